@@ -1,0 +1,161 @@
+//! An AWS call that failed: which, on what, what AWS said, and what is known of its effect.
+
+use std::error::Error as _;
+use std::fmt;
+
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+
+/// What is known of a failed call's effect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// AWS refused the call; it had no effect.
+    None,
+    /// AWS refused the call for its rate alone; it had no effect.
+    Throttled,
+    /// Time-out, broken connection, 5xx or unreadable answer: it may have had its effect.
+    Unknown,
+}
+
+/// An AWS call that failed.
+///
+/// Holds texts only, never the raw answer, which can contain a secret (fact 36).
+#[derive(Clone, Debug)]
+pub struct AwsFailure {
+    /// The action as a policy names it: `iam:CreateAccessKey`.
+    pub action: &'static str,
+    /// What the action was called on: a secret's ARN, or `user NAME`.
+    pub resource: String,
+    /// AWS's error code, where an answer had one.
+    pub code: Option<String>,
+    /// AWS's message, or what happened to the connection.
+    pub message: String,
+    /// What is known of the effect.
+    pub effect: Effect,
+}
+
+/// Codes of a refusal for the rate of calls (fact 20, and the SDK's own list).
+const THROTTLED: [&str; 6] = [
+    "Throttling",
+    "ThrottlingException",
+    "ThrottledException",
+    "RequestThrottled",
+    "RequestLimitExceeded",
+    "TooManyRequestsException",
+];
+
+/// Codes of credentials that do not authenticate (fact 29).
+const UNAUTHENTICATED: [&str; 8] = [
+    "InvalidClientTokenId",
+    "UnrecognizedClientException",
+    "SignatureDoesNotMatch",
+    "InvalidSignatureException",
+    "InvalidAccessKeyId",
+    "AuthFailure",
+    "ExpiredToken",
+    "RequestExpired",
+];
+
+impl AwsFailure {
+    /// Takes what an error of the SDK says that is safe to show.
+    pub fn new<E>(
+        action: &'static str,
+        resource: impl Into<String>,
+        error: &SdkError<E, HttpResponse>,
+    ) -> Self
+    where
+        E: ProvideErrorMetadata + std::error::Error + 'static,
+    {
+        let (code, message, effect) = match error {
+            SdkError::ServiceError(service) => {
+                let code = service.err().code().map(str::to_owned);
+                let effect = if service.raw().status().is_server_error() {
+                    Effect::Unknown
+                } else if code
+                    .as_deref()
+                    .is_some_and(|code| THROTTLED.contains(&code))
+                {
+                    Effect::Throttled
+                } else {
+                    Effect::None
+                };
+                let status = service.raw().status().as_u16();
+                let message = service
+                    .err()
+                    .message()
+                    .map_or_else(|| format!("HTTP status {status}"), shortened);
+                (code, message, effect)
+            }
+            SdkError::TimeoutError(_) => (None, "no answer in time".to_owned(), Effect::Unknown),
+            SdkError::DispatchFailure(_) => (None, causes(error), Effect::Unknown),
+            SdkError::ConstructionFailure(_) => (None, causes(error), Effect::None),
+            // Its sources may quote the answer.
+            _ => (
+                None,
+                "the answer could not be read".to_owned(),
+                Effect::Unknown,
+            ),
+        };
+        Self {
+            action,
+            resource: resource.into(),
+            code,
+            message,
+            effect,
+        }
+    }
+
+    /// Whether AWS answered with this code.
+    #[must_use]
+    pub fn is(&self, code: &str) -> bool {
+        self.code.as_deref() == Some(code)
+    }
+
+    /// Whether AWS says that a policy lacks the action. Then the caller *did* authenticate (fact 29).
+    #[must_use]
+    pub fn is_denied(&self) -> bool {
+        self.is("AccessDenied") || self.is("AccessDeniedException")
+    }
+
+    /// Whether AWS says that the credentials are not valid (fact 29).
+    #[must_use]
+    pub fn is_unauthenticated(&self) -> bool {
+        self.code
+            .as_deref()
+            .is_some_and(|code| UNAUTHENTICATED.contains(&code))
+    }
+}
+
+impl fmt::Display for AwsFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} on {} failed: ", self.action, self.resource)?;
+        if let Some(code) = &self.code {
+            write!(f, "{code}: ")?;
+        }
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for AwsFailure {}
+
+/// AWS's message without what follows its first line: behind a refused signature
+/// the JSON services repeat the signed request, session token included.
+fn shortened(message: &str) -> String {
+    let line = message.lines().next().unwrap_or_default();
+    line.chars().take(500).collect()
+}
+
+/// The chain of sources by Display alone (fact 36).
+fn causes<E: std::error::Error + 'static>(error: &SdkError<E, HttpResponse>) -> String {
+    let mut texts = Vec::new();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let text = error.to_string();
+        if texts.last() != Some(&text) {
+            texts.push(text);
+        }
+        cause = error.source();
+    }
+    texts.join(": ")
+}

@@ -1,0 +1,82 @@
+//! Time as the SDK's configuration gives it, and the invocation's deadline.
+
+use std::future::Future;
+use std::pin::pin;
+use std::time::{Duration, SystemTime};
+
+use aws_config::SdkConfig;
+use aws_smithy_async::future::timeout::Timeout;
+use aws_smithy_async::rt::sleep::{AsyncSleep, SharedAsyncSleep};
+use aws_smithy_async::time::SharedTimeSource;
+use chrono::{DateTime, Utc};
+
+/// What the function keeps for itself before Lambda's deadline, to answer.
+const RESERVE: Duration = Duration::from_millis(500);
+
+/// The invocation's time is up, or would be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OutOfTime;
+
+/// The clock of one invocation.
+#[derive(Clone, Debug)]
+pub struct Clock {
+    time: SharedTimeSource,
+    sleep: SharedAsyncSleep,
+    deadline: SystemTime,
+}
+
+impl Clock {
+    /// Takes time source and sleep from the SDK's configuration; `deadline` is when Lambda kills the function.
+    #[must_use]
+    pub fn new(sdk: &SdkConfig, deadline: SystemTime) -> Self {
+        Self {
+            time: sdk.time_source().unwrap_or_default(),
+            sleep: sdk.sleep_impl().unwrap_or_else(|| {
+                SharedAsyncSleep::new(aws_smithy_async::rt::sleep::TokioSleep::new())
+            }),
+            deadline,
+        }
+    }
+
+    /// The time now.
+    #[must_use]
+    pub fn now(&self) -> DateTime<Utc> {
+        self.time.now().into()
+    }
+
+    /// What is left of the invocation's time, but for the reserve.
+    #[must_use]
+    pub fn remaining(&self) -> Duration {
+        self.deadline
+            .duration_since(self.time.now())
+            .unwrap_or_default()
+            .saturating_sub(RESERVE)
+    }
+
+    /// Sleeps.
+    ///
+    /// # Errors
+    /// [`OutOfTime`], at once, where no time would be left behind the sleep.
+    pub async fn sleep(&self, duration: Duration) -> Result<(), OutOfTime> {
+        if duration >= self.remaining() {
+            return Err(OutOfTime);
+        }
+        self.sleep.sleep(duration).await;
+        Ok(())
+    }
+
+    /// Runs a future for as long as the invocation's time lasts, but for `kept`.
+    ///
+    /// # Errors
+    /// [`OutOfTime`] where the future did not end by then; it is dropped.
+    pub async fn limit<T>(
+        &self,
+        kept: Duration,
+        future: impl Future<Output = T>,
+    ) -> Result<T, OutOfTime> {
+        let limit = self.remaining().saturating_sub(kept);
+        Timeout::new(pin!(future), self.sleep.sleep(limit))
+            .await
+            .map_err(|_| OutOfTime)
+    }
+}

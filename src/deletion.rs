@@ -1,0 +1,108 @@
+//! Gathers what [`crate::key_selection`] decides on.
+
+use std::time::Duration;
+
+use crate::access_key::AccessKeyId;
+use crate::iam::Iam;
+use crate::key_selection::{Deletable, HeldKeys, ListedKey, Refusal, Selection, select};
+use crate::problem::Problem;
+use crate::rotation::{Rotation, Staged};
+use crate::secrets_manager::VersionRef;
+use crate::stages::{CURRENT, PREVIOUS};
+use crate::verification::another_identity;
+
+/// What has to happen before there is room for a new key.
+#[derive(Debug)]
+pub(crate) enum Plan {
+    /// There is room.
+    Nothing,
+    /// This key goes.
+    Delete(Deletable),
+    /// Decide again when this key is old enough.
+    Wait {
+        /// The key.
+        key: AccessKeyId,
+        /// How long until then.
+        wait: Duration,
+    },
+}
+
+/// Which of the secret's versions hold which keys, AWSPENDING none.
+pub(crate) async fn held_keys(
+    rotation: &Rotation<'_>,
+    staged: &Staged,
+) -> Result<HeldKeys, Problem> {
+    let previous = match &staged.previous_version {
+        None => None,
+        Some(id) => {
+            let version = VersionRef {
+                id: Some(id),
+                label: PREVIOUS,
+            };
+            let secrets = &rotation.rotator.secrets;
+            // A previous value of another layout holds no key that this secret would know.
+            secrets
+                .read(&staged.secret_arn, version)
+                .await?
+                .and_then(|version| version.parse(&rotation.rotator.config.fields).ok())
+                .and_then(|document| document.key_id().cloned())
+        }
+    };
+    Ok(HeldKeys {
+        current: staged.current.key_id().cloned(),
+        pending: None,
+        previous,
+    })
+}
+
+/// Plans the deletion; changes nothing. `settled` is the key that was waited for.
+pub(crate) async fn plan(
+    rotation: &Rotation<'_>,
+    staged: &Staged,
+    iam: &Iam,
+    keys: &[ListedKey],
+    settled: Option<&AccessKeyId>,
+) -> Result<Plan, Problem> {
+    rotation.doing("decide which access key may go");
+    let held = held_keys(rotation, staged).await?;
+    let config = &rotation.rotator.config;
+    // Judged at the time of the labels: a key made since then may be stored by now.
+    let selection = select(
+        keys,
+        &held,
+        config.delete_key_in_use,
+        settled,
+        staged.read_at,
+    );
+    let refused = |refusal| Problem::NothingDeletable {
+        user: staged.current.username().to_owned(),
+        refusal,
+    };
+    match selection {
+        Ok(Selection::NothingToDelete) => Ok(Plan::Nothing),
+        Ok(Selection::Delete(key)) => Ok(Plan::Delete(key)),
+        Ok(Selection::Wait { key, wait }) => Ok(Plan::Wait { key, wait }),
+        Ok(Selection::AskLastUse(candidate)) => {
+            let last_use = iam.last_use(&candidate).await?;
+            candidate
+                .judge(last_use, config.in_use_window, rotation.clock.now())
+                .map(Plan::Delete)
+                .map_err(refused)
+        }
+        Err(refusal @ Refusal::CurrentNotListed { .. }) => Err(whose_is_current(rotation, staged)
+            .await
+            .unwrap_or_else(|| refused(refusal))),
+        Err(refusal) => Err(refused(refusal)),
+    }
+}
+
+/// Says so where AWSCURRENT's key is another user's than the secret names.
+async fn whose_is_current(rotation: &Rotation<'_>, staged: &Staged) -> Option<Problem> {
+    let key = staged.current.key()?;
+    let identity = rotation.identity(Some(key)).await.ok()?;
+    let name = staged.current.username();
+    let same = identity
+        .user_name()
+        .is_some_and(|found| found.eq_ignore_ascii_case(name));
+    (!same).then(|| another_identity(key, CURRENT, identity, name))
+}

@@ -1,0 +1,220 @@
+//! The event that Secrets Manager sends for each step (fact 1).
+
+use std::fmt;
+
+use secrecy::SecretString;
+use serde::Deserialize;
+use serde::de::Deserializer;
+use serde_json::value::RawValue;
+
+use crate::problem::Problem;
+
+/// One of the four steps of a rotation, in the order in which Secrets Manager calls them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Make the new access key and store it as AWSPENDING.
+    CreateSecret,
+    /// Give the new key to the service; IAM did so when it made the key.
+    SetSecret,
+    /// See that the pending key authenticates as the user.
+    TestSecret,
+    /// Move AWSCURRENT to the pending key.
+    FinishSecret,
+}
+
+impl Step {
+    /// The step's name on the wire.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::CreateSecret => "createSecret",
+            Self::SetSecret => "setSecret",
+            Self::TestSecret => "testSecret",
+            Self::FinishSecret => "finishSecret",
+        }
+    }
+
+    fn parse(name: &str) -> Option<Self> {
+        [
+            Self::CreateSecret,
+            Self::SetSecret,
+            Self::TestSecret,
+            Self::FinishSecret,
+        ]
+        .into_iter()
+        .find(|step| step.name() == name)
+    }
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// What Secrets Manager asks for in one invocation.
+#[derive(Debug)]
+pub struct RotationEvent {
+    /// The step to run.
+    pub step: Step,
+    /// The secret's full ARN (a name works too, for invocations by hand).
+    pub secret_id: String,
+    /// The id of the version that this rotation makes.
+    pub token: String,
+    /// Proves to Secrets Manager that the function acts for this rotation; sensitive (fact 8).
+    pub rotation_token: Option<SecretString>,
+}
+
+/// The fields as they stand in the event. `serde_json`'s own messages may quote
+/// the event, so every field is optional here and judged by [`RotationEvent::parse`].
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Fields<'a> {
+    #[serde(borrow)]
+    step: Option<&'a RawValue>,
+    #[serde(borrow)]
+    secret_id: Option<&'a RawValue>,
+    #[serde(borrow)]
+    client_request_token: Option<&'a RawValue>,
+    #[serde(borrow)]
+    rotation_token: Option<&'a RawValue>,
+}
+
+impl RotationEvent {
+    /// Parses an event's JSON text.
+    ///
+    /// # Errors
+    /// [`Problem::EventInvalid`], which names the field and never quotes its value.
+    pub fn parse(json: &str) -> Result<Self, Problem> {
+        let fields: Fields<'_> = serde_json::from_str(json)
+            .map_err(|_| invalid("it is not a JSON object with each field once"))?;
+        let step = required("Step", fields.step)?;
+        Ok(Self {
+            step: Step::parse(&step).ok_or_else(|| {
+                invalid("Step is none of createSecret, setSecret, testSecret, finishSecret")
+            })?,
+            secret_id: required("SecretId", fields.secret_id)?,
+            token: required("ClientRequestToken", fields.client_request_token)?,
+            rotation_token: match fields.rotation_token {
+                None => None,
+                raw => Some(SecretString::from(required("RotationToken", raw)?)),
+            },
+        })
+    }
+}
+
+fn required(name: &str, raw: Option<&RawValue>) -> Result<String, Problem> {
+    let raw = raw.ok_or_else(|| invalid(&format!("{name} is missing")))?;
+    let text: String =
+        serde_json::from_str(raw.get()).map_err(|_| invalid(&format!("{name} is not a string")))?;
+    if text.trim().is_empty() {
+        return Err(invalid(&format!("{name} is empty")));
+    }
+    Ok(text)
+}
+
+fn invalid(reason: &str) -> Problem {
+    Problem::EventInvalid {
+        reason: reason.to_owned(),
+    }
+}
+
+/// An invocation's payload, parsed or not.
+///
+/// Deserializing it never fails, so that a payload that is no rotation event is
+/// answered with our own error and not with one of the runtime's.
+#[derive(Debug)]
+pub struct Payload(
+    /// The event, or why the payload is none.
+    pub Result<RotationEvent, Problem>,
+);
+
+impl<'de> Deserialize<'de> for Payload {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Self(
+            Box::<RawValue>::deserialize(deserializer).map_or_else(
+                |_| Err(invalid("it is not JSON")),
+                |raw| RotationEvent::parse(raw.get()),
+            ),
+        ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    const EVENT: &str = r#"{"Step":"createSecret","SecretId":"arn:x","ClientRequestToken":"t","RotationToken":"r","Extra":1}"#;
+
+    #[test]
+    fn an_event_has_step_secret_token_and_rotation_token() {
+        let event = RotationEvent::parse(EVENT).unwrap();
+        assert_eq!(event.step, Step::CreateSecret);
+        assert_eq!((&*event.secret_id, &*event.token), ("arn:x", "t"));
+        assert!(event.rotation_token.is_some());
+    }
+
+    #[test]
+    fn the_rotation_token_is_optional_and_never_shown() {
+        let without = EVENT.replace(r#","RotationToken":"r""#, "");
+        assert!(
+            RotationEvent::parse(&without)
+                .unwrap()
+                .rotation_token
+                .is_none()
+        );
+        let shown = format!(
+            "{:?}",
+            RotationEvent::parse(&EVENT.replace(r#""r""#, r#""sesame""#))
+        );
+        assert!(!shown.contains("sesame"), "{shown}");
+    }
+
+    #[test]
+    fn each_kind_of_invalid_event_is_named_without_quoting_it() {
+        for (event, expected) in [
+            ("sesame", "not a JSON object"),
+            ("[]", "not a JSON object"),
+            (r#""sesame""#, "not a JSON object"),
+            (
+                r#"{"Step":"createSecret","Step":"setSecret"}"#,
+                "each field once",
+            ),
+            (&EVENT.replace("Step", "Stop"), "Step is missing"),
+            (&EVENT.replace("createSecret", "sesame"), "Step is none of"),
+            (&EVENT.replace("SecretId", "Id"), "SecretId is missing"),
+            (
+                &EVENT.replace(r#""arn:x""#, "7"),
+                "SecretId is not a string",
+            ),
+            (
+                &EVENT.replace("ClientRequestToken", "T"),
+                "ClientRequestToken is missing",
+            ),
+            (
+                &EVENT.replace(r#""t""#, r#""""#),
+                "ClientRequestToken is empty",
+            ),
+            (
+                &EVENT.replace(r#""r""#, "987654"),
+                "RotationToken is not a string",
+            ),
+            (&EVENT.replace(r#""r""#, r#""""#), "RotationToken is empty"),
+        ] {
+            let problem = RotationEvent::parse(event).unwrap_err().to_string();
+            assert!(problem.contains(expected), "{event}: {problem}");
+            assert!(!problem.contains("sesame") && !problem.contains("987654"));
+        }
+    }
+
+    #[test]
+    fn a_payload_that_is_not_json_is_an_event_problem() {
+        for bytes in ["{", "", "not json"] {
+            // As the runtime does it: nothing looks behind the value.
+            let mut deserializer = serde_json::Deserializer::from_str(bytes);
+            let payload = Payload::deserialize(&mut deserializer).unwrap();
+            assert!(matches!(payload.0, Err(Problem::EventInvalid { .. })));
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! IAM's client, translated to this crate's types.
+
+use aws_config::SdkConfig;
+use aws_credential_types::Credentials;
+use aws_sdk_iam::Client;
+use aws_sdk_iam::config::Builder;
+use aws_sdk_iam::config::retry::RetryConfig;
+use aws_sdk_iam::types::StatusType;
+use aws_smithy_types::DateTime as SdkDateTime;
+use chrono::{DateTime, Utc};
+use secrecy::SecretString;
+
+use crate::access_key::{AccessKey, AccessKeyId};
+use crate::aws_failure::{AwsFailure, Effect};
+use crate::key_selection::{Candidate, Deletable, KeyStatus, LastUse, ListedKey};
+
+/// The access keys of one IAM user, managed with the credential source's credentials.
+#[derive(Clone, Debug)]
+pub struct Iam {
+    client: Client,
+    user: String,
+}
+
+/// Whether a key was there to be deleted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deletion {
+    /// It was, and is gone.
+    Deleted,
+    /// IAM knows no such key.
+    NotFound,
+}
+
+impl Iam {
+    /// Makes the client for a user's keys; without credentials, with the execution role's.
+    #[must_use]
+    pub fn new(sdk: &SdkConfig, credentials: Option<Credentials>, user: &str) -> Self {
+        let mut config = Builder::from(sdk);
+        if let Some(credentials) = credentials {
+            config = config.credentials_provider(credentials);
+        }
+        Self {
+            client: Client::from_conf(config.build()),
+            user: user.to_owned(),
+        }
+    }
+
+    fn failure<E>(
+        &self,
+        action: &'static str,
+        error: &aws_smithy_runtime_api::client::result::SdkError<
+            E,
+            aws_smithy_runtime_api::client::orchestrator::HttpResponse,
+        >,
+    ) -> AwsFailure
+    where
+        E: aws_smithy_types::error::metadata::ProvideErrorMetadata + std::error::Error + 'static,
+    {
+        AwsFailure::new(action, format!("user {}", self.user), error)
+    }
+
+    /// Lists the user's keys, every page of them (fact 24).
+    ///
+    /// # Errors
+    /// [`AwsFailure`]; `NoSuchEntity` where there is no such user.
+    pub async fn list(&self) -> Result<Vec<ListedKey>, AwsFailure> {
+        let mut pages = self
+            .client
+            .list_access_keys()
+            .user_name(&self.user)
+            .into_paginator()
+            .send();
+        let mut keys = Vec::new();
+        while let Some(page) = pages.next().await {
+            let page = page.map_err(|error| self.failure("iam:ListAccessKeys", &error))?;
+            for key in page.access_key_metadata {
+                keys.push(self.listed(&key)?);
+            }
+        }
+        Ok(keys)
+    }
+
+    /// An entry that lacks a part is no ground to decide on.
+    fn listed(&self, key: &aws_sdk_iam::types::AccessKeyMetadata) -> Result<ListedKey, AwsFailure> {
+        let id = key.access_key_id().and_then(AccessKeyId::parse);
+        let created = key.create_date().and_then(to_chrono);
+        id.zip(created)
+            .map(|(id, created)| ListedKey {
+                id,
+                created,
+                status: match key.status() {
+                    Some(StatusType::Inactive) => KeyStatus::Inactive,
+                    Some(other) if other.as_str() == "Expired" => KeyStatus::Inactive,
+                    _ => KeyStatus::Active,
+                },
+            })
+            .ok_or_else(|| AwsFailure {
+                action: "iam:ListAccessKeys",
+                resource: format!("user {}", self.user),
+                code: None,
+                message: "an access key in the answer has no id or no creation date".to_owned(),
+                effect: Effect::None,
+            })
+    }
+
+    /// Makes an access key. Never repeated by the SDK: it is not idempotent (fact 23).
+    ///
+    /// # Errors
+    /// [`AwsFailure`]; with [`Effect::Unknown`] a key may have been made.
+    pub async fn create(&self) -> Result<AccessKey, AwsFailure> {
+        let created = self
+            .client
+            .create_access_key()
+            .user_name(&self.user)
+            .customize()
+            .config_override(Builder::new().retry_config(RetryConfig::disabled()))
+            .send()
+            .await
+            .map_err(|error| self.failure("iam:CreateAccessKey", &error))?;
+        created
+            .access_key
+            .filter(|key| !key.secret_access_key.is_empty())
+            .and_then(|key| {
+                let id = AccessKeyId::parse(&key.access_key_id)?;
+                Some(AccessKey {
+                    id,
+                    secret: SecretString::from(key.secret_access_key),
+                })
+            })
+            .ok_or_else(|| AwsFailure {
+                action: "iam:CreateAccessKey",
+                resource: format!("user {}", self.user),
+                code: None,
+                message: "the answer holds no access key".to_owned(),
+                effect: Effect::Unknown,
+            })
+    }
+
+    /// Deletes an access key.
+    ///
+    /// # Errors
+    /// [`AwsFailure`].
+    pub async fn delete(&self, key: &Deletable) -> Result<Deletion, AwsFailure> {
+        let deleted = self
+            .client
+            .delete_access_key()
+            .user_name(&self.user)
+            .access_key_id(key.id().as_str())
+            .send()
+            .await
+            .map_err(|error| self.failure("iam:DeleteAccessKey", &error));
+        match deleted {
+            Ok(_) => Ok(Deletion::Deleted),
+            Err(failure) if failure.is("NoSuchEntity") => Ok(Deletion::NotFound),
+            Err(failure) => Err(failure),
+        }
+    }
+
+    /// When, where and for what a key was last used; none for never (fact 25).
+    ///
+    /// # Errors
+    /// [`AwsFailure`].
+    pub async fn last_use(&self, key: &Candidate) -> Result<Option<LastUse>, AwsFailure> {
+        let reply = self
+            .client
+            .get_access_key_last_used()
+            .access_key_id(key.id().as_str())
+            .send()
+            .await
+            .map_err(|error| self.failure("iam:GetAccessKeyLastUsed", &error))?;
+        Ok(reply.access_key_last_used.and_then(|last_used| {
+            Some(LastUse {
+                at: last_used.last_used_date.as_ref().and_then(to_chrono)?,
+                service: last_used.service_name,
+                region: last_used.region,
+            })
+        }))
+    }
+}
+
+/// None for a date that chrono cannot hold.
+pub(crate) fn to_chrono(date: &SdkDateTime) -> Option<DateTime<Utc>> {
+    DateTime::from_timestamp(date.secs(), date.subsec_nanos())
+}

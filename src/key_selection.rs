@@ -1,0 +1,267 @@
+//! Pure: which access key may go to make room for a new one, or why none may.
+//!
+//! [`Deletable`] is what [`crate::iam::Iam::delete`] takes, and only this module
+//! makes one: no other part of the function can delete a key.
+
+use std::fmt;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+
+use crate::access_key::AccessKeyId;
+use crate::config::DeleteKeyInUse;
+
+/// How old a key that no version of the secret holds must be before it may go:
+/// until then it may be our own, stored but not visible yet (facts 19 and 27).
+/// One second is for creation dates in whole seconds (fact 24).
+pub const SETTLE: Duration = Duration::from_secs(15 + 1);
+
+/// A key's status (fact 24). What IAM may add one day counts as active.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyStatus {
+    /// Signs requests.
+    Active,
+    /// Signs none: Inactive or Expired.
+    Inactive,
+}
+
+/// One of the user's access keys, as ListAccessKeys shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListedKey {
+    /// The key's id.
+    pub id: AccessKeyId,
+    /// Whether it signs requests.
+    pub status: KeyStatus,
+    /// When it was made, in whole seconds.
+    pub created: DateTime<Utc>,
+}
+
+/// Which keys the secret's versions hold.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct HeldKeys {
+    /// AWSCURRENT's; none where the secret waits for its first key.
+    pub current: Option<AccessKeyId>,
+    /// AWSPENDING's.
+    pub pending: Option<AccessKeyId>,
+    /// AWSPREVIOUS's.
+    pub previous: Option<AccessKeyId>,
+}
+
+impl HeldKeys {
+    fn holds(&self, id: &AccessKeyId) -> bool {
+        [&self.current, &self.pending, &self.previous].contains(&&Some(id.clone()))
+    }
+}
+
+/// When, where and for what a key was last used (fact 25: the record lags).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LastUse {
+    /// When.
+    pub at: DateTime<Utc>,
+    /// The service that was called.
+    pub service: String,
+    /// The Region that was called.
+    pub region: String,
+}
+
+impl fmt::Display for LastUse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} by {} in {}",
+            self.at.format("%Y-%m-%dT%H:%M:%SZ"),
+            self.service,
+            self.region
+        )
+    }
+}
+
+/// A key that may be deleted. Only this module makes one.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Deletable(AccessKeyId);
+
+impl Deletable {
+    /// The key's id.
+    #[must_use]
+    pub fn id(&self) -> &AccessKeyId {
+        &self.0
+    }
+}
+
+/// A key that may be deleted if it is not in use: ask for its last use, then [`Candidate::judge`].
+#[derive(Debug, PartialEq, Eq)]
+pub struct Candidate(AccessKeyId);
+
+impl Candidate {
+    /// The key's id.
+    #[must_use]
+    pub fn id(&self) -> &AccessKeyId {
+        &self.0
+    }
+
+    /// Judges the key by its last use; none means that it was never used.
+    ///
+    /// # Errors
+    /// [`Refusal::InUse`] where it was used within `window` before `now`.
+    pub fn judge(
+        self,
+        last_use: Option<LastUse>,
+        window: Duration,
+        now: DateTime<Utc>,
+    ) -> Result<Deletable, Refusal> {
+        match last_use {
+            Some(last_use) if age(last_use.at, now) < window => Err(Refusal::InUse {
+                key: self.0,
+                last_use,
+            }),
+            _ => Ok(Deletable(self.0)),
+        }
+    }
+}
+
+/// What to do about the user's keys before a new one is made.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Selection {
+    /// There is room.
+    NothingToDelete,
+    /// Delete this key.
+    Delete(Deletable),
+    /// Ask for this key's last use first.
+    AskLastUse(Candidate),
+    /// Too young to judge: wait, then read AWSPENDING and decide again.
+    Wait {
+        /// The key.
+        key: AccessKeyId,
+        /// How long until it is old enough.
+        wait: Duration,
+    },
+}
+
+/// Why no key may go.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// AWSCURRENT's key is not among the user's.
+    #[error("AWSCURRENT holds the access key {key}, and the user's keys are: {}", list(.keys))]
+    CurrentNotListed {
+        /// AWSCURRENT's key.
+        key: AccessKeyId,
+        /// The user's keys.
+        keys: Vec<AccessKeyId>,
+    },
+    /// More keys than IAM's quota of two (fact 21); one deletion makes no room.
+    #[error("the user has {} access keys, and IAM allows two: {}", .keys.len(), list(.keys))]
+    TooManyKeys {
+        /// The user's keys.
+        keys: Vec<AccessKeyId>,
+    },
+    /// The user's two keys are AWSCURRENT's and AWSPENDING's.
+    #[error("both of the user's access keys are needed, as AWSCURRENT's and AWSPENDING's: {}", list(.keys))]
+    BothProtected {
+        /// The user's keys.
+        keys: Vec<AccessKeyId>,
+    },
+    /// The key that would go was used lately.
+    #[error("the access key {key} would have to go, and it was last used at {last_use}")]
+    InUse {
+        /// The key.
+        key: AccessKeyId,
+        /// Its last use.
+        last_use: LastUse,
+    },
+}
+
+/// Chooses the key that makes room for a new one: the oldest that is neither
+/// AWSCURRENT's nor AWSPENDING's, inactive before active.
+///
+/// `settled` names a key whose [`Selection::Wait`] is over, whatever the clocks say.
+///
+/// # Errors
+/// [`Refusal`]: nothing may be deleted, and nothing made.
+pub fn select(
+    keys: &[ListedKey],
+    held: &HeldKeys,
+    in_use: DeleteKeyInUse,
+    settled: Option<&AccessKeyId>,
+    now: DateTime<Utc>,
+) -> Result<Selection, Refusal> {
+    let ids = || keys.iter().map(|key| key.id.clone()).collect::<Vec<_>>();
+    if let Some(current) = &held.current
+        && !keys.iter().any(|key| key.id == *current)
+    {
+        return Err(Refusal::CurrentNotListed {
+            key: current.clone(),
+            keys: ids(),
+        });
+    }
+    if keys.len() > 2 {
+        return Err(Refusal::TooManyKeys { keys: ids() });
+    }
+    if keys.len() < 2 {
+        return Ok(Selection::NothingToDelete);
+    }
+    let oldest = keys
+        .iter()
+        .filter(|key| ![&held.current, &held.pending].contains(&&Some(key.id.clone())))
+        .min_by_key(|key| (key.status == KeyStatus::Active, key.created, &key.id));
+    let Some(key) = oldest else {
+        return Err(Refusal::BothProtected { keys: ids() });
+    };
+
+    let age = age(key.created, now);
+    if !held.holds(&key.id) && age < SETTLE && settled != Some(&key.id) {
+        return Ok(Selection::Wait {
+            key: key.id.clone(),
+            wait: SETTLE - age,
+        });
+    }
+    let ask = key.status == KeyStatus::Active
+        && match in_use {
+            DeleteKeyInUse::Any => false,
+            DeleteKeyInUse::Previous => held.previous.as_ref() != Some(&key.id),
+            DeleteKeyInUse::Never => true,
+        };
+    Ok(if ask {
+        Selection::AskLastUse(Candidate(key.id.clone()))
+    } else {
+        Selection::Delete(Deletable(key.id.clone()))
+    })
+}
+
+/// A key that this run made and could not store.
+#[must_use]
+pub fn unstored(key: &AccessKeyId) -> Deletable {
+    Deletable(key.clone())
+}
+
+/// The key that a CreateAccessKey whose answer was lost has left behind: not
+/// there before, there now, and in no version of the secret (fact 23).
+///
+/// None where no key appeared, and where several did: then it is not known which.
+#[must_use]
+pub fn lost(before: &[ListedKey], after: &[ListedKey], held: &HeldKeys) -> Option<Deletable> {
+    let mut appeared = after
+        .iter()
+        .filter(|key| !before.iter().any(|old| old.id == key.id) && !held.holds(&key.id));
+    match (appeared.next(), appeared.next()) {
+        (Some(key), None) => Some(Deletable(key.id.clone())),
+        _ => None,
+    }
+}
+
+/// Zero for a date in the future, as where the clocks differ.
+fn age(then: DateTime<Utc>, now: DateTime<Utc>) -> Duration {
+    (now - then).to_std().unwrap_or_default()
+}
+
+/// Ids in a sentence.
+fn list(keys: &[AccessKeyId]) -> String {
+    if keys.is_empty() {
+        return "none".to_owned();
+    }
+    let ids: Vec<_> = keys.iter().map(AccessKeyId::as_str).collect();
+    ids.join(", ")
+}
+
+#[cfg(test)]
+#[path = "key_selection_tests.rs"]
+mod tests;

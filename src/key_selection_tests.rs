@@ -1,0 +1,297 @@
+#![allow(clippy::unwrap_used)]
+
+use super::*;
+
+const NOW: i64 = 1_800_000_000;
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
+fn time(seconds_ago: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp(NOW - seconds_ago, 0).unwrap()
+}
+
+fn id(letter: char) -> AccessKeyId {
+    AccessKeyId::parse(&format!("AKIAEXAMPLE00000000{letter}")).unwrap()
+}
+
+fn key(letter: char, status: KeyStatus, seconds_ago: i64) -> ListedKey {
+    ListedKey {
+        id: id(letter),
+        status,
+        created: time(seconds_ago),
+    }
+}
+
+fn active(letter: char, seconds_ago: i64) -> ListedKey {
+    key(letter, KeyStatus::Active, seconds_ago)
+}
+
+fn held(current: Option<char>, pending: Option<char>, previous: Option<char>) -> HeldKeys {
+    HeldKeys {
+        current: current.map(id),
+        pending: pending.map(id),
+        previous: previous.map(id),
+    }
+}
+
+fn choose(keys: &[ListedKey], held: &HeldKeys) -> Result<Selection, Refusal> {
+    select(keys, held, DeleteKeyInUse::Previous, None, time(0))
+}
+
+fn delete(letter: char) -> Result<Selection, Refusal> {
+    Ok(Selection::Delete(Deletable(id(letter))))
+}
+
+fn ask(letter: char) -> Result<Selection, Refusal> {
+    Ok(Selection::AskLastUse(Candidate(id(letter))))
+}
+
+#[test]
+fn with_fewer_than_two_keys_nothing_goes() {
+    assert_eq!(
+        choose(&[], &held(None, None, None)),
+        Ok(Selection::NothingToDelete)
+    );
+    assert_eq!(
+        choose(&[active('A', 9)], &held(None, None, None)),
+        Ok(Selection::NothingToDelete)
+    );
+    assert_eq!(
+        choose(&[active('C', 9)], &held(Some('C'), None, None)),
+        Ok(Selection::NothingToDelete)
+    );
+}
+
+#[test]
+fn the_previous_key_goes_unasked_whichever_is_older() {
+    for (current_age, previous_age) in [(100, 200), (200, 100), (100, 100), (1, 2)] {
+        let keys = [active('C', current_age), active('P', previous_age)];
+        assert_eq!(
+            choose(&keys, &held(Some('C'), None, Some('P'))),
+            delete('P')
+        );
+    }
+}
+
+#[test]
+fn a_foreign_active_key_is_asked_for_its_last_use() {
+    for (current_age, foreign_age) in [(100, 200), (200, 100)] {
+        let keys = [active('C', current_age), active('F', foreign_age)];
+        assert_eq!(choose(&keys, &held(Some('C'), None, None)), ask('F'));
+    }
+}
+
+#[test]
+fn an_inactive_key_goes_unasked() {
+    let keys = [active('C', 500), key('F', KeyStatus::Inactive, 100)];
+    assert_eq!(choose(&keys, &held(Some('C'), None, None)), delete('F'));
+}
+
+#[test]
+fn for_a_first_key_inactive_goes_before_active_then_the_oldest_then_the_lowest_id() {
+    let none = held(None, None, None);
+    let inactive = |letter, ago| key(letter, KeyStatus::Inactive, ago);
+    assert_eq!(
+        choose(&[active('A', 900), inactive('B', 100)], &none),
+        delete('B')
+    );
+    assert_eq!(
+        choose(&[inactive('A', 100), inactive('B', 900)], &none),
+        delete('B')
+    );
+    assert_eq!(
+        choose(&[active('B', 900), active('A', 100)], &none),
+        ask('B')
+    );
+    assert_eq!(
+        choose(&[active('B', 100), active('A', 100)], &none),
+        ask('A')
+    );
+}
+
+#[test]
+fn delete_key_in_use_decides_what_is_asked() {
+    use DeleteKeyInUse::{Any, Never, Previous};
+    for (policy, previous, expected) in [
+        (Previous, Some('O'), delete('O')),
+        (Previous, None, ask('O')),
+        (Never, Some('O'), ask('O')),
+        (Never, None, ask('O')),
+        (Any, Some('O'), delete('O')),
+        (Any, None, delete('O')),
+    ] {
+        let keys = [active('C', 100), active('O', 200)];
+        let held = held(Some('C'), None, previous);
+        assert_eq!(
+            select(&keys, &held, policy, None, time(0)),
+            expected,
+            "{policy:?} {previous:?}"
+        );
+    }
+}
+
+#[test]
+fn no_setting_deletes_the_current_or_the_pending_key() {
+    use DeleteKeyInUse::{Any, Never, Previous};
+    let statuses = [KeyStatus::Active, KeyStatus::Inactive];
+    for policy in [Previous, Never, Any] {
+        for (one, two) in [(0, 0), (0, 1), (1, 0), (1, 1)].map(|(a, b)| (statuses[a], statuses[b]))
+        {
+            for (age_one, age_two) in [(100, 200), (200, 100), (100, 100), (0, 0)] {
+                for holdings in [
+                    held(Some('A'), None, None),
+                    held(Some('A'), None, Some('A')),
+                    held(Some('A'), None, Some('B')),
+                    held(Some('A'), Some('B'), None),
+                    held(Some('A'), Some('B'), Some('B')),
+                    held(None, Some('A'), None),
+                    held(None, None, None),
+                ] {
+                    let keys = [key('A', one, age_one), key('B', two, age_two)];
+                    let chosen = match select(&keys, &holdings, policy, None, time(0)) {
+                        Ok(
+                            Selection::Delete(Deletable(id)) | Selection::AskLastUse(Candidate(id)),
+                        ) => id,
+                        _ => continue,
+                    };
+                    assert_ne!(Some(&chosen), holdings.current.as_ref());
+                    assert_ne!(Some(&chosen), holdings.pending.as_ref());
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_user_without_the_current_key_is_refused() {
+    for keys in [
+        vec![],
+        vec![active('A', 9)],
+        vec![active('A', 9), active('B', 9)],
+    ] {
+        let ids = keys.iter().map(|key| key.id.clone()).collect();
+        assert_eq!(
+            choose(&keys, &held(Some('C'), None, None)),
+            Err(Refusal::CurrentNotListed {
+                key: id('C'),
+                keys: ids
+            })
+        );
+    }
+}
+
+#[test]
+fn three_keys_are_refused() {
+    let keys = [active('A', 9), active('B', 99), active('C', 999)];
+    assert!(matches!(
+        choose(&keys, &held(Some('C'), None, None)),
+        Err(Refusal::TooManyKeys { keys }) if keys.len() == 3
+    ));
+}
+
+#[test]
+fn two_protected_keys_are_refused() {
+    let keys = [active('A', 9), active('B', 99)];
+    assert!(matches!(
+        choose(&keys, &held(Some('A'), Some('B'), None)),
+        Err(Refusal::BothProtected { .. })
+    ));
+}
+
+#[test]
+fn a_young_key_in_no_version_is_waited_for() {
+    for (age, expected) in [
+        (
+            -100,
+            Ok(Selection::Wait {
+                key: id('O'),
+                wait: SETTLE,
+            }),
+        ),
+        (
+            0,
+            Ok(Selection::Wait {
+                key: id('O'),
+                wait: SETTLE,
+            }),
+        ),
+        (
+            15,
+            Ok(Selection::Wait {
+                key: id('O'),
+                wait: Duration::from_secs(1),
+            }),
+        ),
+        (16, ask('O')),
+    ] {
+        let keys = [active('C', 500), active('O', age)];
+        assert_eq!(
+            choose(&keys, &held(Some('C'), None, None)),
+            expected,
+            "{age}"
+        );
+    }
+}
+
+#[test]
+fn a_wait_that_is_over_is_over_whatever_the_clocks_say() {
+    let keys = [active('C', 500), active('O', -3600)];
+    let held = held(Some('C'), None, None);
+    let settled = id('O');
+    assert_eq!(
+        select(
+            &keys,
+            &held,
+            DeleteKeyInUse::Previous,
+            Some(&settled),
+            time(0)
+        ),
+        ask('O')
+    );
+}
+
+#[test]
+fn a_key_used_within_the_window_stays() {
+    let used = |ago| {
+        Some(LastUse {
+            at: time(ago),
+            service: "s3".into(),
+            region: "us-east-1".into(),
+        })
+    };
+    let day = 24 * 3600;
+    for (last_use, goes) in [
+        (None, true),
+        (used(-60), false),
+        (used(0), false),
+        (used(day - 1), false),
+        (used(day), true),
+        (used(90 * day), true),
+    ] {
+        let judged = Candidate(id('O')).judge(last_use.clone(), DAY, time(0));
+        assert_eq!(judged.is_ok(), goes, "{last_use:?}");
+    }
+}
+
+#[test]
+fn a_lost_key_is_the_only_one_that_appeared_and_is_in_no_version() {
+    let (c, p, n, m) = (
+        active('C', 9),
+        active('P', 9),
+        active('N', 0),
+        active('M', 0),
+    );
+    let lost_of = |before: &[&ListedKey], after: &[&ListedKey], held: &HeldKeys| {
+        let own = |keys: &[&ListedKey]| keys.iter().map(|&key| key.clone()).collect::<Vec<_>>();
+        lost(&own(before), &own(after), held).map(|Deletable(id)| id)
+    };
+    let current = held(Some('C'), None, None);
+    assert_eq!(lost_of(&[&c], &[&c, &n], &current), Some(id('N')));
+    assert_eq!(lost_of(&[&c, &p], &[&c, &n], &current), Some(id('N')));
+    assert_eq!(lost_of(&[&c], &[&c], &current), None);
+    assert_eq!(lost_of(&[&c], &[&c, &n, &m], &current), None);
+    assert_eq!(
+        lost_of(&[&c], &[&c, &n], &held(Some('C'), Some('N'), None)),
+        None
+    );
+    assert_eq!(lost_of(&[], &[&c], &current), None);
+}

@@ -1,0 +1,52 @@
+//! The function as Lambda runs it: configuration once, then one event after the other.
+
+use std::process::ExitCode;
+
+use iam_key_rotator::config::Config;
+use iam_key_rotator::error::RotationError;
+use iam_key_rotator::event::Payload;
+use iam_key_rotator::rotation::Rotator;
+use iam_key_rotator::{aws, logging};
+use lambda_runtime::{LambdaEvent, service_fn};
+use tracing::error;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    let variable = |name: &str| std::env::var(name).ok();
+    if variable("AWS_LAMBDA_RUNTIME_API").is_none() {
+        #[allow(clippy::print_stderr, reason = "for the person who ran it by hand")]
+        {
+            eprintln!(
+                "iam-key-rotator is an AWS Lambda function and runs inside Lambda; to see it rotate a key on this machine: cargo run -p sandbox"
+            );
+        }
+        return ExitCode::from(2);
+    }
+    let subscriber = logging::subscriber(logging::level(variable), std::io::stdout);
+    if tracing::subscriber::set_global_default(subscriber).is_err() {
+        return ExitCode::FAILURE;
+    }
+
+    let config = Config::read(variable).map_err(RotationError::from);
+    if let Err(invalid) = &config {
+        // Said here at start-up, and again to whoever invokes the function.
+        error!(error_type = invalid.problem.error_type(), "{invalid}");
+    }
+    let rotator = match config {
+        Ok(config) => Ok(Rotator::new(aws::load_config().await, config)),
+        Err(invalid) => Err(invalid),
+    };
+    let rotator = &rotator;
+    let handler = |event: LambdaEvent<Payload>| async move {
+        let rotator = rotator.as_ref().map_err(RotationError::clone)?;
+        let deadline = event.context.deadline();
+        rotator.handle(event.payload, deadline).await
+    };
+    match lambda_runtime::run(service_fn(handler)).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            error!("the Lambda Runtime API failed: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! What a step answers when it succeeds.
+
+use serde::Serialize;
+
+use crate::access_key::AccessKeyId;
+
+/// A step's answer, as JSON. Holds key ids, never a secret.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Outcome {
+    /// The step.
+    pub step: &'static str,
+    /// The secret, as the event named it.
+    pub secret: String,
+    /// The user; none where the step ended before it read the secret's value.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
+    /// What was done, in one word.
+    pub outcome: &'static str,
+    /// What was done, in a sentence.
+    pub message: String,
+    /// The access key that the step was about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub access_key_id: Option<String>,
+    /// The access key that was deleted to make room.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deleted_access_key_id: Option<String>,
+}
+
+impl Outcome {
+    /// Names the access key that the step was about.
+    #[must_use]
+    pub fn about(mut self, key: &AccessKeyId) -> Self {
+        self.access_key_id = Some(key.to_string());
+        self
+    }
+}

@@ -1,0 +1,150 @@
+//! AWSPENDING: what it holds, and whether that can ever become current.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use tracing::warn;
+
+use crate::access_key::AccessKey;
+use crate::credentials::CredentialSource;
+use crate::key_selection::KeyStatus;
+use crate::problem::Problem;
+use crate::rotation::{READ_AGAIN, Rotation, Staged};
+use crate::secret_value::SecretDocument;
+use crate::secrets_manager::VersionRef;
+use crate::stages::PENDING;
+
+/// A pending version younger than this may hold a key that IAM's list does not show yet (fact 27).
+const LIST_LAG: Duration = Duration::from_secs(5 * 60);
+
+/// AWSPENDING's value.
+#[derive(Debug)]
+pub(crate) struct Pending {
+    document: SecretDocument,
+    created: Option<DateTime<Utc>>,
+}
+
+impl Pending {
+    /// Reads AWSPENDING by the event's token; none where it has no value yet (fact 2).
+    pub(crate) async fn read(
+        rotation: &Rotation<'_>,
+        staged: &Staged,
+    ) -> Result<Option<Self>, Problem> {
+        let version = VersionRef {
+            id: Some(&rotation.event.token),
+            label: PENDING,
+        };
+        let secrets = &rotation.rotator.secrets;
+        let Some(version) = secrets.read(&staged.secret_arn, version).await? else {
+            return Ok(None);
+        };
+        let created = version.created;
+        let document = version
+            .parse(&rotation.rotator.config.fields)
+            .map_err(|reason| Problem::SecretMalformed {
+                label: PENDING,
+                reason,
+            })?;
+        Ok(Some(Self { document, created }))
+    }
+
+    /// Reads AWSPENDING where a step before stored it, though a read may not see it yet (fact 19).
+    pub(crate) async fn read_stored(
+        rotation: &Rotation<'_>,
+        staged: &Staged,
+    ) -> Result<Self, Problem> {
+        rotation.doing("read AWSPENDING");
+        for wait in READ_AGAIN {
+            if let Some(pending) = Self::read(rotation, staged).await? {
+                return Ok(pending);
+            }
+            rotation.clock.sleep(wait).await?;
+        }
+        Err(Problem::PendingMissing)
+    }
+
+    /// Whether the value is a copy of AWSCURRENT's, as TestRotation stages it (fact 4).
+    pub(crate) fn is_copy_of_current(&self, staged: &Staged) -> bool {
+        self.document.key_id() == staged.current.key_id()
+    }
+
+    /// The access key, where it is one for AWSCURRENT's user.
+    pub(crate) fn key(&self, staged: &Staged) -> Result<&AccessKey, Problem> {
+        if self.document.username() != staged.current.username() {
+            return Err(Problem::PendingForAnotherUser {
+                pending: self.document.username().to_owned(),
+                current: staged.current.username().to_owned(),
+            });
+        }
+        self.document.key().ok_or(Problem::PendingWithoutKey)
+    }
+
+    /// The access key of a rotation that is to be completed. Where the version must not
+    /// become current, AWSPENDING is taken off it, so that the next rotation starts afresh.
+    pub(crate) async fn usable_key(
+        &self,
+        rotation: &Rotation<'_>,
+        staged: &Staged,
+    ) -> Result<&AccessKey, Problem> {
+        if self.is_copy_of_current(staged) {
+            let reason =
+                "AWSPENDING is a copy of AWSCURRENT, left behind by a test of the rotation";
+            return Err(reset(rotation, staged, reason.to_owned()).await);
+        }
+        let key = self.key(staged)?;
+        // Its other fields would overwrite what was changed since it was made (P7).
+        if !self.document.differs_in_key_only(&staged.current) {
+            let reason = format!(
+                "the secret's other fields were changed after AWSPENDING (access key {}) was made",
+                key.id
+            );
+            return Err(reset(rotation, staged, reason).await);
+        }
+        Ok(key)
+    }
+
+    /// Sees that a rotation that has its key already is not stuck for good.
+    pub(crate) async fn unstick(
+        &self,
+        rotation: &Rotation<'_>,
+        staged: &Staged,
+    ) -> Result<&AccessKey, Problem> {
+        let key = self.usable_key(rotation, staged).await?;
+        let age = self.created.map(|created| rotation.clock.now() - created);
+        let old = age.is_some_and(|age| age.to_std().unwrap_or_default() > LIST_LAG);
+        let dead = || async {
+            let identity = rotation.identity(Some(key)).await;
+            identity.is_err_and(|failure| failure.is_unauthenticated())
+        };
+        if !old || !dead().await {
+            return Ok(key);
+        }
+        let source = CredentialSource::of(rotation, staged).await?;
+        let keys = source.list_keys(rotation, staged).await?;
+        match keys.iter().find(|listed| listed.id == key.id) {
+            None => {
+                let reason = format!("AWSPENDING's access key {} was deleted in IAM", key.id);
+                Err(reset(rotation, staged, reason).await)
+            }
+            Some(listed) if listed.status == KeyStatus::Inactive => Err(Problem::PendingInactive {
+                key: key.id.clone(),
+            }),
+            Some(_) => Ok(key),
+        }
+    }
+}
+
+/// Takes AWSPENDING off the event's version (fact 5), and says why.
+async fn reset(rotation: &Rotation<'_>, staged: &Staged, reason: String) -> Problem {
+    let secrets = &rotation.rotator.secrets;
+    let moved = secrets
+        .move_label(&staged.secret_arn, PENDING, None, &rotation.event.token)
+        .await;
+    match moved {
+        Ok(()) => {
+            warn!("{reason}: AWSPENDING taken off");
+            Problem::RotationReset { reason }
+        }
+        Err(failure) => failure.into(),
+    }
+}

@@ -1,0 +1,267 @@
+//! One invocation: from the event, by way of the labels, to the step. The only dispatcher.
+
+use std::cell::{Cell, RefCell};
+use std::time::{Duration, SystemTime};
+
+use aws_config::SdkConfig;
+use chrono::{DateTime, Utc};
+use tracing::{Instrument, Span, error, error_span, field, info};
+
+use crate::access_key::AccessKey;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::error::RotationError;
+use crate::event::{Payload, RotationEvent, Step};
+use crate::outcome::Outcome;
+use crate::problem::Problem;
+use crate::secret_value::SecretDocument;
+use crate::secrets_manager::{SecretsManager, VersionRef};
+use crate::stages::{self, CURRENT, Labels, Staging};
+use crate::steps::{create_secret, finish_secret, set_secret, test_secret};
+use crate::sts::{self, Identity};
+
+/// Waits between reads of a secret that do not agree with each other yet (fact 19).
+pub(crate) const READ_AGAIN: [Duration; 4] = [
+    Duration::from_secs(1),
+    Duration::from_secs(2),
+    Duration::from_secs(4),
+    Duration::from_secs(8),
+];
+
+/// The function: made once, handles one event after the other.
+#[derive(Debug)]
+pub struct Rotator {
+    pub(crate) sdk: SdkConfig,
+    pub(crate) config: Config,
+    pub(crate) secrets: SecretsManager,
+}
+
+impl Rotator {
+    /// Takes the SDK's configuration (execution role, HTTP client, time and sleep) and the function's.
+    #[must_use]
+    pub fn new(sdk: SdkConfig, config: Config) -> Self {
+        Self {
+            secrets: SecretsManager::new(&sdk),
+            sdk,
+            config,
+        }
+    }
+
+    /// Runs the step that the payload asks for. `deadline` is when Lambda kills the function.
+    ///
+    /// # Errors
+    /// [`RotationError`]: why the step stopped, and what to do.
+    pub async fn handle(
+        &self,
+        payload: Payload,
+        deadline: SystemTime,
+    ) -> Result<Outcome, RotationError> {
+        match payload.0 {
+            Ok(event) => self.rotate(&event, deadline).await,
+            Err(problem) => {
+                let failed = RotationError::from(problem);
+                error!(error_type = failed.problem.error_type(), "{failed}");
+                Err(failed)
+            }
+        }
+    }
+
+    async fn rotate(
+        &self,
+        event: &RotationEvent,
+        deadline: SystemTime,
+    ) -> Result<Outcome, RotationError> {
+        let span = error_span!(
+            "rotation",
+            step = event.step.name(),
+            secret = event.secret_id,
+            user = field::Empty
+        );
+        let rotation = Rotation {
+            rotator: self,
+            event,
+            clock: Clock::new(&self.sdk, deadline),
+            user: RefCell::default(),
+            doing: Cell::new("start"),
+        };
+        async {
+            let result = rotation
+                .run()
+                .await
+                .map_err(|problem| rotation.error(problem));
+            match &result {
+                Ok(outcome) => info!(
+                    outcome = outcome.outcome,
+                    access_key_id = outcome.access_key_id,
+                    deleted_access_key_id = outcome.deleted_access_key_id,
+                    "{}",
+                    outcome.message
+                ),
+                Err(failed) => {
+                    error!(error_type = failed.problem.error_type(), "{failed}");
+                }
+            }
+            result
+        }
+        .instrument(span)
+        .await
+    }
+}
+
+/// A secret in the middle of a rotation: AWSPENDING is on the event's version.
+#[derive(Debug)]
+pub(crate) struct Staged {
+    /// The secret's full ARN.
+    pub(crate) secret_arn: String,
+    /// The version that holds AWSCURRENT.
+    pub(crate) current_version: String,
+    /// The version that holds AWSPREVIOUS.
+    pub(crate) previous_version: Option<String>,
+    /// AWSCURRENT's value.
+    pub(crate) current: SecretDocument,
+    /// When the labels were read: what was done later is not in here.
+    pub(crate) read_at: DateTime<Utc>,
+}
+
+/// One invocation: what every step needs.
+#[derive(Debug)]
+pub(crate) struct Rotation<'a> {
+    pub(crate) rotator: &'a Rotator,
+    pub(crate) event: &'a RotationEvent,
+    pub(crate) clock: Clock,
+    user: RefCell<Option<String>>,
+    doing: Cell<&'static str>,
+}
+
+impl Rotation<'_> {
+    async fn run(&self) -> Result<Outcome, Problem> {
+        // Boxed, so that the layers of the runtime and of the SDK do not add up to one huge future.
+        let step = Box::pin(self.step());
+        self.clock.limit(Duration::ZERO, step).await?
+    }
+
+    async fn step(&self) -> Result<Outcome, Problem> {
+        let Some(staged) = self.read_staged().await? else {
+            return Ok(self.already_current());
+        };
+        match self.event.step {
+            Step::CreateSecret => create_secret::run(self, staged).await,
+            Step::SetSecret => set_secret::run(self, &staged).await,
+            Step::TestSecret => test_secret::run(self, &staged).await,
+            Step::FinishSecret => finish_secret::run(self, &staged).await,
+        }
+    }
+
+    /// Notes what the step is about to do, for the error if its time ends there.
+    pub(crate) fn doing(&self, doing: &'static str) {
+        self.doing.set(doing);
+    }
+
+    fn error(&self, problem: Problem) -> RotationError {
+        RotationError {
+            step: Some(self.event.step),
+            secret: Some(self.event.secret_id.clone()),
+            user: self.user.borrow().clone(),
+            problem: Box::new(match problem {
+                Problem::OutOfTime { .. } => Problem::OutOfTime {
+                    doing: self.doing.get().to_owned(),
+                },
+                other => other,
+            }),
+        }
+    }
+
+    /// The step's answer.
+    pub(crate) fn outcome(&self, outcome: &'static str, message: impl Into<String>) -> Outcome {
+        Outcome {
+            step: self.event.step.name(),
+            secret: self.event.secret_id.clone(),
+            user: self.user.borrow().clone(),
+            outcome,
+            message: message.into(),
+            access_key_id: None,
+            deleted_access_key_id: None,
+        }
+    }
+
+    /// The answer where the token's version is AWSCURRENT already.
+    pub(crate) fn already_current(&self) -> Outcome {
+        self.outcome(
+            "alreadyCurrent",
+            "this rotation is complete already; nothing to do",
+        )
+    }
+
+    /// Who a key is, or the execution role for none.
+    pub(crate) async fn identity(
+        &self,
+        key: Option<&AccessKey>,
+    ) -> Result<Identity, crate::aws_failure::AwsFailure> {
+        sts::identity(&self.rotator.sdk, key).await
+    }
+
+    /// Reads labels and AWSCURRENT; none where the token's version is AWSCURRENT.
+    ///
+    /// AWSCURRENT is read by the version that the labels name *and* by its label, so that
+    /// labels and value are never of two different times (fact 19).
+    pub(crate) async fn read_staged(&self) -> Result<Option<Staged>, Problem> {
+        self.doing("read the secret");
+        for wait in READ_AGAIN {
+            let read_at = self.clock.now();
+            let (secret_arn, labels) = self.read_labels().await?;
+            let Staging::Pending { current, previous } = stages::judge(&labels, &self.event.token)?
+            else {
+                return Ok(None);
+            };
+            let version = VersionRef {
+                id: Some(&current),
+                label: CURRENT,
+            };
+            match self.rotator.secrets.read(&secret_arn, version).await {
+                Ok(Some(version)) => {
+                    let document =
+                        version
+                            .parse(&self.rotator.config.fields)
+                            .map_err(|reason| Problem::SecretMalformed {
+                                label: CURRENT,
+                                reason,
+                            })?;
+                    Span::current().record("user", document.username());
+                    self.user.replace(Some(document.username().to_owned()));
+                    return Ok(Some(Staged {
+                        secret_arn,
+                        current_version: current,
+                        previous_version: previous,
+                        current: document,
+                        read_at,
+                    }));
+                }
+                Ok(None) => {}
+                Err(failure) if failure.is("InvalidRequestException") => {}
+                Err(failure) => return Err(failure.into()),
+            }
+            self.clock.sleep(wait).await?;
+        }
+        Err(Problem::NoCurrentVersion)
+    }
+
+    /// Whether the labels are still those that a decision was made on.
+    pub(crate) async fn still_staged(&self, staged: &Staged) -> Result<bool, Problem> {
+        let (_, labels) = self.read_labels().await?;
+        let now = stages::judge(&labels, &self.event.token)?;
+        Ok(now
+            == Staging::Pending {
+                current: staged.current_version.clone(),
+                previous: staged.previous_version.clone(),
+            })
+    }
+
+    async fn read_labels(&self) -> Result<(String, Labels), Problem> {
+        let described = self.rotator.secrets.describe(&self.event.secret_id).await?;
+        let metadata = described.ok_or(Problem::SecretNotFound)?;
+        if metadata.deleted {
+            return Err(Problem::SecretDeleted);
+        }
+        Ok((metadata.arn, metadata.labels))
+    }
+}

@@ -1,0 +1,191 @@
+//! Secrets Manager's client, translated to this crate's types.
+
+use aws_config::SdkConfig;
+use aws_sdk_secretsmanager::Client;
+use chrono::{DateTime, Utc};
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::aws_failure::AwsFailure;
+use crate::config::FieldNames;
+use crate::event::RotationEvent;
+use crate::iam::to_chrono;
+use crate::secret_value::{Malformed, SecretDocument};
+use crate::stages::{Labels, PENDING};
+
+/// Secrets Manager, called with the execution role.
+#[derive(Clone, Debug)]
+pub struct SecretsManager {
+    client: Client,
+}
+
+/// What DescribeSecret tells.
+#[derive(Debug)]
+pub struct SecretMetadata {
+    /// The full ARN.
+    pub arn: String,
+    /// Staging labels by version.
+    pub labels: Labels,
+    /// Whether the secret is marked for deletion.
+    pub deleted: bool,
+}
+
+/// A version's value.
+#[derive(Debug)]
+pub struct Version {
+    /// The ARN of the secret that it is a version of.
+    pub secret_arn: String,
+    /// When the version was made.
+    pub created: Option<DateTime<Utc>>,
+    /// The text; none where the version is binary.
+    text: Option<SecretString>,
+}
+
+impl Version {
+    /// Parses the version's value.
+    ///
+    /// # Errors
+    /// [`Malformed`].
+    pub fn parse(self, fields: &FieldNames) -> Result<SecretDocument, Malformed> {
+        SecretDocument::parse(self.text.ok_or(Malformed::Binary)?, fields)
+    }
+}
+
+/// Which version of a secret to read.
+#[derive(Clone, Copy, Debug)]
+pub struct VersionRef<'a> {
+    /// The version's id; none takes the one that holds the label.
+    pub id: Option<&'a str>,
+    /// A staging label that the version must hold (fact 16).
+    pub label: &'a str,
+}
+
+impl SecretsManager {
+    /// Makes the client.
+    #[must_use]
+    pub fn new(sdk: &SdkConfig) -> Self {
+        Self {
+            client: Client::new(sdk),
+        }
+    }
+
+    /// Describes a secret; none where there is no such secret.
+    ///
+    /// # Errors
+    /// [`AwsFailure`].
+    pub async fn describe(&self, secret_id: &str) -> Result<Option<SecretMetadata>, AwsFailure> {
+        let described = self
+            .client
+            .describe_secret()
+            .secret_id(secret_id)
+            .send()
+            .await;
+        match described {
+            Ok(reply) => Ok(Some(SecretMetadata {
+                arn: reply.arn.unwrap_or_else(|| secret_id.to_owned()),
+                labels: reply.version_ids_to_stages.unwrap_or_default(),
+                deleted: reply.deleted_date.is_some(),
+            })),
+            Err(error) => absent(AwsFailure::new(
+                "secretsmanager:DescribeSecret",
+                secret_id,
+                &error,
+            )),
+        }
+    }
+
+    /// Reads a version; none where AWS answers that there is no such secret, version or
+    /// value. Every other failure is a failure, never "absent".
+    ///
+    /// # Errors
+    /// [`AwsFailure`].
+    pub async fn read(
+        &self,
+        secret_id: &str,
+        version: VersionRef<'_>,
+    ) -> Result<Option<Version>, AwsFailure> {
+        let read = self
+            .client
+            .get_secret_value()
+            .secret_id(secret_id)
+            .set_version_id(version.id.map(str::to_owned))
+            .version_stage(version.label)
+            .send()
+            .await;
+        match read {
+            Ok(reply) => Ok(Some(Version {
+                secret_arn: reply.arn.unwrap_or_else(|| secret_id.to_owned()),
+                created: reply.created_date.as_ref().and_then(to_chrono),
+                text: reply.secret_string.map(SecretString::from),
+            })),
+            Err(error) => absent(AwsFailure::new(
+                "secretsmanager:GetSecretValue",
+                secret_id,
+                &error,
+            )),
+        }
+    }
+
+    /// Stores a value as AWSPENDING in the event's version. Safe to repeat (fact 15).
+    ///
+    /// # Errors
+    /// [`AwsFailure`]; `ResourceExistsException` where the version holds another value.
+    pub async fn put_pending(
+        &self,
+        event: &RotationEvent,
+        secret_arn: &str,
+        value: &SecretString,
+    ) -> Result<(), AwsFailure> {
+        let rotation_token = event
+            .rotation_token
+            .as_ref()
+            .map(ExposeSecret::expose_secret);
+        self.client
+            .put_secret_value()
+            .secret_id(secret_arn)
+            .client_request_token(&event.token)
+            .set_rotation_token(rotation_token.map(str::to_owned))
+            .version_stages(PENDING)
+            .secret_string(value.expose_secret())
+            .send()
+            .await
+            .map(drop)
+            .map_err(|error| AwsFailure::new("secretsmanager:PutSecretValue", secret_arn, &error))
+    }
+
+    /// Moves a staging label: on to `to`, off from `from` (fact 17).
+    ///
+    /// # Errors
+    /// [`AwsFailure`]; nothing moves where the label is not on `from`.
+    pub async fn move_label(
+        &self,
+        secret_arn: &str,
+        label: &str,
+        to: Option<&str>,
+        from: &str,
+    ) -> Result<(), AwsFailure> {
+        self.client
+            .update_secret_version_stage()
+            .secret_id(secret_arn)
+            .version_stage(label)
+            .set_move_to_version_id(to.map(str::to_owned))
+            .remove_from_version_id(from)
+            .send()
+            .await
+            .map(drop)
+            .map_err(|error| {
+                AwsFailure::new(
+                    "secretsmanager:UpdateSecretVersionStage",
+                    secret_arn,
+                    &error,
+                )
+            })
+    }
+}
+
+fn absent<T>(failure: AwsFailure) -> Result<Option<T>, AwsFailure> {
+    if failure.is("ResourceNotFoundException") {
+        Ok(None)
+    } else {
+        Err(failure)
+    }
+}

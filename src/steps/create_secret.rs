@@ -1,0 +1,166 @@
+//! createSecret: makes room, makes a new access key, and stores it as AWSPENDING.
+
+use std::time::Duration;
+
+use tracing::info;
+
+use crate::access_key::{AccessKey, AccessKeyId};
+use crate::aws_failure::AwsFailure;
+use crate::clock::OutOfTime;
+use crate::credentials::CredentialSource;
+use crate::deletion::{self, Plan};
+use crate::iam::Iam;
+use crate::key_selection::{Deletable, ListedKey};
+use crate::new_key::{self, QUOTA, Stored};
+use crate::outcome::Outcome;
+use crate::pending::Pending;
+use crate::problem::Problem;
+use crate::rotation::{Rotation, Staged};
+
+/// Waits between tries to make a key: 31 s in all, longer than a deletion takes to spread (fact 27).
+const TRY_AGAIN: [Duration; 5] = [
+    Duration::from_secs(1),
+    Duration::from_secs(2),
+    Duration::from_secs(4),
+    Duration::from_secs(8),
+    Duration::from_secs(16),
+];
+
+/// With less than this left, nothing is begun.
+const LEAST_TIME: Duration = Duration::from_secs(2);
+
+/// What the tries of one run hand on to each other.
+#[derive(Debug, Default)]
+struct Progress {
+    /// The key that was deleted: at most one a rotation.
+    deleted: Option<AccessKeyId>,
+    /// The key that was waited for.
+    settled: Option<AccessKeyId>,
+    /// Why the last try made no key.
+    failed: Option<Problem>,
+}
+
+/// Runs the step. Each try decides anew, from what is there then.
+pub(crate) async fn run(rotation: &Rotation<'_>, mut staged: Staged) -> Result<Outcome, Problem> {
+    let mut progress = Progress::default();
+    let mut waits = TRY_AGAIN.into_iter();
+    loop {
+        if let Some(pending) = Pending::read(rotation, &staged).await? {
+            let key = pending.unstick(rotation, &staged).await?;
+            return Ok(already_created(rotation, &key.id));
+        }
+        let source = CredentialSource::of(rotation, &staged).await?;
+        let keys = source.list_keys(rotation, &staged).await?;
+        let iam = source.iam(rotation, &staged);
+
+        if let Some(key) = make_key(rotation, &staged, &iam, &keys, &mut progress).await? {
+            let stored = new_key::store(rotation, &staged, &iam, &key).await?;
+            return Ok(created(rotation, &key.id, stored, progress.deleted));
+        }
+        if let Some(problem) = progress.failed.clone() {
+            let wait = waits.next().ok_or(problem)?;
+            rotation.clock.sleep(wait).await?;
+        }
+        let Some(again) = rotation.read_staged().await? else {
+            return Ok(rotation.already_current());
+        };
+        staged = again;
+    }
+}
+
+/// Makes room and then the key; none where it has to be decided again.
+async fn make_key(
+    rotation: &Rotation<'_>,
+    staged: &Staged,
+    iam: &Iam,
+    keys: &[ListedKey],
+    progress: &mut Progress,
+) -> Result<Option<AccessKey>, Problem> {
+    let settled = progress.settled.as_ref();
+    let plan = deletion::plan(rotation, staged, iam, keys, settled).await?;
+    if rotation.clock.remaining() < LEAST_TIME {
+        return Err(OutOfTime.into());
+    }
+    match plan {
+        Plan::Nothing => {}
+        Plan::Wait { key, wait } => {
+            info!(access_key_id = %key, "waiting until the access key is old enough to judge");
+            rotation.clock.sleep(wait).await?;
+            progress.settled = Some(key);
+            return Ok(None);
+        }
+        Plan::Delete(key) => {
+            let second = progress
+                .deleted
+                .as_ref()
+                .is_some_and(|gone| gone != key.id());
+            if second && let Some(problem) = progress.failed.take() {
+                return Err(problem);
+            }
+            if !rotation.still_staged(staged).await? {
+                progress.failed = Some(Problem::NotStaged {
+                    token: rotation.event.token.clone(),
+                    reason: "its staging labels keep moving",
+                });
+                return Ok(None);
+            }
+            delete(rotation, iam, &key).await?;
+            progress.deleted = Some(key.id().clone());
+        }
+    }
+    match new_key::create(rotation, staged, iam, keys).await? {
+        Ok(key) => Ok(Some(key)),
+        Err(failure) => {
+            progress.failed = Some(not_created(staged, failure));
+            Ok(None)
+        }
+    }
+}
+
+async fn delete(rotation: &Rotation<'_>, iam: &Iam, key: &Deletable) -> Result<(), Problem> {
+    rotation.doing("delete an access key to make room");
+    iam.delete(key).await?;
+    info!(deleted_access_key_id = %key.id(), "access key deleted");
+    Ok(())
+}
+
+fn not_created(staged: &Staged, failure: AwsFailure) -> Problem {
+    if failure.is(QUOTA) {
+        Problem::QuotaReached {
+            user: staged.current.username().to_owned(),
+            failure,
+        }
+    } else {
+        failure.into()
+    }
+}
+
+fn already_created(rotation: &Rotation<'_>, key: &AccessKeyId) -> Outcome {
+    let message = format!("AWSPENDING holds the new access key {key} already");
+    rotation.outcome("alreadyCreated", message).about(key)
+}
+
+fn created(
+    rotation: &Rotation<'_>,
+    made: &AccessKeyId,
+    stored: Stored,
+    deleted: Option<AccessKeyId>,
+) -> Outcome {
+    let mut outcome = match stored {
+        Stored::Ours => {
+            let message = format!("stored the new access key {made} as AWSPENDING");
+            rotation.outcome("created", message).about(made)
+        }
+        Stored::Another(key) => {
+            let message = format!(
+                "another run has stored {key} as AWSPENDING; deleted {made}, which this one made"
+            );
+            rotation.outcome("alreadyCreated", message).about(&key)
+        }
+    };
+    if let Some(deleted) = deleted {
+        outcome.message = format!("deleted the access key {deleted}; {}", outcome.message);
+        outcome.deleted_access_key_id = Some(deleted.to_string());
+    }
+    outcome
+}

@@ -1,0 +1,45 @@
+//! finishSecret: AWSPENDING's key authenticates once more, and becomes AWSCURRENT.
+
+use tracing::info;
+
+use crate::outcome::Outcome;
+use crate::pending::Pending;
+use crate::problem::Problem;
+use crate::rotation::{Rotation, Staged};
+use crate::stages::CURRENT;
+use crate::verification::{expected_user, verify};
+
+/// Runs the step.
+pub(crate) async fn run(rotation: &Rotation<'_>, staged: &Staged) -> Result<Outcome, Problem> {
+    let pending = Pending::read_stored(rotation, staged).await?;
+    let key = pending.usable_key(rotation, staged).await?;
+    let expected = expected_user(rotation, staged).await?;
+    verify(rotation, key, &expected, 1).await?;
+
+    rotation.doing("move AWSCURRENT");
+    let secrets = &rotation.rotator.secrets;
+    let token = &rotation.event.token;
+    let moved = secrets
+        .move_label(
+            &staged.secret_arn,
+            CURRENT,
+            Some(token),
+            &staged.current_version,
+        )
+        .await;
+    if let Err(failure) = moved {
+        // Its answer may have been lost, or another run may have moved the label.
+        if rotation.read_staged().await?.is_some() {
+            return Err(failure.into());
+        }
+    }
+    info!(access_key_id = %key.id, "AWSCURRENT moved");
+    let message = match staged.current.key_id() {
+        Some(previous) => format!(
+            "AWSCURRENT holds the access key {}; AWSPREVIOUS's {previous} works until the next rotation",
+            key.id
+        ),
+        None => format!("AWSCURRENT holds the user's first access key, {}", key.id),
+    };
+    Ok(rotation.outcome("finished", message).about(&key.id))
+}

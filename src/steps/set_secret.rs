@@ -1,0 +1,17 @@
+//! setSecret: nothing to set, since IAM made the key live when it made it (fact 22). Confirms only.
+
+use crate::outcome::Outcome;
+use crate::pending::Pending;
+use crate::problem::Problem;
+use crate::rotation::{Rotation, Staged};
+
+/// Runs the step.
+pub(crate) async fn run(rotation: &Rotation<'_>, staged: &Staged) -> Result<Outcome, Problem> {
+    let pending = Pending::read_stored(rotation, staged).await?;
+    let key = pending.key(staged)?;
+    let message = format!(
+        "nothing to set: IAM made the access key {} live when it made it",
+        key.id
+    );
+    Ok(rotation.outcome("confirmed", message).about(&key.id))
+}

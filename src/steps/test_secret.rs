@@ -1,0 +1,59 @@
+//! testSecret: sees that AWSPENDING's key authenticates as the user; with AWSPENDING a copy
+//! of AWSCURRENT, sees instead that a rotation would work (TestRotation, fact 4).
+
+use crate::credentials::CredentialSource;
+use crate::deletion::{self, Plan};
+use crate::outcome::Outcome;
+use crate::pending::Pending;
+use crate::problem::Problem;
+use crate::rotation::{Rotation, Staged};
+use crate::verification::{expected_user, verify};
+
+/// Runs the step.
+pub(crate) async fn run(rotation: &Rotation<'_>, staged: &Staged) -> Result<Outcome, Problem> {
+    let pending = Pending::read_stored(rotation, staged).await?;
+    if pending.is_copy_of_current(staged) {
+        return preflight(rotation, staged).await;
+    }
+    let key = pending.key(staged)?;
+    let expected = expected_user(rotation, staged).await?;
+    let successes = rotation.rotator.config.verify_successes;
+    let identity = verify(rotation, key, &expected, successes).await?;
+    let message = format!(
+        "the access key {} authenticated as {} {successes} times in a row",
+        key.id, identity.arn
+    );
+    Ok(rotation.outcome("verified", message).about(&key.id))
+}
+
+/// Tries all of a rotation that changes nothing.
+async fn preflight(rotation: &Rotation<'_>, staged: &Staged) -> Result<Outcome, Problem> {
+    let mut passed = Vec::new();
+    if let Some(key) = staged.current.key() {
+        let expected = expected_user(rotation, staged).await?;
+        let identity = verify(rotation, key, &expected, 1).await?;
+        passed.push(format!(
+            "the access key {} authenticates as {}",
+            key.id, identity.arn
+        ));
+    }
+    let source = CredentialSource::of(rotation, staged).await?;
+    let keys = source.list_keys(rotation, staged).await?;
+    passed.push(format!("{} can list the user's keys", source.name()));
+    let iam = source.iam(rotation, staged);
+    passed.push(
+        match deletion::plan(rotation, staged, &iam, &keys, None).await? {
+            Plan::Nothing => "a rotation would delete no key".to_owned(),
+            Plan::Delete(key) => format!("a rotation would delete {}", key.id()),
+            Plan::Wait { key, .. } => {
+                format!("a rotation would first wait until {key} is old enough to judge")
+            }
+        },
+    );
+    let message = format!("nothing was changed: {}", passed.join("; "));
+    let outcome = rotation.outcome("preflightPassed", message);
+    Ok(match staged.current.key_id() {
+        Some(key) => outcome.about(key),
+        None => outcome,
+    })
+}

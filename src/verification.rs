@@ -1,0 +1,164 @@
+//! Seeing that an access key authenticates as the expected user, and goes on doing so.
+
+use std::time::Duration;
+
+use crate::access_key::AccessKey;
+use crate::aws_failure::AwsFailure;
+use crate::credentials::CredentialSource;
+use crate::problem::Problem;
+use crate::rotation::{Rotation, Staged};
+use crate::stages::{CURRENT, PENDING};
+use crate::sts::Identity;
+
+/// Between two successes: at once, both could be answered by the same host (fact 27).
+const SPACING: Duration = Duration::from_secs(1);
+/// The longest wait behind a failure; the first is one second.
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
+
+/// Who a key must be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExpectedUser {
+    /// The user's name. IAM tells names apart without regard to case.
+    pub name: String,
+    /// The user's account.
+    pub account: String,
+    /// AWSCURRENT's `AIDA…`; none where there is no current key that works.
+    pub user_id: Option<String>,
+}
+
+impl ExpectedUser {
+    /// Whether an identity is this user (fact 9: the same principal).
+    #[must_use]
+    pub fn is(&self, identity: &Identity) -> bool {
+        identity.account == self.account
+            && identity
+                .user_name()
+                .is_some_and(|name| name.eq_ignore_ascii_case(&self.name))
+            && self
+                .user_id
+                .as_ref()
+                .is_none_or(|user_id| *user_id == identity.user_id)
+    }
+}
+
+/// What one answer of GetCallerIdentity means.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// The key is the expected user's.
+    Success,
+    /// The key is someone else's, and will stay so.
+    AnotherIdentity(Identity),
+    /// Nothing is known yet; the text says why.
+    NotYet(String),
+}
+
+/// Judges one answer.
+#[must_use]
+pub fn judge(answer: Result<Identity, AwsFailure>, expected: &ExpectedUser) -> Verdict {
+    match answer {
+        Ok(identity) if expected.is(&identity) => Verdict::Success,
+        Ok(identity) => Verdict::AnotherIdentity(identity),
+        Err(failure) => Verdict::NotYet(failure.to_string()),
+    }
+}
+
+/// Who AWSPENDING's key must be: the user that AWSCURRENT's key is. Where that key does
+/// not work, or there is none, the user of that name in the credential source's account.
+pub(crate) async fn expected_user(
+    rotation: &Rotation<'_>,
+    staged: &Staged,
+) -> Result<ExpectedUser, Problem> {
+    rotation.doing("see who the current access key is");
+    let name = staged.current.username().to_owned();
+    if let Some(key) = staged.current.key() {
+        match rotation.identity(Some(key)).await {
+            Ok(identity) => {
+                let expected = ExpectedUser {
+                    name,
+                    account: identity.account.clone(),
+                    user_id: Some(identity.user_id.clone()),
+                };
+                return if expected.is(&identity) {
+                    Ok(expected)
+                } else {
+                    Err(another_identity(key, CURRENT, identity, &expected.name))
+                };
+            }
+            Err(failure) if failure.is_unauthenticated() => {}
+            Err(failure) => return Err(failure.into()),
+        }
+    }
+    let source = match CredentialSource::of(rotation, staged).await? {
+        // The current key again, which does not work.
+        CredentialSource::OwnKey(_) => CredentialSource::ExecutionRole,
+        source => source,
+    };
+    Ok(ExpectedUser {
+        name,
+        account: source.identity(rotation).await?.account,
+        user_id: None,
+    })
+}
+
+/// Waits until AWSPENDING's key has authenticated as the user `successes` times in a row.
+pub(crate) async fn verify(
+    rotation: &Rotation<'_>,
+    key: &AccessKey,
+    expected: &ExpectedUser,
+    successes: u32,
+) -> Result<Identity, Problem> {
+    rotation.doing("see whether the pending access key authenticates");
+    let started = rotation.clock.now();
+    let timeout = rotation.rotator.config.verify_timeout;
+    let mut streak = 0;
+    let mut backoff = SPACING;
+    loop {
+        let answer = rotation.identity(Some(key)).await;
+        let identity = answer.as_ref().ok().cloned();
+        let (wait, last) = match (judge(answer, expected), identity) {
+            (Verdict::Success, Some(identity)) => {
+                streak += 1;
+                if streak >= successes {
+                    return Ok(identity);
+                }
+                backoff = SPACING;
+                (SPACING, format!("it did so {streak} times so far"))
+            }
+            (Verdict::AnotherIdentity(identity), _) => {
+                return Err(another_identity(key, PENDING, identity, &expected.name));
+            }
+            (Verdict::NotYet(why), _) => {
+                streak = 0;
+                let wait = backoff;
+                backoff = (backoff * 2).min(LONGEST_WAIT);
+                (wait, why)
+            }
+            (Verdict::Success, None) => (SPACING, String::new()),
+        };
+        let waited = (rotation.clock.now() - started)
+            .to_std()
+            .unwrap_or_default();
+        if waited + wait > timeout || rotation.clock.sleep(wait).await.is_err() {
+            return Err(Problem::VerificationFailed {
+                key: key.id.clone(),
+                wanted: successes,
+                waited,
+                last,
+            });
+        }
+    }
+}
+
+pub(crate) fn another_identity(
+    key: &AccessKey,
+    label: &'static str,
+    found: Identity,
+    expected: &str,
+) -> Problem {
+    Problem::AnotherIdentity {
+        key: key.id.clone(),
+        label,
+        found: found.arn,
+        expected: format!("the user {expected}"),
+    }
+}

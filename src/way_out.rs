@@ -1,0 +1,82 @@
+//! What the person on call can do about each [`Problem`].
+
+use crate::key_selection::Refusal;
+use crate::problem::{CleanUp, Problem};
+
+impl Problem {
+    /// What the person on call can do now.
+    #[must_use]
+    pub const fn way_out(&self) -> &'static str {
+        match self {
+            Self::EventInvalid { .. } => {
+                "Invoke the function through Secrets Manager, or with an event such as those in tests/events"
+            }
+            Self::ConfigurationInvalid { .. } => "Correct the function's environment variable",
+            Self::SecretNotFound => "Check the secret's ARN and the function's Region",
+            Self::SecretDeleted => "Restore the secret, or turn its rotation off",
+            Self::NoCurrentVersion => {
+                "Store a value with the user's name, and the current access key if there is one"
+            }
+            Self::NotStaged { .. } => {
+                "Nothing was changed; start a rotation (rotate-secret): Secrets Manager stages a version and calls the steps itself"
+            }
+            Self::SecretMalformed { .. } => "Nothing was changed; correct the secret's value",
+            Self::PendingMissing => "Start the rotation again (rotate-secret)",
+            Self::PendingWithoutKey | Self::PendingForAnotherUser { .. } => {
+                "AWSCURRENT is untouched; take AWSPENDING off that version (update-secret-version-stage --remove-from-version-id) and rotate again"
+            }
+            Self::PendingInactive { .. } => {
+                "Activate the key in IAM to go on, or delete it: then the next rotation starts afresh"
+            }
+            Self::RotationReset { .. } => {
+                "AWSCURRENT is untouched; the next rotation starts afresh (rotate-secret, or wait for the schedule)"
+            }
+            Self::SourceInvalid { .. } => {
+                "Nothing was changed; correct secretarn, or leave it out to use the function's execution role"
+            }
+            Self::SourceRefused { .. } => {
+                "Put working credentials in that secret, or leave secretarn out to use the function's execution role"
+            }
+            Self::UserNotFound { .. } => {
+                "Correct the username in the secret, or the credential source if the user is in another account"
+            }
+            Self::AnotherIdentity { .. } => {
+                "AWSCURRENT is untouched; correct the username or the access key in the secret"
+            }
+            Self::NothingDeletable { refusal, .. } => match refusal {
+                Refusal::CurrentNotListed { .. } => {
+                    "Nothing was changed; the secret is stale or names the wrong user: store the key that is in use, or the right username"
+                }
+                Refusal::TooManyKeys { .. } | Refusal::BothProtected { .. } => {
+                    "Nothing was changed; find out which keys are used (aws iam get-access-key-last-used) and delete one that is not AWSCURRENT's"
+                }
+                Refusal::InUse { .. } => {
+                    "Nothing was changed; move whoever uses that key to the secret, or deactivate the key, and rotate again (DELETE_KEY_IN_USE and IN_USE_WINDOW set the rule)"
+                }
+            },
+            Self::QuotaReached { .. } => {
+                "AWSCURRENT is untouched; see which keys the user has (aws iam list-access-keys) and rotate again"
+            }
+            Self::StoreFailed { clean_up, .. } => match clean_up {
+                CleanUp::Deleted => {
+                    "AWSCURRENT is untouched; rotate again once the cause is mended"
+                }
+                CleanUp::LeftAlone | CleanUp::Failed(_) => {
+                    "AWSCURRENT is untouched; the next attempt uses the key if it was stored, and else deletes it"
+                }
+            },
+            Self::VerificationFailed { .. } => {
+                "AWSCURRENT is untouched; Secrets Manager tries again. If it stays so, see whether the key is active, and raise VERIFY_TIMEOUT"
+            }
+            Self::PermissionMissing(_) => {
+                "Allow that action on that resource to the caller (see policies/), and rotate again"
+            }
+            Self::AwsCallFailed(_) => {
+                "Secrets Manager tries again; if it stays so, see AWS's message"
+            }
+            Self::OutOfTime { .. } => {
+                "Secrets Manager tries again; if it stays so, raise the function's time-out (120 s is ample)"
+            }
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! The record of the API calls.
+
+use std::fmt;
+use std::time::SystemTime;
+
+/// A simulated service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Service {
+    /// AWS Secrets Manager.
+    SecretsManager,
+    /// AWS Identity and Access Management.
+    Iam,
+    /// AWS Security Token Service.
+    Sts,
+}
+
+impl Service {
+    /// The name that signatures and policies use.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::SecretsManager => "secretsmanager",
+            Self::Iam => "iam",
+            Self::Sts => "sts",
+        }
+    }
+
+    pub(super) fn from_signing_name(name: &str) -> Option<Self> {
+        [Self::SecretsManager, Self::Iam, Self::Sts]
+            .into_iter()
+            .find(|service| service.as_str() == name)
+    }
+}
+
+impl fmt::Display for Service {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.as_str())
+    }
+}
+
+/// An API call that reached the simulation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Call {
+    /// 1 for the first call since the simulation began or `Aws::clear_calls`.
+    pub number: usize,
+    /// The service called.
+    pub service: Service,
+    /// The API action, such as `CreateAccessKey`.
+    pub action: String,
+    /// The caller's ARN; empty where the call was not authenticated.
+    pub principal: String,
+    /// The id of the access key that signed.
+    pub access_key_id: String,
+    /// What it was about: the secret's ARN; the access key id in a call about one key; the user's
+    /// name in other calls of IAM; empty for STS.
+    pub resource: String,
+    /// How it ended for the caller.
+    pub outcome: Outcome,
+    /// When, by the simulation's clock.
+    pub at: SystemTime,
+}
+
+/// How a call ended for the caller.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// With status 200.
+    Ok,
+    /// With an error of the service.
+    Error {
+        /// The HTTP status.
+        status: u16,
+        /// The service's error code, such as `NoSuchEntity`.
+        code: String,
+    },
+    /// Without an answer, whether or not the call took effect.
+    Lost,
+}

@@ -1,0 +1,123 @@
+//! Faults that a test puts in the way of the calls.
+
+/// A fault to inject.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// The call it hits.
+    pub on: When,
+    /// What happens to that call.
+    pub kind: FaultKind,
+}
+
+/// The call that a fault hits, counted from 1 from its injection on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum When {
+    /// The n-th call of any kind, once.
+    Call(usize),
+    /// The n-th call of one action, once.
+    Action {
+        /// The API action, such as `CreateAccessKey`.
+        action: String,
+        /// Which of its calls.
+        nth: usize,
+    },
+    /// Every call of one action.
+    Every {
+        /// The API action.
+        action: String,
+    },
+}
+
+/// What happens to the call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FaultKind {
+    /// The service answers an error and does nothing.
+    ErrorBefore {
+        /// The HTTP status.
+        status: u16,
+        /// The error code, such as `Throttling`.
+        code: String,
+    },
+    /// The service does what was asked and answers an error.
+    ErrorAfter {
+        /// The HTTP status.
+        status: u16,
+        /// The error code, such as `ServiceFailure`.
+        code: String,
+    },
+    /// The connection is refused; nothing is done.
+    Refused,
+    /// The service does what was asked; the connection breaks before the answer.
+    AnswerLost,
+    /// No answer ever comes; nothing is done.
+    TimedOutBefore,
+    /// No answer ever comes; what was asked is done.
+    TimedOutAfter,
+    /// The caller is authenticated, and not allowed.
+    Denied,
+    /// This read and the ones after it, so many in all, miss the last change (fact 19).
+    StaleReads(usize),
+    /// The service does what was asked and answers 200 with a body that cannot be parsed and
+    /// repeats every secret of the exchange (fact 36).
+    Garbled,
+}
+
+/// The faults that wait for their call.
+#[derive(Debug, Default)]
+pub(super) struct Faults {
+    waiting: Vec<Waiting>,
+    stale_reads: usize,
+}
+
+#[derive(Debug)]
+struct Waiting {
+    fault: Fault,
+    seen: usize,
+}
+
+/// What hits one call.
+#[derive(Debug, Default)]
+pub(super) struct Hit {
+    /// The fault, other than a stale read.
+    pub(super) kind: Option<FaultKind>,
+    /// Whether the call reads what was before the last change.
+    pub(super) stale: bool,
+}
+
+impl Faults {
+    pub(super) fn inject(&mut self, fault: Fault) {
+        self.waiting.push(Waiting { fault, seen: 0 });
+    }
+
+    /// Counts a call, and takes out the faults that hit it. Of several, the first injected wins.
+    pub(super) fn hit(&mut self, action: &str, is_read: bool) -> Hit {
+        let mut hit = Hit::default();
+        self.waiting.retain_mut(|waiting| {
+            let fires = waiting.count(action);
+            if fires {
+                match &waiting.fault.kind {
+                    FaultKind::StaleReads(reads) => self.stale_reads = *reads,
+                    kind => hit.kind = hit.kind.take().or_else(|| Some(kind.clone())),
+                }
+            }
+            !fires || matches!(waiting.fault.on, When::Every { .. })
+        });
+        if is_read && self.stale_reads > 0 {
+            self.stale_reads -= 1;
+            hit.stale = true;
+        }
+        hit
+    }
+}
+
+impl Waiting {
+    fn count(&mut self, called: &str) -> bool {
+        let (counts, nth) = match &self.fault.on {
+            When::Call(nth) => (true, Some(*nth)),
+            When::Action { action, nth } => (action == called, Some(*nth)),
+            When::Every { action } => (action == called, None),
+        };
+        self.seen += usize::from(counts);
+        counts && nth.is_none_or(|nth| nth == self.seen)
+    }
+}

@@ -1,0 +1,190 @@
+//! One request from its arrival to its answer, faults included.
+
+use std::fmt;
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use http::{Request, Response};
+
+use super::answer::Answer;
+use super::errors::ApiError;
+use super::faults::{FaultKind, Hit};
+use super::policy::Decision;
+use super::request::ApiRequest;
+use super::state::{CallHook, State, refusal};
+use super::{Aws, Call, Outcome, RotateRequest, Service};
+
+/// Longer than any caller waits.
+const NEVER: Duration = Duration::from_hours(1);
+
+/// Why a call got no answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lost {
+    /// The connection was refused.
+    ConnectionRefused,
+    /// The connection broke before the answer.
+    ConnectionReset,
+    /// No answer came for an hour.
+    TimedOut,
+}
+
+impl fmt::Display for Lost {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::ConnectionRefused => "the connection was refused",
+            Self::ConnectionReset => "the connection was reset",
+            Self::TimedOut => "no answer came",
+        })
+    }
+}
+
+impl std::error::Error for Lost {}
+
+/// What a call did, and what is to be done about it once the state is unlocked.
+struct Served {
+    call: Call,
+    answer: Result<Answer, Lost>,
+    hooks: Vec<CallHook>,
+    rotations: Vec<RotateRequest>,
+}
+
+impl Aws {
+    /// Answers one request of any of the services, told apart by the service that the signature
+    /// is for.
+    ///
+    /// # Errors
+    /// [`Lost`], where a fault says so; [`Lost::TimedOut`] only after an hour of tokio's time.
+    pub async fn handle(&self, request: Request<Bytes>) -> Result<Response<Bytes>, Lost> {
+        let parsed = match ApiRequest::parse(&request) {
+            Ok(parsed) => parsed,
+            Err(error) => return Ok(self.refuse(&request, &error)),
+        };
+        let now = self.now();
+        let served = self.state().serve(&parsed, &request, now);
+        for hook in &served.hooks {
+            hook(&served.call);
+        }
+        let callback = self.state().rotate.clone();
+        for rotation in served.rotations {
+            if let Some(callback) = &callback {
+                callback(rotation);
+            }
+        }
+        if let Err(Lost::TimedOut) = served.answer {
+            tokio::time::sleep(NEVER).await;
+        }
+        served.answer.map(Answer::into_response)
+    }
+
+    /// Answers a request that is none to any of the services.
+    fn refuse(&self, request: &Request<Bytes>, error: &ApiError) -> Response<Bytes> {
+        let service = match request.headers().contains_key("x-amz-target") {
+            true => Service::SecretsManager,
+            false => Service::Iam,
+        };
+        Answer::error(service, error, self.state().ids.uuid()).into_response()
+    }
+}
+
+impl State {
+    fn serve(&mut self, request: &ApiRequest, raw: &Request<Bytes>, now: SystemTime) -> Served {
+        let hit = self.faults.hit(&request.action, request.is_read());
+        let mut call = Call {
+            number: self.calls.len() + 1,
+            service: request.service,
+            action: request.action.clone(),
+            principal: String::new(),
+            access_key_id: request.authorization.access_key_id.clone(),
+            resource: String::new(),
+            outcome: Outcome::Ok,
+            at: now,
+        };
+        let request_id = self.ids.uuid();
+        let result = match early_end(&hit) {
+            Some(end) => end,
+            None => {
+                let result = self.answer(request, raw, &hit, &mut call, now, &request_id);
+                late_end(&hit, result, raw.body())
+            }
+        };
+        let answer = match result {
+            Ok(answer) => Ok(answer),
+            Err(End::Error(error)) => {
+                call.outcome = error.outcome();
+                Ok(Answer::error(request.service, &error, request_id))
+            }
+            Err(End::Lost(lost)) => {
+                call.outcome = Outcome::Lost;
+                Err(lost)
+            }
+        };
+        self.calls.push(call.clone());
+        Served {
+            call,
+            answer,
+            hooks: self.hooks.clone(),
+            rotations: std::mem::take(&mut self.rotations),
+        }
+    }
+
+    fn answer(
+        &mut self,
+        request: &ApiRequest,
+        raw: &Request<Bytes>,
+        hit: &Hit,
+        call: &mut Call,
+        now: SystemTime,
+        request_id: &str,
+    ) -> Result<Answer, End> {
+        let principal = self.authenticate(request, raw, now).map_err(End::Error)?;
+        call.principal.clone_from(&principal.arn);
+        let resource = self.resource(request, &principal).map_err(End::Error)?;
+        call.resource.clone_from(&resource.recorded);
+        if hit.kind == Some(FaultKind::Denied) {
+            let refused = refusal(request, &principal, &resource, Decision::NotAllowed);
+            return Err(End::Error(refused));
+        }
+        self.authorise(request, &principal, &resource)
+            .and_then(|()| self.act(request, &principal, hit.stale, now))
+            .map(|content| {
+                let request_id = request_id.to_owned();
+                Answer::ok(request.service, &request.action, content, request_id)
+            })
+            .map_err(End::Error)
+    }
+}
+
+/// A call that does not end well.
+enum End {
+    Error(ApiError),
+    Lost(Lost),
+}
+
+fn injected(status: u16, code: &str) -> End {
+    End::Error(ApiError::new(status, code, "An injected fault."))
+}
+
+/// How a call ends that a fault keeps from taking effect.
+fn early_end(hit: &Hit) -> Option<Result<Answer, End>> {
+    let end = match hit.kind.as_ref()? {
+        FaultKind::ErrorBefore { status, code } => injected(*status, code),
+        FaultKind::Refused => End::Lost(Lost::ConnectionRefused),
+        FaultKind::TimedOutBefore => End::Lost(Lost::TimedOut),
+        _ => return None,
+    };
+    Some(Err(end))
+}
+
+/// How a call ends that a fault hits once it took effect.
+fn late_end(hit: &Hit, result: Result<Answer, End>, request: &Bytes) -> Result<Answer, End> {
+    match &hit.kind {
+        Some(FaultKind::ErrorAfter { status, code }) => Err(injected(*status, code)),
+        Some(FaultKind::AnswerLost) => Err(End::Lost(Lost::ConnectionReset)),
+        Some(FaultKind::TimedOutAfter) => Err(End::Lost(Lost::TimedOut)),
+        Some(FaultKind::Garbled) => result.map(|mut answer| {
+            answer.garble(request);
+            answer
+        }),
+        _ => result,
+    }
+}

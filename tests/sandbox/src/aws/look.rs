@@ -1,0 +1,69 @@
+//! What a test sees of the account behind the API.
+
+use aws_credential_types::Credentials;
+
+use super::{Aws, Call, KeyView, SecretView, users::user_arn};
+
+impl Aws {
+    /// The credentials of the function's execution role.
+    #[must_use]
+    pub fn role_credentials(&self) -> Credentials {
+        self.state().role.credentials()
+    }
+
+    /// Credentials that are allowed everything, to set up through the API.
+    #[must_use]
+    pub fn operator_credentials(&self) -> Credentials {
+        self.state().operator.credentials()
+    }
+
+    /// A user's ARN, path included.
+    #[must_use]
+    pub fn user_arn(&self, name: &str) -> String {
+        let state = self.state();
+        let user = state.user(name);
+        user.map_or_else(|| user_arn("/", name), |user| user.arn())
+    }
+
+    /// A user's access keys in order of creation: those that exist, whatever ListAccessKeys
+    /// shows so far.
+    #[must_use]
+    pub fn user_keys(&self, name: &str) -> Vec<KeyView> {
+        let now = self.now();
+        let state = self.state();
+        let keys = state
+            .user(name)
+            .into_iter()
+            .flat_map(|user| user.existing_keys());
+        keys.map(|key| key.view(now)).collect()
+    }
+
+    /// Whether a request signed with this pair would be accepted now.
+    #[must_use]
+    pub fn authenticates(&self, id: &str, secret: &str) -> bool {
+        let now = self.now();
+        let state = self.state();
+        let key = state.key(id);
+        key.is_some_and(|(_, key)| key.is_usable(now) && key.secret.reveal() == secret)
+    }
+
+    /// A secret by its ARN or name.
+    #[must_use]
+    pub fn secret(&self, arn: &str) -> Option<SecretView> {
+        self.state().secret(arn).map(|secret| secret.view())
+    }
+
+    /// Every API call so far.
+    #[must_use]
+    pub fn calls(&self) -> Vec<Call> {
+        self.state().calls.clone()
+    }
+
+    /// Every secret access key, session token and RotationToken ever made: none may show in any
+    /// output.
+    #[must_use]
+    pub fn confidential(&self) -> Vec<String> {
+        let state = self.state();
+        state.ids.confidential().map(str::to_owned).collect()
+    }
+}

@@ -1,0 +1,101 @@
+//! Secrets Manager, IAM and STS as one stateful simulation.
+//!
+//! [`Aws`] answers requests as the services do: signatures, policies, staging labels, quotas and
+//! delays included. A test sets it up and looks into it through the same handle. The comments
+//! name the facts about AWS that a rule follows by their number.
+
+mod answer;
+mod calls;
+mod errors;
+mod faults;
+mod handle;
+mod iam;
+mod ids;
+mod look;
+mod policy;
+mod propagation;
+mod request;
+mod secrets;
+mod secrets_manager;
+mod set_up;
+mod signature;
+mod state;
+mod sts;
+mod timeline;
+mod users;
+mod views;
+
+#[cfg(test)]
+mod testing;
+
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::SystemTime;
+
+use aws_smithy_async::time::TimeSource;
+
+use crate::clock::Clock;
+
+pub use calls::{Call, Outcome, Service};
+pub use faults::{Fault, FaultKind, When};
+pub use handle::Lost;
+pub use policy::PolicyError;
+pub use propagation::Propagation;
+pub use set_up::{RotateRequest, StageError};
+pub use views::{AccessKey, KeyStatus, KeyView, LastUsed, SecretContent, SecretView, VersionView};
+
+use state::State;
+
+/// The account of everything in the simulation.
+pub const ACCOUNT: &str = "123456789012";
+/// The only Region.
+pub const REGION: &str = "us-east-1";
+/// The function's execution role.
+pub const FUNCTION_ROLE: &str = "arn:aws:iam::123456789012:role/iam-key-rotator";
+/// The function as a caller: the session of its execution role.
+pub const FUNCTION_SESSION: &str =
+    "arn:aws:sts::123456789012:assumed-role/iam-key-rotator/iam-key-rotator";
+/// The staging label of the version in use.
+pub const AWSCURRENT: &str = "AWSCURRENT";
+/// The staging label of the version that a rotation makes.
+pub const AWSPENDING: &str = "AWSPENDING";
+/// The staging label of the version that was current before.
+pub const AWSPREVIOUS: &str = "AWSPREVIOUS";
+
+/// A simulated AWS account; a clone is the same account.
+#[derive(Clone)]
+pub struct Aws {
+    clock: Clock,
+    state: Arc<Mutex<State>>,
+}
+
+impl Aws {
+    /// An account with nothing in it but the function's execution role, which is allowed nothing.
+    #[must_use]
+    pub fn new(clock: Clock) -> Self {
+        Self {
+            clock,
+            state: Arc::new(Mutex::new(State::new())),
+        }
+    }
+
+    /// The clock that the account runs on.
+    #[must_use]
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    fn now(&self) -> SystemTime {
+        self.clock.now()
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Aws {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Aws").finish_non_exhaustive()
+    }
+}

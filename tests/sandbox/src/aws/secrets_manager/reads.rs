@@ -1,0 +1,102 @@
+//! The calls that read a secret.
+
+use aws_smithy_types::base64;
+use serde_json::{Map, Value, json};
+
+use super::not_found;
+use crate::aws::answer::epoch_seconds;
+use crate::aws::errors::ApiError;
+use crate::aws::request::ApiRequest;
+use crate::aws::secrets::Secret;
+use crate::aws::{AWSCURRENT, SecretContent};
+
+/// DescribeSecret: labelled versions, valueless ones too (fact 18).
+pub(super) fn describe(secret: &Secret) -> Value {
+    let labelled = secret.versions.iter();
+    let stages: Map<String, Value> = labelled
+        .filter(|version| !version.labels.is_empty())
+        .map(|version| (version.id.clone(), json!(version.labels)))
+        .collect();
+    let mut answer = entry(secret);
+    if !stages.is_empty() {
+        answer["VersionIdsToStages"] = Value::Object(stages);
+    }
+    answer
+}
+
+/// What DescribeSecret and ListSecrets have in common.
+fn entry(secret: &Secret) -> Value {
+    let mut entry = json!({
+        "ARN": secret.arn,
+        "Name": secret.name,
+        "CreatedDate": epoch_seconds(secret.created),
+        "LastChangedDate": epoch_seconds(secret.changed),
+    });
+    if let Some(deleted) = secret.deleted {
+        entry["DeletedDate"] = epoch_seconds(deleted);
+    }
+    if secret.rotation_enabled {
+        entry["RotationEnabled"] = json!(true);
+        // Null while rotation is off (fact 12).
+        if let Some(rotated) = secret.rotated {
+            entry["LastRotatedDate"] = epoch_seconds(rotated);
+        }
+    }
+    entry
+}
+
+pub(super) fn value(secret: &Secret, request: &ApiRequest) -> Result<Value, ApiError> {
+    secret.open()?;
+    let id = request.parameters.text("VersionId");
+    let label = request.parameters.text("VersionStage");
+    let missing = || match id {
+        Some(id) => not_found(&format!("VersionId: {id}")),
+        None => not_found(&format!("staging label: {}", label.unwrap_or(AWSCURRENT))),
+    };
+    let version = match id {
+        Some(id) => secret.version(id),
+        None => secret.with_label(label.unwrap_or(AWSCURRENT)),
+    };
+    let version = version.ok_or_else(missing)?;
+    if label.is_some_and(|label| !version.labels.iter().any(|have| have == label)) {
+        return Err(ApiError::invalid_request(
+            "You provided a VersionStage that is not associated to the provided VersionId.",
+        ));
+    }
+    let content = version.content.as_ref().ok_or_else(missing)?;
+    let mut answer = json!({
+        "ARN": secret.arn,
+        "Name": secret.name,
+        "VersionId": version.id,
+        "VersionStages": version.labels,
+        "CreatedDate": epoch_seconds(version.created),
+    });
+    match content {
+        SecretContent::Text(text) => answer["SecretString"] = json!(text),
+        SecretContent::Binary(bytes) => answer["SecretBinary"] = json!(base64::encode(bytes)),
+    }
+    Ok(answer)
+}
+
+/// Valueless versions are left out (fact 18), and unlabelled ones unless asked for.
+pub(super) fn versions(secret: &Secret, request: &ApiRequest) -> Value {
+    let all = request.parameters.flag("IncludeDeprecated") == Some(true);
+    let versions: Vec<Value> = secret
+        .versions
+        .iter()
+        .filter(|version| version.content.is_some() && (all || !version.labels.is_empty()))
+        .map(|version| {
+            json!({
+                "VersionId": version.id,
+                "VersionStages": version.labels,
+                "CreatedDate": epoch_seconds(version.created),
+            })
+        })
+        .collect();
+    json!({"ARN": secret.arn, "Name": secret.name, "Versions": versions})
+}
+
+pub(super) fn list(secrets: &[Secret]) -> Value {
+    let open = secrets.iter().filter(|secret| secret.deleted.is_none());
+    json!({"SecretList": open.map(entry).collect::<Vec<_>>()})
+}

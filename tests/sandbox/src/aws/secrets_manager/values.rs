@@ -1,0 +1,139 @@
+//! The calls that make, fill and delete a secret.
+
+use std::time::{Duration, SystemTime};
+
+use aws_smithy_types::base64;
+use serde_json::{Value, json};
+
+use super::{change, required, token};
+use crate::aws::answer::epoch_seconds;
+use crate::aws::errors::ApiError;
+use crate::aws::ids::secret_arn;
+use crate::aws::request::ApiRequest;
+use crate::aws::secrets::Secret;
+use crate::aws::state::State;
+use crate::aws::{AWSCURRENT, AWSPENDING, SecretContent, Service};
+
+/// The largest secret value in bytes (fact 15).
+const LARGEST: usize = 65_536;
+const DAY: Duration = Duration::from_hours(24);
+
+pub(super) fn create(
+    state: &mut State,
+    request: &ApiRequest,
+    now: SystemTime,
+) -> Result<Value, ApiError> {
+    let name = required(request, "Name")?;
+    let content = read_content(request)?;
+    let token = token(state, request)?;
+    let arn = secret_arn(name);
+    state.secrets.change(|secrets| {
+        if secrets.iter().any(|secret| secret.name == name) {
+            return Err(ApiError::resource_exists(format!(
+                "The operation failed because the secret {name} already exists."
+            )));
+        }
+        let mut secret = Secret::new(arn.clone(), name, now);
+        let mut answer = json!({"ARN": arn, "Name": name});
+        if let Some(content) = content {
+            secret.put(&token, content, &[AWSCURRENT.to_owned()], now)?;
+            answer["VersionId"] = json!(token);
+        }
+        secrets.push(secret);
+        Ok(answer)
+    })
+}
+
+pub(super) fn put(
+    state: &mut State,
+    request: &ApiRequest,
+    now: SystemTime,
+) -> Result<Value, ApiError> {
+    let content = read_content(request)?.ok_or_else(|| {
+        ApiError::invalid_request("You must provide either SecretString or SecretBinary.")
+    })?;
+    let token = token(state, request)?;
+    let labels = request.parameters.texts("VersionStages");
+    let labels = labels.unwrap_or_else(|| vec![AWSCURRENT.to_owned()]);
+    let requires_rotation_token = state.requires_rotation_token;
+    change(state, request, |secret| {
+        secret.open()?;
+        let pending = secret.with_label(AWSPENDING);
+        if requires_rotation_token && pending.is_some_and(|pending| pending.id == token) {
+            check_rotation_token(secret, request)?;
+        }
+        secret.put(&token, content, &labels, now)?;
+        let labels = secret.version(&token).map(|version| &version.labels);
+        Ok(json!({
+            "ARN": secret.arn,
+            "Name": secret.name,
+            "VersionId": token,
+            "VersionStages": labels,
+        }))
+    })
+}
+
+/// The RotationToken proves that the caller acts for the rotation (fact 8).
+fn check_rotation_token(secret: &Secret, request: &ApiRequest) -> Result<(), ApiError> {
+    let expected = secret.rotation_token.as_ref().map(|token| token.reveal());
+    if expected.is_some() && request.parameters.text("RotationToken") == expected {
+        return Ok(());
+    }
+    Err(ApiError::access_denied(
+        Service::SecretsManager,
+        "Access to the secret in rotation needs the RotationToken of the rotation.",
+    ))
+}
+
+pub(super) fn delete(
+    state: &mut State,
+    request: &ApiRequest,
+    now: SystemTime,
+) -> Result<Value, ApiError> {
+    let force = request.parameters.flag("ForceDeleteWithoutRecovery") == Some(true);
+    let days = request.parameters.number("RecoveryWindowInDays");
+    let days = u32::try_from(days.unwrap_or(30)).unwrap_or(30);
+    let at = if force { now } else { now + DAY * days };
+    let answer = change(state, request, |secret| {
+        secret.open()?;
+        secret.deleted = Some(at);
+        Ok(json!({
+            "ARN": secret.arn,
+            "Name": secret.name,
+            "DeletionDate": epoch_seconds(at),
+        }))
+    })?;
+    if force {
+        let arn = answer["ARN"].as_str().unwrap_or_default();
+        state
+            .secrets
+            .amend(|secrets| secrets.retain(|secret| secret.arn != arn));
+    }
+    Ok(answer)
+}
+
+fn read_content(request: &ApiRequest) -> Result<Option<SecretContent>, ApiError> {
+    let text = request.parameters.text("SecretString");
+    let binary = request.parameters.text("SecretBinary");
+    let content = match (text, binary) {
+        (Some(_), Some(_)) => {
+            let message = "You can't specify both a binary secret value and a string secret value.";
+            return Err(ApiError::invalid_parameter(message));
+        }
+        (Some(text), None) => Some(SecretContent::Text(text.to_owned())),
+        (None, Some(binary)) => {
+            let bytes = base64::decode(binary)
+                .map_err(|_| ApiError::invalid_parameter("SecretBinary is not base64."))?;
+            Some(SecretContent::Binary(bytes))
+        }
+        (None, None) => None,
+    };
+    if content
+        .as_ref()
+        .is_some_and(|content| content.len() > LARGEST)
+    {
+        let message = format!("The secret value is larger than {LARGEST} bytes.");
+        return Err(ApiError::invalid_parameter(message));
+    }
+    Ok(content)
+}

@@ -1,0 +1,50 @@
+//! What a test, a person or AWS itself does to the account behind the API.
+//!
+//! A user, key or secret that does not exist is a mistake of the test: these methods then panic.
+//! What only describes the account's past, such as a key's age, no read is stale for.
+
+mod secrets;
+mod users;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{Aws, Call, Fault};
+
+pub use secrets::{RotateRequest, StageError};
+
+/// The whole account.
+impl Aws {
+    /// Lets time pass: everything in the account is older by so much, and no read is stale any
+    /// more.
+    pub fn age(&self, by: Duration) {
+        let mut state = self.state();
+        state
+            .users
+            .settle(|users| users.iter_mut().for_each(|user| user.age(by)));
+        state
+            .secrets
+            .settle(|secrets| secrets.iter_mut().for_each(|secret| secret.age(by)));
+    }
+
+    /// Puts a fault in the way of a call to come.
+    pub fn inject(&self, fault: Fault) {
+        self.state().faults.inject(fault);
+    }
+
+    /// Calls `hook` after every call, before its answer. The hook may use the account.
+    pub fn on_call(&self, hook: impl Fn(&Call) + Send + Sync + 'static) {
+        self.state().hooks.push(Arc::new(hook));
+    }
+
+    /// Forgets the calls so far, and counts from 1 again.
+    pub fn clear_calls(&self) {
+        self.state().calls.clear();
+    }
+}
+
+#[track_caller]
+#[allow(clippy::panic, reason = "a test that sets up nonsense is wrong itself")]
+fn mistake(what: &str, name: &str) -> ! {
+    panic!("the simulation has no {what} {name}")
+}

@@ -1,0 +1,201 @@
+//! Secrets, their versions, and the staging of a rotation.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::mistake;
+use crate::aws::ids::secret_arn;
+use crate::aws::secrets::Secret;
+use crate::aws::{AWSCURRENT, Aws, SecretContent};
+
+/// Why no rotation could be staged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StageError {
+    /// There is no such secret.
+    NoSuchSecret,
+    /// The secret is scheduled for deletion.
+    MarkedForDeletion,
+    /// There is no current version to copy.
+    NoCurrentVersion,
+    /// A rotation is under way.
+    RotationIncomplete,
+    /// The token has not 32 to 64 characters.
+    InvalidToken,
+}
+
+impl fmt::Display for StageError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::NoSuchSecret => "there is no such secret",
+            Self::MarkedForDeletion => "the secret is marked for deletion",
+            Self::NoCurrentVersion => "the secret has no current version",
+            Self::RotationIncomplete => "a previous rotation isn't complete",
+            Self::InvalidToken => "the token has not 32 to 64 characters",
+        })
+    }
+}
+
+impl std::error::Error for StageError {}
+
+/// A RotateSecret call to be carried out. Its version is staged already; staging it again with
+/// the same token changes nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RotateRequest {
+    /// The secret's ARN.
+    pub arn: String,
+    /// The token to run, which is an earlier one where that rotation is incomplete (fact 5).
+    pub token: String,
+    /// False asks for the test of the configuration alone (fact 4).
+    pub rotate_immediately: bool,
+}
+
+impl Aws {
+    /// Creates a secret, with a first version where there is content, and gives its ARN.
+    pub fn create_secret(&self, name: &str, content: Option<SecretContent>) -> String {
+        let now = self.now();
+        let mut state = self.state();
+        let arn = secret_arn(name);
+        let mut secret = Secret::new(arn.clone(), name, now);
+        if content.is_some() {
+            let id = state.ids.uuid();
+            secret.add_version(&id, content, now);
+            secret.move_label(AWSCURRENT, &id, now);
+        }
+        state.secrets.amend(|secrets| secrets.push(secret.clone()));
+        arn
+    }
+
+    /// A person writes a new current version: AWSPREVIOUS follows, and a rotation under way is
+    /// abandoned (fact 6). Gives the version's id.
+    #[track_caller]
+    pub fn put_secret_text(&self, arn: &str, text: &str) -> String {
+        let now = self.now();
+        let id = self.state().ids.uuid();
+        self.change_secret(arn, |secret| {
+            // A new version conflicts with none.
+            let _ = secret.put(&id, text.into(), &[AWSCURRENT.to_owned()], now);
+        });
+        id
+    }
+
+    /// Schedules a secret's deletion.
+    #[track_caller]
+    pub fn delete_secret(&self, arn: &str) {
+        let now = self.now();
+        self.change_secret(arn, |secret| secret.deleted = Some(now));
+    }
+
+    /// What Secrets Manager does before createSecret: AWSPENDING on a version without a value
+    /// (fact 2). Gives the token to run, which is the old one where AWSPENDING sits on another
+    /// version than AWSCURRENT's (fact 5).
+    ///
+    /// # Errors
+    /// [`StageError`] where Secrets Manager would not start a rotation.
+    pub fn stage_pending(&self, arn: &str, token: &str) -> Result<String, StageError> {
+        let now = self.now();
+        self.stage(arn, |secret| secret.stage_pending(token, now))
+    }
+
+    /// What Secrets Manager does before a lone testSecret: AWSPENDING on a copy of the current
+    /// version (fact 4).
+    ///
+    /// # Errors
+    /// [`StageError`] where Secrets Manager would not start a rotation.
+    pub fn stage_test(&self, arn: &str, token: &str) -> Result<(), StageError> {
+        let now = self.now();
+        self.stage(arn, |secret| secret.stage_test(token, now))
+    }
+
+    /// Removes the version of `stage_test`.
+    #[track_caller]
+    pub fn unstage_test(&self, arn: &str, token: &str) {
+        self.change_secret(arn, |secret| {
+            secret.versions.retain(|version| version.id != token);
+        });
+    }
+
+    /// Puts a staging label on a version and takes it off any other; AWSPREVIOUS follows
+    /// AWSCURRENT.
+    #[track_caller]
+    pub fn set_label(&self, arn: &str, label: &str, version: &str) {
+        let now = self.now();
+        self.amend_secret(arn, |secret| secret.move_label(label, version, now));
+    }
+
+    /// Takes a staging label off the version that carries it.
+    #[track_caller]
+    pub fn remove_label(&self, arn: &str, label: &str) {
+        self.amend_secret(arn, |secret| secret.remove_label(label));
+    }
+
+    /// Sets the text of a version whatever it holds, and makes the version where there is none.
+    #[track_caller]
+    pub fn put_version_text(&self, arn: &str, token: &str, text: &str) {
+        let now = self.now();
+        self.amend_secret(arn, |secret| {
+            if secret.version(token).is_none() {
+                secret.add_version(token, None, now);
+            }
+            let versions = secret.versions.iter_mut();
+            for version in versions.filter(|version| version.id == token) {
+                version.content = Some(text.into());
+            }
+        });
+    }
+
+    /// Makes the RotationToken of the rotation under way (fact 8).
+    #[track_caller]
+    pub fn make_rotation_token(&self, arn: &str) -> String {
+        let token = self.state().ids.rotation_token();
+        self.amend_secret(arn, |secret| secret.rotation_token = Some(token.clone()));
+        token.reveal().to_owned()
+    }
+
+    /// Whether PutSecretValue for the pending version needs the RotationToken (fact 8); at first
+    /// it does not.
+    pub fn require_rotation_token(&self, required: bool) {
+        self.state().requires_rotation_token = required;
+    }
+
+    /// Calls `callback` for every RotateSecret call, before its answer; without one, RotateSecret
+    /// is refused.
+    pub fn on_rotate(&self, callback: impl Fn(RotateRequest) + Send + Sync + 'static) {
+        self.state().rotate = Some(Arc::new(callback));
+    }
+
+    fn stage<R>(
+        &self,
+        arn: &str,
+        stage: impl FnOnce(&mut Secret) -> Result<R, StageError>,
+    ) -> Result<R, StageError> {
+        self.state().secrets.change(|secrets| {
+            let secret = secrets.iter_mut().find(|secret| secret.is(arn));
+            stage(secret.ok_or(StageError::NoSuchSecret)?)
+        })
+    }
+
+    /// Changes a secret so that a stale read misses it.
+    #[track_caller]
+    fn change_secret(&self, arn: &str, change: impl FnOnce(&mut Secret)) {
+        let result = self.state().secrets.change(|secrets| {
+            let secret = secrets.iter_mut().find(|secret| secret.is(arn));
+            secret.ok_or(()).map(change)
+        });
+        if result.is_err() {
+            mistake("secret", arn);
+        }
+    }
+
+    /// Changes a secret as if it had long been so.
+    #[track_caller]
+    fn amend_secret(&self, arn: &str, amend: impl Fn(&mut Secret)) {
+        let mut state = self.state();
+        if state.secret(arn).is_none() {
+            mistake("secret", arn);
+        }
+        state.secrets.amend(|secrets| {
+            let found = secrets.iter_mut().filter(|secret| secret.is(arn));
+            found.for_each(&amend);
+        });
+    }
+}

@@ -1,0 +1,130 @@
+//! Users, their access keys, and what they are allowed.
+
+use std::time::{Duration, SystemTime};
+
+use serde_json::Value;
+
+use super::mistake;
+use crate::aws::policy::Policy;
+use crate::aws::propagation::Spread;
+use crate::aws::users::{Key, User};
+use crate::aws::{AccessKey, Aws, KeyStatus, LastUsed, PolicyError, Propagation};
+
+impl Aws {
+    /// Creates a user with a path such as `/` or `/team/blue/`.
+    pub fn create_user(&self, path: &str, name: &str) {
+        let now = self.now();
+        let mut state = self.state();
+        let user = User {
+            name: name.to_owned(),
+            path: path.to_owned(),
+            id: state.ids.iam_id("AIDA"),
+            created: now,
+            keys: Vec::new(),
+        };
+        state.users.amend(|users| users.push(user.clone()));
+    }
+
+    /// Creates an access key, usable at once and whatever the quota (fact 21).
+    #[track_caller]
+    pub fn create_access_key(&self, user: &str) -> AccessKey {
+        let now = self.now();
+        let mut state = self.state();
+        if state.user(user).is_none() {
+            mistake("user", user);
+        }
+        let key = Key {
+            id: state.ids.iam_id("AKIA"),
+            secret: state.ids.secret_access_key(),
+            status: KeyStatus::Active,
+            created: now,
+            last_used: None,
+            spread: Spread::begin(Propagation::default(), now),
+        };
+        state.users.amend(|users| {
+            let owners = users.iter_mut().filter(|found| found.name == user);
+            owners.for_each(|owner| owner.keys.push(key.clone()));
+        });
+        AccessKey {
+            id: key.id,
+            secret: key.secret.reveal().to_owned(),
+        }
+    }
+
+    /// Sets a key's status, as UpdateAccessKey or AWS does.
+    #[track_caller]
+    pub fn set_key_status(&self, id: &str, status: KeyStatus) {
+        self.change_key(id, |key| key.status = status);
+    }
+
+    /// Deletes a key at once, as a person does.
+    #[track_caller]
+    pub fn delete_access_key(&self, id: &str) {
+        let now = self.now();
+        self.change_key(id, |key| key.spread.delete(Duration::ZERO, now));
+    }
+
+    /// Sets what GetAccessKeyLastUsed tells. Calls to the simulation do not: the record lags
+    /// (fact 25).
+    #[track_caller]
+    pub fn set_last_used(&self, id: &str, last_used: LastUsed) {
+        self.amend_key(id, |key| key.last_used = Some(last_used.clone()));
+    }
+
+    /// Sets a key's CreateDate.
+    #[track_caller]
+    pub fn set_created(&self, id: &str, created: SystemTime) {
+        self.amend_key(id, |key| key.created = created);
+    }
+
+    /// Attaches a policy document to a user's or a role's ARN.
+    ///
+    /// # Errors
+    /// [`PolicyError`] for a document with elements that the simulation does not evaluate, such
+    /// as Condition.
+    pub fn attach_policy(&self, principal_arn: &str, document: &Value) -> Result<(), PolicyError> {
+        let policy = Policy::parse(document)?;
+        let mut state = self.state();
+        let attached = state.policies.entry(principal_arn.to_owned());
+        attached.or_default().push(policy);
+        Ok(())
+    }
+
+    /// Detaches all policies from a user's or a role's ARN, which is then allowed nothing.
+    pub fn detach_policies(&self, principal_arn: &str) {
+        self.state().policies.remove(principal_arn);
+    }
+
+    /// Sets how keys spread that are created and deleted through the API from now on.
+    pub fn set_propagation(&self, propagation: Propagation) {
+        self.state().propagation = propagation;
+    }
+
+    /// Sets how many keys a page of ListAccessKeys has at most; at least one (fact 24).
+    pub fn set_page_size(&self, keys: usize) {
+        self.state().page_size = keys.max(1);
+    }
+
+    #[track_caller]
+    fn change_key(&self, id: &str, change: impl FnOnce(&mut Key)) {
+        let result = self.state().users.change(|users| {
+            let key = users.iter_mut().find_map(|user| user.existing_key_mut(id));
+            key.ok_or(()).map(change)
+        });
+        if result.is_err() {
+            mistake("access key", id);
+        }
+    }
+
+    #[track_caller]
+    fn amend_key(&self, id: &str, change: impl Fn(&mut Key)) {
+        let mut state = self.state();
+        if state.key(id).is_none() {
+            mistake("access key", id);
+        }
+        state.users.amend(|users| {
+            let keys = users.iter_mut().flat_map(|user| &mut user.keys);
+            keys.filter(|key| key.id == id).for_each(&change);
+        });
+    }
+}

@@ -1,0 +1,1 @@
+//! A caller for the tests of the simulation.

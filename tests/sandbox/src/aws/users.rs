@@ -1,0 +1,75 @@
+//! IAM users and their access keys.
+
+use std::time::{Duration, SystemTime};
+
+use super::ids::Confidential;
+use super::propagation::Spread;
+use super::{ACCOUNT, KeyStatus, KeyView, LastUsed};
+
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct User {
+    pub(super) name: String,
+    pub(super) path: String,
+    pub(super) id: String,
+    pub(super) created: SystemTime,
+    pub(super) keys: Vec<Key>,
+}
+
+impl User {
+    pub(super) fn arn(&self) -> String {
+        user_arn(&self.path, &self.name)
+    }
+
+    /// The keys that are not deleted, whatever has spread of that so far.
+    pub(super) fn existing_keys(&self) -> impl Iterator<Item = &Key> {
+        self.keys.iter().filter(|key| !key.spread.is_deleted())
+    }
+
+    pub(super) fn existing_key_mut(&mut self, id: &str) -> Option<&mut Key> {
+        self.keys
+            .iter_mut()
+            .find(|key| key.id == id && !key.spread.is_deleted())
+    }
+
+    pub(super) fn age(&mut self, by: Duration) {
+        self.created -= by;
+        for key in &mut self.keys {
+            key.created -= by;
+            key.spread.age(by);
+            if let Some(last_used) = &mut key.last_used {
+                last_used.at -= by;
+            }
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Key {
+    pub(super) id: String,
+    pub(super) secret: Confidential,
+    pub(super) status: KeyStatus,
+    pub(super) created: SystemTime,
+    pub(super) last_used: Option<LastUsed>,
+    pub(super) spread: Spread,
+}
+
+impl Key {
+    /// Whether a request signed with the key is accepted now (facts 27 and 29).
+    pub(super) fn is_usable(&self, now: SystemTime) -> bool {
+        self.status == KeyStatus::Active && self.spread.is_accepted(now)
+    }
+
+    pub(super) fn view(&self, now: SystemTime) -> KeyView {
+        KeyView {
+            id: self.id.clone(),
+            status: self.status,
+            created: self.created,
+            last_used: self.last_used.clone(),
+            usable: self.is_usable(now),
+        }
+    }
+}
+
+pub(super) fn user_arn(path: &str, name: &str) -> String {
+    format!("arn:aws:iam::{ACCOUNT}:user{path}{name}")
+}

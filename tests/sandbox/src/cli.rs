@@ -1,0 +1,208 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Parser, ValueEnum};
+use sandbox::aws::{Fault, FaultKind, When};
+use sandbox::setup::Source;
+
+use crate::view;
+
+const EXAMPLES: &str = "\
+Examples:
+  cargo run -p sandbox
+      Rotate the key of a user who manages its own keys
+  cargo run -p sandbox -- --source role --keys 0
+      Make the first key of a user, with the function's execution role
+  cargo run -p sandbox -- --rotations 3
+      See which key each rotation deletes, 30 days after the one before
+  cargo run -p sandbox -- --fail CreateAccessKey --logs
+      Lose the answer that has the new key in it, and see what the function does
+  cargo run -p sandbox -- --serve
+      Keep the simulated AWS up for the AWS CLI and cargo lambda";
+
+/// Rotates an IAM user's access key with the real function, in a simulated AWS on this machine.
+///
+/// Builds the function, starts Secrets Manager, IAM and STS on loopback, makes a user and a
+/// secret, and runs a rotation step by step as Secrets Manager does. It needs no AWS account,
+/// and reaches none.
+#[derive(Debug, Parser)]
+#[command(name = "sandbox", after_help = EXAMPLES, verbatim_doc_comment)]
+pub(crate) struct Cli {
+    /// Whose credentials manage the user's access keys
+    #[arg(long, value_enum, default_value_t, value_name = "SOURCE")]
+    pub(crate) source: SourceName,
+
+    /// How many access keys the user has to begin with; with two, the newer is in the secret
+    #[arg(long, default_value_t = 2, value_name = "0|1|2", value_parser = clap::value_parser!(u8).range(0..=2))]
+    pub(crate) keys: u8,
+
+    /// How many rotations to run; 30 days pass between them
+    #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub(crate) rotations: u32,
+
+    /// Test the rotation instead, as RotateSecret does with RotateImmediately=false:
+    /// testSecret alone, and nothing changes
+    #[arg(long, conflicts_with = "rotations", verbatim_doc_comment)]
+    pub(crate) test_rotation: bool,
+
+    /// Have a call of the function, such as CreateAccessKey, go wrong. KIND is one of
+    ///   lost      the call is done, but its answer gets lost; the default
+    ///   timeout   the call is done, but no answer ever comes
+    ///   error     the service answers with status 503 and does nothing
+    ///   throttle  the service answers that there are too many calls
+    ///   denied    the caller lacks the permission
+    /// It goes wrong once; repeat the option for its next call to go wrong too
+    #[arg(long = "fail", value_name = "CALL[:KIND]", verbatim_doc_comment)]
+    pub(crate) failures: Vec<Failure>,
+
+    /// Show the function's own log lines
+    #[arg(long)]
+    pub(crate) logs: bool,
+
+    /// Stay up until Ctrl-C for the AWS CLI and cargo lambda, with a first rotation staged
+    /// for tests/events/*.json. RotateSecret over the API runs the function
+    #[arg(long, conflicts_with_all = ["test_rotation", "rotations"], verbatim_doc_comment)]
+    pub(crate) serve: bool,
+
+    /// The port on 127.0.0.1 to serve at
+    #[arg(long, default_value_t = 4599, requires = "serve")]
+    pub(crate) port: u16,
+
+    /// Use this binary of the function instead of building it
+    #[arg(long, value_name = "PATH")]
+    pub(crate) function: Option<PathBuf>,
+}
+
+impl Cli {
+    /// Whether the step that runs can be shown in a line of its own until it ends.
+    pub(crate) fn is_live(&self) -> bool {
+        !self.logs && view::is_terminal()
+    }
+}
+
+/// The names of the credential sources.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SourceName {
+    /// The user's current key manages the user's keys
+    #[default]
+    #[value(name = "self")]
+    SelfKey,
+    /// An administrator's key does, from a secret of its own
+    Admin,
+    /// The function's execution role does
+    Role,
+}
+
+impl From<SourceName> for Source {
+    fn from(name: SourceName) -> Self {
+        match name {
+            SourceName::SelfKey => Self::SelfKey,
+            SourceName::Admin => Self::Administrator,
+            SourceName::Role => Self::Role,
+        }
+    }
+}
+
+/// A call that is to go wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Failure {
+    /// The API action.
+    pub(crate) call: &'static str,
+    /// How it goes wrong.
+    pub(crate) kind: FailureKind,
+}
+
+/// How a call goes wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FailureKind {
+    Lost,
+    Timeout,
+    Error,
+    Throttle,
+    Denied,
+}
+
+/// Every call that the function can make.
+const CALLS: [&str; 9] = [
+    "DescribeSecret",
+    "GetSecretValue",
+    "PutSecretValue",
+    "UpdateSecretVersionStage",
+    "ListAccessKeys",
+    "CreateAccessKey",
+    "DeleteAccessKey",
+    "GetAccessKeyLastUsed",
+    "GetCallerIdentity",
+];
+
+impl std::str::FromStr for Failure {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (call, kind) = text.split_once(':').unwrap_or((text, "lost"));
+        let call = CALLS
+            .into_iter()
+            .find(|known| known.eq_ignore_ascii_case(call))
+            .ok_or_else(|| {
+                format!(
+                    "the function makes no call {call}; its calls: {}",
+                    CALLS.join(", ")
+                )
+            })?;
+        let kind = FailureKind::from_str(kind, true)
+            .map_err(|_| format!("{kind} is none of lost, timeout, error, throttle, denied"))?;
+        Ok(Self { call, kind })
+    }
+}
+
+impl Failure {
+    /// The fault for the `nth` call of the action, from 1.
+    pub(crate) fn fault(&self, nth: usize) -> Fault {
+        Fault {
+            on: When::Action {
+                action: self.call.to_owned(),
+                nth,
+            },
+            kind: self.fault_kind(),
+        }
+    }
+
+    fn fault_kind(&self) -> FaultKind {
+        // Each service has its own name for throttling (fact 20).
+        let secrets_manager = self.call.contains("Secret");
+        match self.kind {
+            FailureKind::Lost => FaultKind::AnswerLost,
+            FailureKind::Timeout => FaultKind::TimedOutAfter,
+            FailureKind::Error if secrets_manager => FaultKind::ErrorBefore {
+                status: 503,
+                code: "InternalServiceError".to_owned(),
+            },
+            FailureKind::Error => FaultKind::ErrorBefore {
+                status: 503,
+                code: "ServiceUnavailable".to_owned(),
+            },
+            FailureKind::Throttle if secrets_manager => FaultKind::ErrorBefore {
+                status: 400,
+                code: "ThrottlingException".to_owned(),
+            },
+            FailureKind::Throttle => FaultKind::ErrorBefore {
+                status: 400,
+                code: "Throttling".to_owned(),
+            },
+            FailureKind::Denied => FaultKind::Denied,
+        }
+    }
+
+    /// What happens, for the heading.
+    pub(crate) fn describe(&self) -> String {
+        let how = match self.kind {
+            FailureKind::Lost => "loses its answer",
+            FailureKind::Timeout => "never gets an answer",
+            FailureKind::Error => "gets status 503",
+            FailureKind::Throttle => "is throttled",
+            FailureKind::Denied => "is denied",
+        };
+        format!("{} {how}", self.call)
+    }
+}

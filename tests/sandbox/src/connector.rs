@@ -1,0 +1,85 @@
+//! The simulation behind the HTTP connector of the AWS SDK: no network, and virtual time.
+
+use std::io;
+use std::time::Duration;
+
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
+    SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::body::SdkBody;
+use bytes::Bytes;
+
+use crate::aws::{Aws, Lost};
+
+/// An SDK HTTP client whose every request goes to the simulation.
+#[derive(Clone, Debug)]
+pub struct Connector {
+    aws: Aws,
+    read_timeout: Option<Duration>,
+}
+
+impl Aws {
+    /// The HTTP client to configure an SDK client with.
+    #[must_use]
+    pub fn http_client(&self) -> SharedHttpClient {
+        SharedHttpClient::new(Connector {
+            aws: self.clone(),
+            read_timeout: None,
+        })
+    }
+}
+
+impl HttpClient for Connector {
+    fn http_connector(
+        &self,
+        settings: &HttpConnectorSettings,
+        _components: &RuntimeComponents,
+    ) -> SharedHttpConnector {
+        SharedHttpConnector::new(Self {
+            aws: self.aws.clone(),
+            read_timeout: settings.read_timeout(),
+        })
+    }
+}
+
+impl HttpConnector for Connector {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let connector = self.clone();
+        HttpConnectorFuture::new(async move { connector.send(request).await })
+    }
+}
+
+impl Connector {
+    async fn send(&self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
+        let request = request
+            .try_into_http1x()
+            .map_err(|error| ConnectorError::user(error.into()))?;
+        let (head, body) = request.into_parts();
+        let body = body
+            .bytes()
+            .map(Bytes::copy_from_slice)
+            .ok_or_else(|| ConnectorError::user("a streaming request body".into()))?;
+        let answer = self.aws.handle(http::Request::from_parts(head, body));
+        let answer = match self.read_timeout {
+            Some(limit) => tokio::time::timeout(limit, answer)
+                .await
+                .unwrap_or(Err(Lost::TimedOut)),
+            None => answer.await,
+        };
+        let response = answer.map_err(connector_error)?.map(SdkBody::from);
+        HttpResponse::try_from(response).map_err(|error| ConnectorError::other(error.into(), None))
+    }
+}
+
+fn connector_error(lost: Lost) -> ConnectorError {
+    let kind = match lost {
+        Lost::TimedOut => return ConnectorError::timeout(lost.into()),
+        Lost::ConnectionRefused => io::ErrorKind::ConnectionRefused,
+        Lost::ConnectionReset => io::ErrorKind::ConnectionReset,
+    };
+    ConnectorError::io(io::Error::new(kind, lost).into())
+}

@@ -1,0 +1,68 @@
+//! The function's binary, built for the run.
+
+use std::env;
+use std::ffi::OsString;
+use std::io;
+use std::path::PathBuf;
+use std::process::Stdio;
+
+use serde_json::Value;
+use tokio::process::Command;
+
+const MANIFEST: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../Cargo.toml");
+
+/// Builds the function and returns its binary.
+///
+/// # Errors
+///
+/// With what cargo says when it can't be built.
+pub(crate) async fn build() -> Result<PathBuf, String> {
+    let cargo = env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
+    // The whole workspace's features, so that nothing is built twice that `cargo run` has built.
+    let mut command = Command::new(cargo);
+    command
+        .args([
+            "build",
+            "--quiet",
+            "--workspace",
+            "--bin",
+            "iam-key-rotator",
+        ])
+        .args([
+            "--message-format",
+            "json-render-diagnostics",
+            "--manifest-path",
+            MANIFEST,
+        ]);
+    if !cfg!(debug_assertions) {
+        command.arg("--release");
+    }
+    let output = command
+        .stdin(Stdio::null())
+        .output()
+        .await
+        .map_err(no_cargo)?;
+    if !output.status.success() {
+        let reason = String::from_utf8_lossy(&output.stderr);
+        return Err(format!(
+            "the function can't be built\n\n{}",
+            reason.trim_end()
+        ));
+    }
+    String::from_utf8_lossy(&output.stdout)
+        .lines()
+        .find_map(executable)
+        .ok_or_else(|| "cargo built no binary iam-key-rotator".to_owned())
+}
+
+fn no_cargo(error: io::Error) -> String {
+    format!("the function can't be built, because cargo does not start: {error}")
+}
+
+/// The binary that a line of cargo's messages is about.
+fn executable(message: &str) -> Option<PathBuf> {
+    let message: Value = serde_json::from_str(message).ok()?;
+    let is_function = message["target"]["name"] == "iam-key-rotator";
+    let path = message["executable"].as_str().filter(|_| is_function)?;
+    Some(PathBuf::from(path))
+}

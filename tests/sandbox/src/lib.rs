@@ -1,0 +1,11 @@
+//! The AWS that a rotation needs, simulated: Secrets Manager, IAM, STS, the Lambda Runtime API,
+//! and Secrets Manager's side of a rotation.
+
+pub mod aws;
+pub mod clock;
+pub mod connector;
+pub mod in_process;
+pub mod lambda;
+pub mod rotation;
+pub mod server;
+pub mod setup;

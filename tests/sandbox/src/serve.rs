@@ -1,0 +1,187 @@
+//! The simulated AWS for other programs, until Ctrl-C.
+
+use std::path::Path;
+
+use aws_credential_types::Credentials;
+use sandbox::aws::{Aws, Call, REGION, RotateRequest};
+use sandbox::lambda::LambdaProcess;
+use sandbox::rotation::{RotateOptions, rotate, test_rotation};
+use sandbox::server::Server;
+use sandbox::setup::Prepared;
+use tokio::sync::mpsc;
+
+use crate::cli::Cli;
+use crate::state::State;
+use crate::steps::{Announced, StepView, failure, service_name};
+use crate::view::{self, DIM, WARN};
+
+/// The ClientRequestToken of tests/events/*.json.
+const EVENT_TOKEN: &str = "5d1e3f6a-0c1b-4f6e-9a55-2f0d6c1b7e01";
+
+/// Serves, and runs the function for each RotateSecret.
+///
+/// # Errors
+///
+/// When the port can't be listened on or no rotation can be staged.
+pub(crate) async fn serve(
+    cli: &Cli,
+    aws: &Aws,
+    prepared: &Prepared,
+    binary: &Path,
+) -> Result<(), String> {
+    let server = Server::start_on(aws.clone(), cli.port)
+        .await
+        .map_err(|error| {
+            format!(
+                "can't serve on 127.0.0.1:{}: {error}; choose another with --port",
+                cli.port
+            )
+        })?;
+    aws.stage_pending(&prepared.secret_arn, EVENT_TOKEN)
+        .map_err(|error| format!("no rotation can be staged: {error}"))?;
+    let (requests, mut requested) = mpsc::unbounded_channel();
+    aws.on_rotate(move |request| {
+        // Fails only after Ctrl-C.
+        let _ = requests.send(request);
+    });
+    aws.on_call(show_call);
+    let mut function = crate::process(cli, aws, &server, binary);
+
+    view::introduction(cli, prepared, binary);
+    view::before(&State::of(aws, &prepared.secret_arn));
+    view::print(&instructions(aws, prepared, &server.endpoint()));
+    loop {
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => return Ok(()),
+            Some(request) = requested.recv() => run(aws, &mut function, request).await,
+        }
+    }
+}
+
+/// Runs what a RotateSecret asks for. Its failure is a line on the screen, as it is in AWS's log.
+async fn run(aws: &Aws, function: &mut LambdaProcess, request: RotateRequest) {
+    let arn = &request.arn;
+    let before = State::of(aws, arn);
+    let mut steps = StepView::new(aws, false);
+    let mut observe = |report: &_| steps.show(report);
+    let mut function = Announced::new(function, false);
+    let result = if request.rotate_immediately {
+        view::heading(&format!("Rotation of {arn}"));
+        let options = RotateOptions {
+            token: Some(request.token),
+            ..RotateOptions::default()
+        };
+        rotate(aws, &mut function, arn, options, &mut observe).await
+    } else {
+        view::heading(&format!("Test of the rotation of {arn}"));
+        test_rotation(aws, &mut function, arn, &mut observe).await
+    };
+    let after = State::of(aws, arn);
+    match result {
+        Err(failed) => view::failed(&crate::rotation_failed(&failed)),
+        Ok(_) if request.rotate_immediately => {
+            view::after(&before, &after);
+            view::rotated(&before, &after);
+        }
+        Ok(_) => view::tested(),
+    }
+}
+
+fn show_call(call: &Call) {
+    let who = call.principal.rsplit('/').next().unwrap_or_default();
+    let who = if who.is_empty() { "unknown" } else { who };
+    let what = format!("{} {}", service_name(call.service), call.action);
+    let how = failure(call)
+        .map(|how| format!("   {WARN}{how}{WARN:#}"))
+        .unwrap_or_default();
+    let resource = call.resource.rsplit(':').next().unwrap_or_default();
+    view::print(&format!(
+        "    {DIM}{who:<16} {what:<42} {resource}{DIM:#}{how}\n"
+    ));
+}
+
+fn instructions(aws: &Aws, prepared: &Prepared, endpoint: &str) -> String {
+    let Prepared {
+        secret_arn,
+        username,
+        ..
+    } = prepared;
+    format!(
+        "
+Serving at {endpoint} until Ctrl-C
+
+  As the function's execution role:
+{role}
+  As an operator, who may do everything:
+{operator}
+  With the AWS CLI, as the operator:
+    aws secretsmanager describe-secret --secret-id {secret_arn}
+    aws iam list-access-keys --user-name {username}
+    aws secretsmanager rotate-secret --secret-id {secret_arn}
+
+  With cargo lambda, as the execution role, from the repository:
+    cargo lambda watch
+    cargo lambda invoke --data-file tests/events/create_secret.json
+
+  A rotation with the token of tests/events is staged. RotateSecret runs that one first.
+
+",
+        role = exports(endpoint, &aws.role_credentials()),
+        operator = exports(endpoint, &aws.operator_credentials()),
+    )
+}
+
+/// The lines that point a shell's AWS clients here. The CLI's version 1 has its own name for the
+/// Region.
+fn exports(endpoint: &str, credentials: &Credentials) -> String {
+    let variables = [
+        ("AWS_ENDPOINT_URL", Some(endpoint)),
+        ("AWS_REGION", Some(REGION)),
+        ("AWS_DEFAULT_REGION", Some(REGION)),
+        ("AWS_ACCESS_KEY_ID", Some(credentials.access_key_id())),
+        (
+            "AWS_SECRET_ACCESS_KEY",
+            Some(credentials.secret_access_key()),
+        ),
+        ("AWS_SESSION_TOKEN", credentials.session_token()),
+    ];
+    let line = |(name, value): (&str, Option<&str>)| match value {
+        Some(value) => format!("    export {name}={value}\n"),
+        None => format!("    unset {name}\n"),
+    };
+    variables.into_iter().map(line).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use sandbox::clock::Clock;
+    use sandbox::rotation::{STEPS, event};
+    use sandbox::setup::Setup;
+    use serde_json::Value;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn the_events_in_the_repository_are_those_of_the_served_secret() {
+        let prepared = Setup::default().prepare(&Aws::new(Clock::real()));
+        let arn = prepared
+            .map(|prepared| prepared.secret_arn)
+            .unwrap_or_default();
+        let events = [
+            include_str!("../../events/create_secret.json"),
+            include_str!("../../events/set_secret.json"),
+            include_str!("../../events/test_secret.json"),
+            include_str!("../../events/finish_secret.json"),
+        ];
+        for (step, text) in STEPS.into_iter().zip(events) {
+            let shipped: Option<Value> = serde_json::from_str(text).ok();
+            assert_eq!(shipped, Some(event(step, &arn, EVENT_TOKEN, None)));
+        }
+    }
+
+    #[test]
+    fn exports_leave_no_session_token_of_another_principal() {
+        let operator = Credentials::new("AKIA1", "SECRET", None, None, "test");
+        assert!(exports("http://127.0.0.1:1", &operator).ends_with("unset AWS_SESSION_TOKEN\n"));
+    }
+}

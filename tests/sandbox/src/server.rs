@@ -1,0 +1,87 @@
+//! The simulation behind HTTP on loopback, for programs that take `AWS_ENDPOINT_URL`.
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+
+use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::{JoinHandle, JoinSet};
+
+use crate::aws::Aws;
+
+/// A server for all the services, which stops when it is dropped.
+#[derive(Debug)]
+pub struct Server {
+    address: SocketAddr,
+    task: JoinHandle<()>,
+}
+
+impl Server {
+    /// Starts on a free port of 127.0.0.1.
+    ///
+    /// # Errors
+    /// Where the port cannot be had.
+    pub async fn start(aws: Aws) -> io::Result<Self> {
+        Self::start_on(aws, 0).await
+    }
+
+    /// Starts on a port of 127.0.0.1.
+    ///
+    /// # Errors
+    /// Where the port is taken.
+    pub async fn start_on(aws: Aws, port: u16) -> io::Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
+        let address = listener.local_addr()?;
+        let task = tokio::spawn(accept(listener, aws));
+        Ok(Self { address, task })
+    }
+
+    /// The value for `AWS_ENDPOINT_URL`.
+    #[must_use]
+    pub fn endpoint(&self) -> String {
+        format!("http://{}", self.address)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// Serves every connection; the set ends them all with the server.
+async fn accept(listener: TcpListener, aws: Aws) {
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => {
+                if let Ok((stream, _)) = accepted {
+                    connections.spawn(serve(stream, aws.clone()));
+                }
+            }
+            Some(_) = connections.join_next() => {}
+        }
+    }
+}
+
+async fn serve(stream: TcpStream, aws: Aws) {
+    let service = service_fn(|request: http::Request<Incoming>| {
+        let aws = aws.clone();
+        async move {
+            let (head, body) = request.into_parts();
+            let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
+            let answer = aws.handle(http::Request::from_parts(head, body)).await;
+            answer
+                .map(|answer| answer.map(Full::new))
+                .map_err(io::Error::other)
+        }
+    });
+    // A lost answer is an error of the service: hyper then closes the connection without one.
+    let _ = http1::Builder::new()
+        .serve_connection(TokioIo::new(stream), service)
+        .await;
+}

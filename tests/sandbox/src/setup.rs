@@ -1,0 +1,248 @@
+//! A user and a secret in the layout that the function rotates, with the policies that the
+//! repository ships.
+
+use std::error::Error;
+use std::fmt;
+use std::time::Duration;
+
+use aws_smithy_async::time::TimeSource;
+use serde_json::{Map, Value};
+
+use crate::aws::{AccessKey, Aws, FUNCTION_ROLE, LastUsed, PolicyError, REGION};
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Whose credentials manage the user's access keys.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Source {
+    /// The user's current key: `secretarn` is the secret's own ARN.
+    #[default]
+    SelfKey,
+    /// An administrator's key: `secretarn` is the ARN of the secret that holds it.
+    Administrator,
+    /// The function's execution role: there is no `secretarn`.
+    Role,
+}
+
+/// What to set up.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    /// Whose credentials manage the user's access keys.
+    pub source: Source,
+    /// How many access keys the user has: 0, 1, or 2 of which the newer is in the secret.
+    pub keys: u8,
+    /// The user's name.
+    pub username: String,
+    /// The user's path, `/` or such as `/team/blue/`.
+    pub path: String,
+    /// The secret's name.
+    pub secret_name: String,
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        Self {
+            source: Source::SelfKey,
+            keys: 2,
+            username: "alice".to_owned(),
+            path: "/".to_owned(),
+            secret_name: "iam/alice".to_owned(),
+        }
+    }
+}
+
+/// What was set up.
+#[derive(Clone, Debug)]
+pub struct Prepared {
+    /// The user's name.
+    pub username: String,
+    /// The user's ARN.
+    pub user_arn: String,
+    /// The full ARN of the secret to rotate.
+    pub secret_arn: String,
+    /// The key that the secret holds, 30 days old.
+    pub current_key: Option<AccessKey>,
+    /// The key that the user has beside it, 90 days old and never used.
+    pub older_key: Option<AccessKey>,
+    /// The full ARN of the administrator's secret.
+    pub administrator_secret_arn: Option<String>,
+}
+
+impl Setup {
+    /// Makes the user, the keys, the secrets and the permissions.
+    ///
+    /// # Errors
+    ///
+    /// [`SetupError`] for what cannot be; nothing has been made then, but for
+    /// [`SetupError::Policy`].
+    pub fn prepare(&self, aws: &Aws) -> Result<Prepared, SetupError> {
+        match (self.keys, self.source) {
+            (0, Source::SelfKey) => return Err(SetupError::NoKeyToManageItself),
+            (0..=2, _) => {}
+            (keys, _) => return Err(SetupError::TooManyKeys(keys)),
+        }
+        aws.create_user(&self.path, &self.username);
+        let user_arn = aws.user_arn(&self.username);
+        let older_key = (self.keys == 2).then(|| self.create_key(aws, 90 * DAY));
+        let current_key = (self.keys > 0).then(|| self.create_key(aws, 30 * DAY));
+        if let Some(key) = &current_key {
+            let used = LastUsed {
+                at: aws.clock().now() - Duration::from_secs(2 * 60 * 60),
+                service: "s3".to_owned(),
+                region: REGION.to_owned(),
+            };
+            aws.set_last_used(&key.id, used);
+        }
+
+        let secret_arn = aws.create_secret(&self.secret_name, None);
+        let administrator_secret_arn = match self.source {
+            Source::Administrator => Some(self.create_administrator(aws, &user_arn)?),
+            Source::SelfKey | Source::Role => None,
+        };
+        let source_arn = match self.source {
+            Source::SelfKey => Some(secret_arn.as_str()),
+            Source::Administrator => administrator_secret_arn.as_deref(),
+            Source::Role => None,
+        };
+        let text = self.secret_text(current_key.as_ref(), source_arn);
+        aws.put_secret_text(&secret_arn, &text);
+
+        attach(
+            aws,
+            FUNCTION_ROLE,
+            EXECUTION_ROLE,
+            &[("SECRET_ARN", &secret_arn)],
+        )?;
+        match self.source {
+            Source::SelfKey => attach(aws, &user_arn, OWN_KEYS_USER, &[])?,
+            Source::Administrator => {}
+            Source::Role => {
+                attach(
+                    aws,
+                    FUNCTION_ROLE,
+                    ROLE_MANAGES_KEYS,
+                    &[("USER_ARN", &user_arn)],
+                )?;
+            }
+        }
+        Ok(Prepared {
+            username: self.username.clone(),
+            user_arn,
+            secret_arn,
+            current_key,
+            older_key,
+            administrator_secret_arn,
+        })
+    }
+
+    fn create_key(&self, aws: &Aws, age: Duration) -> AccessKey {
+        let key = aws.create_access_key(&self.username);
+        aws.set_created(&key.id, aws.clock().now() - age);
+        key
+    }
+
+    /// Makes a user who may manage the user's keys, and returns the ARN of the secret with its key.
+    fn create_administrator(&self, aws: &Aws, user_arn: &str) -> Result<String, SetupError> {
+        let name = format!("{}-administrator", self.username);
+        aws.create_user("/", &name);
+        let key = aws.create_access_key(&name);
+        let mut fields = Map::new();
+        fields.insert("accesskey".to_owned(), key.id.into());
+        fields.insert("secretkey".to_owned(), key.secret.into());
+        fields.insert("username".to_owned(), name.as_str().into());
+        let secret_name = format!("{}-administrator", self.secret_name);
+        let content = Value::Object(fields).to_string();
+        let secret_arn = aws.create_secret(&secret_name, Some(content.into()));
+        attach(
+            aws,
+            &aws.user_arn(&name),
+            ADMINISTRATOR_USER,
+            &[("USER_ARN", user_arn)],
+        )?;
+        let replace = [("ADMINISTRATOR_SECRET_ARN", secret_arn.as_str())];
+        attach(aws, FUNCTION_ROLE, ROLE_READS_ADMINISTRATOR, &replace)?;
+        Ok(secret_arn)
+    }
+
+    fn secret_text(&self, key: Option<&AccessKey>, source_arn: Option<&str>) -> String {
+        let mut fields = Map::new();
+        if let Some(key) = key {
+            fields.insert("accesskey".to_owned(), key.id.as_str().into());
+            fields.insert("secretkey".to_owned(), key.secret.as_str().into());
+        }
+        fields.insert("username".to_owned(), self.username.as_str().into());
+        if let Some(source_arn) = source_arn {
+            fields.insert("secretarn".to_owned(), source_arn.into());
+        }
+        fields.insert("note".to_owned(), "used by the nightly backup".into());
+        Value::Object(fields).to_string()
+    }
+}
+
+const EXECUTION_ROLE: &str = include_str!("../../../policies/execution-role.json");
+const ROLE_MANAGES_KEYS: &str = include_str!("../../../policies/execution-role-manages-keys.json");
+const ROLE_READS_ADMINISTRATOR: &str =
+    include_str!("../../../policies/execution-role-reads-administrator.json");
+const OWN_KEYS_USER: &str = include_str!("../../../policies/own-keys-user.json");
+const ADMINISTRATOR_USER: &str = include_str!("../../../policies/administrator-user.json");
+
+fn attach(
+    aws: &Aws,
+    principal: &str,
+    document: &str,
+    replace: &[(&str, &str)],
+) -> Result<(), SetupError> {
+    let document = replace
+        .iter()
+        .fold(document.to_owned(), |document, (placeholder, arn)| {
+            document.replace(&format!("\"{placeholder}\""), &format!("\"{arn}\""))
+        });
+    let document: Value =
+        serde_json::from_str(&document).map_err(|error| SetupError::NotJson(error.to_string()))?;
+    aws.attach_policy(principal, &document)
+        .map_err(SetupError::Policy)
+}
+
+/// Why a set-up is refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SetupError {
+    /// A user without a key can't manage its own.
+    NoKeyToManageItself,
+    /// IAM allows two keys (fact 21).
+    TooManyKeys(u8),
+    /// A shipped policy is not JSON, for this reason.
+    NotJson(String),
+    /// A shipped policy is one that the simulation can't evaluate.
+    Policy(PolicyError),
+}
+
+impl fmt::Display for SetupError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoKeyToManageItself => formatter.write_str(
+                "a user without an access key can't manage its own keys; \
+                 choose an administrator or the execution role as the source",
+            ),
+            Self::TooManyKeys(keys) => {
+                write!(
+                    formatter,
+                    "{keys} access keys are more than a user may have, which is 2"
+                )
+            }
+            Self::NotJson(reason) => write!(formatter, "a policy is not JSON: {reason}"),
+            Self::Policy(reason) => write!(formatter, "a policy is refused: {reason}"),
+        }
+    }
+}
+
+impl Error for SetupError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Policy(reason) => Some(reason),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

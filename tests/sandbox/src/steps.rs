@@ -1,0 +1,211 @@
+//! The steps of a rotation as they run.
+
+use sandbox::aws::{Aws, Call, Outcome, Service};
+use sandbox::lambda::LambdaProcess;
+use sandbox::rotation::{CREATE_SECRET, Function, FunctionError, StepReport};
+use serde_json::Value;
+
+use crate::view::{BAD, DIM, GOOD, WARN, print};
+
+/// Where running text ends, in columns.
+const WIDTH: usize = 100;
+/// Where the text after a step's name and time begins.
+const STEP_TEXT: usize = 28;
+/// Takes back the line that the cursor is in.
+const TAKE_BACK: &str = "\r\u{1b}[2K";
+
+/// The function, with a word to the person before each step.
+pub(crate) struct Announced<'a> {
+    function: &'a mut LambdaProcess,
+    attempts: u32,
+    is_live: bool,
+}
+
+impl<'a> Announced<'a> {
+    /// With `is_live`, the step's name stands in the last line until [`StepView::show`] takes it
+    /// back.
+    pub(crate) fn new(function: &'a mut LambdaProcess, is_live: bool) -> Self {
+        Self {
+            function,
+            attempts: 0,
+            is_live,
+        }
+    }
+}
+
+impl Function for Announced<'_> {
+    async fn invoke(&mut self, event: Value) -> Result<Value, FunctionError> {
+        let step = event["Step"].as_str().unwrap_or_default();
+        if step == CREATE_SECRET {
+            self.attempts += 1;
+            if self.attempts > 1 {
+                print(&format!("  {DIM}Secrets Manager tries again{DIM:#}\n"));
+            }
+        }
+        if self.is_live {
+            print(&format!("  {DIM}… {step}{DIM:#}"));
+        }
+        self.function.invoke(event).await
+    }
+}
+
+/// Shows steps as they end, each with the calls that failed in it.
+pub(crate) struct StepView<'a> {
+    aws: &'a Aws,
+    calls_before: usize,
+    is_live: bool,
+    last_error: Option<FunctionError>,
+}
+
+impl<'a> StepView<'a> {
+    pub(crate) fn new(aws: &'a Aws, is_live: bool) -> Self {
+        Self {
+            aws,
+            calls_before: aws.calls().len(),
+            is_live,
+            last_error: None,
+        }
+    }
+
+    pub(crate) fn show(&mut self, report: &StepReport) {
+        if self.is_live {
+            print(TAKE_BACK);
+        }
+        let is_known =
+            self.last_error.is_some() && self.last_error.as_ref() == report.result.as_ref().err();
+        print(&step_line(report, is_known));
+        if let Err(error) = &report.result {
+            self.last_error = Some(error.clone());
+        }
+        let calls = self.aws.calls();
+        for call in calls.iter().skip(self.calls_before) {
+            if let Some(outcome) = failure(call) {
+                let service = service_name(call.service);
+                let indent = " ".repeat(STEP_TEXT);
+                print(&format!(
+                    "{indent}{WARN}{service} {}: {outcome}{WARN:#}\n",
+                    call.action
+                ));
+            }
+        }
+        self.calls_before = calls.len();
+    }
+}
+
+/// One step. An error that is known needn't be told in full again.
+fn step_line(report: &StepReport, is_known: bool) -> String {
+    let (mark, style, text) = match &report.result {
+        Ok(answer) => ("✓", GOOD, message(answer)),
+        Err(error) if is_known => ("✗", BAD, format!("{}, as before", error.error_type)),
+        Err(error) => ("✗", BAD, error.to_string()),
+    };
+    let took = format!("{:.2} s", report.took.as_secs_f64());
+    let text = wrap(&text, STEP_TEXT);
+    format!(
+        "  {style}{mark}{style:#} {:<12} {DIM}{took:>9}{DIM:#}   {text}\n",
+        report.step
+    )
+}
+
+/// The sentence for a person in a step's answer.
+fn message(answer: &Value) -> String {
+    answer["message"]
+        .as_str()
+        .map_or_else(|| answer.to_string(), str::to_owned)
+}
+
+/// How a call failed, where that is out of the ordinary.
+pub(crate) fn failure(call: &Call) -> Option<String> {
+    match &call.outcome {
+        Outcome::Ok => None,
+        // The usual way to learn that a version has no value yet (fact 2).
+        Outcome::Error { code, .. }
+            if call.action == "GetSecretValue" && code == "ResourceNotFoundException" =>
+        {
+            None
+        }
+        Outcome::Error { status, code } => Some(format!("{status} {code}")),
+        Outcome::Lost => Some("no answer".to_owned()),
+    }
+}
+
+pub(crate) fn service_name(service: Service) -> &'static str {
+    match service {
+        Service::SecretsManager => "Secrets Manager",
+        Service::Iam => "IAM",
+        Service::Sts => "STS",
+    }
+}
+
+/// Breaks the text between words so that it fits behind `indent` columns.
+fn wrap(text: &str, indent: usize) -> String {
+    let mut wrapped = String::new();
+    let mut column = indent;
+    for word in text.split_whitespace() {
+        let length = word.chars().count();
+        if column > indent && column + 1 + length > WIDTH {
+            wrapped.push('\n');
+            wrapped.push_str(&" ".repeat(indent));
+            column = indent;
+        } else if column > indent {
+            wrapped.push(' ');
+            column += 1;
+        }
+        wrapped.push_str(word);
+        column += length;
+    }
+    wrapped
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use serde_json::json;
+
+    use super::*;
+
+    fn shown(result: Result<Value, FunctionError>) -> String {
+        let took = Duration::from_millis(1_234);
+        let report = StepReport {
+            step: CREATE_SECRET,
+            attempt: 1,
+            took,
+            result,
+        };
+        anstream::adapter::strip_str(&step_line(&report, false)).to_string()
+    }
+
+    #[test]
+    fn a_step_is_told_with_its_time_and_the_functions_sentence() {
+        let line = shown(Ok(
+            json!({ "step": "createSecret", "message": "Created AKIA1." }),
+        ));
+        assert_eq!(line, "  ✓ createSecret    1.23 s   Created AKIA1.\n");
+    }
+
+    #[test]
+    fn a_failed_step_is_told_with_the_functions_own_error() {
+        let error = FunctionError {
+            error_type: "KeyInUse".to_owned(),
+            error_message: "The key AKIA1 was used today.".to_owned(),
+        };
+        assert_eq!(
+            shown(Err(error)),
+            "  ✗ createSecret    1.23 s   KeyInUse: The key AKIA1 was used today.\n"
+        );
+    }
+
+    #[test]
+    fn long_text_breaks_between_words_and_stays_in_its_column() {
+        let text = wrap(&"word ".repeat(30), STEP_TEXT);
+        assert_eq!(text.split_whitespace().count(), 30);
+        let mut lines = text.lines();
+        assert!(
+            lines
+                .next()
+                .is_some_and(|line| line.len() + STEP_TEXT <= WIDTH)
+        );
+        assert!(lines.all(|line| line.len() <= WIDTH && line.starts_with(&" ".repeat(STEP_TEXT))));
+    }
+}

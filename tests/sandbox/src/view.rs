@@ -1,0 +1,132 @@
+//! What a person sees. Colours reach a terminal only; secrets reach nothing.
+
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::path::Path;
+
+use anstream::ColorChoice;
+use anstyle::{AnsiColor, Style};
+use sandbox::setup::Prepared;
+
+use crate::cli::{Cli, SourceName};
+use crate::state::State;
+
+pub(crate) const DIM: Style = Style::new().dimmed();
+pub(crate) const GOOD: Style = AnsiColor::Green.on_default();
+pub(crate) const WARN: Style = AnsiColor::Yellow.on_default();
+pub(crate) const BAD: Style = AnsiColor::Red.on_default();
+const HEADING: Style = Style::new().bold();
+
+/// Prints to stdout. A reader who has gone, such as `head`, is no reason to stop a rotation.
+pub(crate) fn print(text: &str) {
+    let mut out = anstream::stdout();
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}
+
+/// Whether a line can be taken back once it is printed.
+pub(crate) fn is_terminal() -> bool {
+    let out = anstream::stdout();
+    out.is_terminal() && out.current_choice() != ColorChoice::Never
+}
+
+/// Tells on stderr what takes a while.
+pub(crate) fn progress(what: &str) {
+    let _ = writeln!(anstream::stderr(), "{DIM}{what} ...{DIM:#}");
+}
+
+/// Tells on stderr why the command failed.
+pub(crate) fn failed(why: &str) {
+    let _ = writeln!(anstream::stderr(), "\n{BAD}error:{BAD:#} {why}");
+}
+
+pub(crate) fn heading(text: &str) {
+    print(&format!("\n{HEADING}{text}{HEADING:#}\n"));
+}
+
+pub(crate) fn note(text: &str) {
+    print(&format!("\n{WARN}note:{WARN:#} {text}\n"));
+}
+
+pub(crate) fn log_line(line: &str) {
+    print(&format!("    {DIM}| {line}{DIM:#}\n"));
+}
+
+pub(crate) fn introduction(cli: &Cli, prepared: &Prepared, binary: &Path) {
+    let source = match cli.source {
+        SourceName::SelfKey => "the user's current key manages the user's keys",
+        SourceName::Admin => "an administrator's key manages the user's keys",
+        SourceName::Role => "the function's execution role manages the user's keys",
+    };
+    let mut text = format!(
+        "\n{HEADING}The access key of {}{HEADING:#}\n\n  Secret     {}\n  Source     {source}\n  Function   {}\n",
+        prepared.username,
+        prepared.secret_arn,
+        from_here(binary).display(),
+    );
+    for failure in &cli.failures {
+        let _ = writeln!(text, "  Failure    {WARN}{}{WARN:#}", failure.describe());
+    }
+    print(&text);
+}
+
+/// The path as a person in this directory would write it.
+fn from_here(path: &Path) -> &Path {
+    let here = std::env::current_dir().ok();
+    here.and_then(|here| path.strip_prefix(here).ok())
+        .unwrap_or(path)
+}
+
+pub(crate) fn before(state: &State) {
+    heading("Before");
+    print(&tables(state, None));
+}
+
+pub(crate) fn after(before: &State, after: &State) {
+    heading("After");
+    print(&tables(after, Some(before)));
+}
+
+fn tables(state: &State, before: Option<&State>) -> String {
+    format!(
+        "  Versions of the secret\n{}\n  Access keys of {}\n{}",
+        state.versions_table(before),
+        state.username,
+        state.keys_table(before),
+    )
+}
+
+pub(crate) fn rotation(number: u32, count: u32, days: u32) {
+    match (number, count) {
+        (1, 1) => heading("Rotation"),
+        (1, _) => heading(&format!("Rotation 1 of {count}")),
+        _ => heading(&format!("Rotation {number} of {count}, {days} days later")),
+    }
+}
+
+pub(crate) fn rotated(before: &State, after: &State) {
+    let mut text = format!("\n{GOOD}Rotated.{GOOD:#}");
+    if let Some(current) = after.current_key() {
+        let _ = write!(text, " {current} is current.");
+    }
+    if let Some(previous) = after
+        .usable_previous_key()
+        .filter(|id| before.current_key().as_ref() == Some(id))
+    {
+        let _ = write!(text, " {previous} works until the next rotation.");
+    }
+    print(&(text + "\n"));
+}
+
+pub(crate) fn unchanged() {
+    heading("After");
+    print("  The secret and the keys are as they were.\n");
+}
+
+pub(crate) fn tested() {
+    print(&format!("\n{GOOD}Passed.{GOOD:#} A rotation can work.\n"));
+}
+
+/// The first part of a version id.
+pub(crate) fn short(id: &str) -> &str {
+    id.split('-').next().unwrap_or(id)
+}
