@@ -83,3 +83,54 @@ fn connector_error(lost: Lost) -> ConnectorError {
     };
     ConnectorError::io(io::Error::new(kind, lost).into())
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::aws::{Fault, FaultKind, When};
+    use crate::clock::Clock;
+
+    /// Sends a call that no key signed.
+    async fn send(connector: &Connector) -> Result<HttpResponse, ConnectorError> {
+        let mut request = HttpRequest::new(SdkBody::from("Action=GetCallerIdentity"));
+        request.set_method("POST").unwrap();
+        request.set_uri("https://sts.amazonaws.com/").unwrap();
+        let authorization = "AWS4-HMAC-SHA256 Credential=AKIA/20270115/us-east-1/sts/aws4_request, \
+                             SignedHeaders=host, Signature=0";
+        let headers = request.headers_mut();
+        headers.insert("authorization", authorization);
+        headers.insert("x-amz-date", "20270115T080000Z");
+        connector.send(request).await
+    }
+
+    fn connector(kind: Option<FaultKind>) -> Connector {
+        let aws = Aws::new(Clock::real());
+        if let Some(kind) = kind {
+            let on = When::Call(1);
+            aws.inject(Fault { on, kind });
+        }
+        let read_timeout = Some(Duration::from_secs(5));
+        Connector { aws, read_timeout }
+    }
+
+    #[tokio::test]
+    async fn a_request_is_answered() {
+        let response = send(&connector(None)).await.unwrap();
+        assert_eq!(response.status().as_u16(), 403);
+        let body = std::str::from_utf8(response.body().bytes().unwrap()).unwrap();
+        assert!(body.contains("<Code>InvalidClientTokenId</Code>"));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_lost_answer_is_an_io_error_or_a_timeout() {
+        for kind in [FaultKind::Refused, FaultKind::AnswerLost] {
+            assert!(send(&connector(Some(kind))).await.unwrap_err().is_io());
+        }
+        let start = tokio::time::Instant::now();
+        for kind in [FaultKind::TimedOutBefore, FaultKind::TimedOutAfter] {
+            assert!(send(&connector(Some(kind))).await.unwrap_err().is_timeout());
+        }
+        assert_eq!(start.elapsed().as_secs(), 10);
+    }
+}

@@ -116,7 +116,21 @@ pub async fn test_rotation(
     arn: &str,
     observe: &mut dyn FnMut(&StepReport),
 ) -> Result<RotationReport, RotationFailed> {
-    let token = unused_token(aws, arn);
+    test_rotation_with_token(aws, function, arn, unused_token(aws, arn), observe).await
+}
+
+/// [`test_rotation`] with the ClientRequestToken that RotateSecret was called with.
+///
+/// # Errors
+///
+/// As those of [`test_rotation`].
+pub async fn test_rotation_with_token(
+    aws: &Aws,
+    function: &mut impl Function,
+    arn: &str,
+    token: String,
+    observe: &mut dyn FnMut(&StepReport),
+) -> Result<RotationReport, RotationFailed> {
     aws.stage_test(arn, &token)
         .map_err(RotationFailed::NotStarted)?;
     let mut run = Run::new(aws, arn, token, observe);

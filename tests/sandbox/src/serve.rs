@@ -5,7 +5,7 @@ use std::path::Path;
 use aws_credential_types::Credentials;
 use sandbox::aws::{Aws, Call, REGION, RotateRequest};
 use sandbox::lambda::LambdaProcess;
-use sandbox::rotation::{RotateOptions, rotate, test_rotation};
+use sandbox::rotation::{RotateOptions, rotate, test_rotation_with_token};
 use sandbox::server::Server;
 use sandbox::setup::Prepared;
 use tokio::sync::mpsc;
@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 use crate::cli::Cli;
 use crate::state::State;
 use crate::steps::{Announced, StepView, failure, service_name};
-use crate::view::{self, DIM, WARN};
+use crate::view::{self, DIM, HEADING, WARN};
 
 /// The ClientRequestToken of tests/events/*.json.
 const EVENT_TOKEN: &str = "5d1e3f6a-0c1b-4f6e-9a55-2f0d6c1b7e01";
@@ -60,31 +60,42 @@ pub(crate) async fn serve(
 
 /// Runs what a RotateSecret asks for. Its failure is a line on the screen, as it is in AWS's log.
 async fn run(aws: &Aws, function: &mut LambdaProcess, request: RotateRequest) {
-    let arn = &request.arn;
-    let before = State::of(aws, arn);
+    let RotateRequest {
+        arn,
+        token,
+        rotate_immediately,
+    } = request;
+    let name = short_name(&arn);
+    let before = State::of(aws, &arn);
     let mut steps = StepView::new(aws, false);
     let mut observe = |report: &_| steps.show(report);
     let mut function = Announced::new(function, false);
-    let result = if request.rotate_immediately {
-        view::heading(&format!("Rotation of {arn}"));
+    let result = if rotate_immediately {
+        view::heading(&format!("Rotation of {name}"));
         let options = RotateOptions {
-            token: Some(request.token),
+            token: Some(token),
             ..RotateOptions::default()
         };
-        rotate(aws, &mut function, arn, options, &mut observe).await
+        rotate(aws, &mut function, &arn, options, &mut observe).await
     } else {
-        view::heading(&format!("Test of the rotation of {arn}"));
-        test_rotation(aws, &mut function, arn, &mut observe).await
+        view::heading(&format!("Test of the rotation of {name}"));
+        test_rotation_with_token(aws, &mut function, &arn, token, &mut observe).await
     };
-    let after = State::of(aws, arn);
+    let after = State::of(aws, &arn);
+    if rotate_immediately {
+        view::after(&before, &after);
+    }
     match result {
         Err(failed) => view::failed(&crate::rotation_failed(&failed)),
-        Ok(_) if request.rotate_immediately => {
-            view::after(&before, &after);
-            view::rotated(&before, &after);
-        }
+        Ok(_) if rotate_immediately => view::rotated(&before, &after),
         Ok(_) => view::tested(),
     }
+    view::print("\n");
+}
+
+/// What follows the last colon of an ARN.
+fn short_name(arn: &str) -> &str {
+    arn.rsplit(':').next().unwrap_or(arn)
 }
 
 fn show_call(call: &Call) {
@@ -94,7 +105,7 @@ fn show_call(call: &Call) {
     let how = failure(call)
         .map(|how| format!("   {WARN}{how}{WARN:#}"))
         .unwrap_or_default();
-    let resource = call.resource.rsplit(':').next().unwrap_or_default();
+    let resource = short_name(&call.resource);
     view::print(&format!(
         "    {DIM}{who:<16} {what:<42} {resource}{DIM:#}{how}\n"
     ));
@@ -102,28 +113,29 @@ fn show_call(call: &Call) {
 
 fn instructions(aws: &Aws, prepared: &Prepared, endpoint: &str) -> String {
     let Prepared {
-        secret_arn,
+        secret_name,
         username,
         ..
     } = prepared;
     format!(
         "
-Serving at {endpoint} until Ctrl-C
+{HEADING}Serving at {endpoint} until Ctrl-C{HEADING:#}
 
   As the function's execution role:
 {role}
   As an operator, who may do everything:
 {operator}
   With the AWS CLI, as the operator:
-    aws secretsmanager describe-secret --secret-id {secret_arn}
+    aws secretsmanager describe-secret --secret-id {secret_name}
     aws iam list-access-keys --user-name {username}
-    aws secretsmanager rotate-secret --secret-id {secret_arn}
+    aws secretsmanager rotate-secret --secret-id {secret_name}
 
-  With cargo lambda, as the execution role, from the repository:
+  With cargo lambda, as the execution role, in the repository:
     cargo lambda watch
-    cargo lambda invoke --data-file tests/events/create_secret.json
+    cargo lambda invoke iam-key-rotator --data-file tests/events/create_secret.json
 
-  A rotation with the token of tests/events is staged. RotateSecret runs that one first.
+  The rotation of tests/events is staged. The first rotate-secret therefore says that a
+  previous rotation isn't complete, and runs that one, as AWS does.
 
 ",
         role = exports(endpoint, &aws.role_credentials()),

@@ -85,3 +85,57 @@ async fn serve(stream: TcpStream, aws: Aws) {
         .serve_connection(TokioIo::new(stream), service)
         .await;
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    use super::*;
+    use crate::aws::{Fault, FaultKind, Outcome, When};
+    use crate::clock::Clock;
+
+    /// Sends a call that no key signed, and reads up to the end of the connection.
+    async fn exchange(server: &Server) -> io::Result<String> {
+        let mut stream = TcpStream::connect(server.address).await?;
+        let request = "POST / HTTP/1.1\r\nHost: sts\r\nContent-Length: 24\r\nConnection: close\r\n\
+                       X-Amz-Date: 20270115T080000Z\r\nAuthorization: AWS4-HMAC-SHA256 \
+                       Credential=AKIA/20270115/us-east-1/sts/aws4_request, SignedHeaders=host, \
+                       Signature=0\r\n\r\nAction=GetCallerIdentity";
+        stream.write_all(request.as_bytes()).await?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await?;
+        Ok(answer)
+    }
+
+    #[tokio::test]
+    async fn a_request_is_answered() {
+        let server = Server::start(Aws::new(Clock::real())).await.unwrap();
+        let answer = exchange(&server).await.unwrap();
+        assert!(answer.starts_with("HTTP/1.1 403 Forbidden"), "{answer}");
+        assert!(answer.contains("<Code>InvalidClientTokenId</Code>"));
+    }
+
+    #[tokio::test]
+    async fn a_lost_answer_closes_the_connection() {
+        let aws = Aws::new(Clock::real());
+        let server = Server::start(aws.clone()).await.unwrap();
+        for kind in [FaultKind::Refused, FaultKind::AnswerLost] {
+            let on = When::Call(1);
+            aws.inject(Fault { on, kind });
+            assert_eq!(exchange(&server).await.unwrap_or_default(), "");
+        }
+        let calls = aws.calls();
+        assert_eq!(calls.len(), 2);
+        assert!(calls.iter().all(|call| call.outcome == Outcome::Lost));
+    }
+
+    #[tokio::test]
+    async fn a_dropped_server_stops() {
+        let server = Server::start(Aws::new(Clock::real())).await.unwrap();
+        let address = server.address;
+        drop(server);
+        tokio::task::yield_now().await;
+        assert!(TcpStream::connect(address).await.is_err());
+    }
+}

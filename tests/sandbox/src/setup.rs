@@ -58,6 +58,8 @@ pub struct Prepared {
     pub username: String,
     /// The user's ARN.
     pub user_arn: String,
+    /// The name of the secret to rotate.
+    pub secret_name: String,
     /// The full ARN of the secret to rotate.
     pub secret_arn: String,
     /// The key that the secret holds, 30 days old.
@@ -128,6 +130,7 @@ impl Setup {
         Ok(Prepared {
             username: self.username.clone(),
             user_arn,
+            secret_name: self.secret_name.clone(),
             secret_arn,
             current_key,
             older_key,

@@ -1,5 +1,7 @@
 //! The steps of a rotation as they run.
 
+use std::fmt::Write as _;
+
 use sandbox::aws::{Aws, Call, Outcome, Service};
 use sandbox::lambda::LambdaProcess;
 use sandbox::rotation::{CREATE_SECRET, Function, FunctionError, StepReport};
@@ -78,18 +80,40 @@ impl<'a> StepView<'a> {
             self.last_error = Some(error.clone());
         }
         let calls = self.aws.calls();
-        for call in calls.iter().skip(self.calls_before) {
-            if let Some(outcome) = failure(call) {
-                let service = service_name(call.service);
-                let indent = " ".repeat(STEP_TEXT);
-                print(&format!(
-                    "{indent}{WARN}{service} {}: {outcome}{WARN:#}\n",
-                    call.action
-                ));
-            }
-        }
+        print(&calls_lines(
+            calls.get(self.calls_before..).unwrap_or_default(),
+        ));
         self.calls_before = calls.len();
     }
+}
+
+/// The calls of a step, where one went wrong: that one, and how the function went on to change
+/// things. Nothing where all went well.
+fn calls_lines(calls: &[Call]) -> String {
+    if calls.iter().all(|call| failure(call).is_none()) {
+        return String::new();
+    }
+    let mut lines = String::new();
+    for call in calls {
+        // Writing to a String can't fail.
+        let mut name = format!("{} {}", service_name(call.service), call.action);
+        if call.service == Service::Iam {
+            let _ = write!(name, " {}", call.resource);
+        }
+        let (style, text) = match failure(call) {
+            Some(how) => (WARN, format!("{name}: {how}")),
+            None if is_change(call) => (DIM, name),
+            None => continue,
+        };
+        let _ = writeln!(lines, "{:STEP_TEXT$}{style}{text}{style:#}", "");
+    }
+    lines
+}
+
+fn is_change(call: &Call) -> bool {
+    !["Get", "List", "Describe"]
+        .iter()
+        .any(|prefix| call.action.starts_with(prefix))
 }
 
 /// One step. An error that is known needn't be told in full again.

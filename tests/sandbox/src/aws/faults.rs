@@ -1,5 +1,8 @@
 //! Faults that a test puts in the way of the calls.
 
+#[cfg(test)]
+mod tests;
+
 /// A fault to inject.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {

@@ -1,5 +1,8 @@
 //! IAM: users and access keys (facts 21 to 27).
 
+#[cfg(test)]
+mod tests;
+
 use std::time::SystemTime;
 
 use aws_smithy_types::base64;

@@ -26,6 +26,7 @@ mod users;
 mod views;
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod testing;
 
 use std::fmt;

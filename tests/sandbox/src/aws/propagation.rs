@@ -66,3 +66,96 @@ impl Spread {
         self.gone.is_some_and(|gone| now >= gone)
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::time::Duration;
+
+    use super::Propagation;
+    use crate::aws::testing::{Caller, aws_with_alice};
+    use crate::aws::{AccessKey, Aws};
+
+    const fn seconds(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
+    }
+
+    async fn create(aws: &Aws) -> AccessKey {
+        let asked = [("UserName", "alice")];
+        let reply = Caller::operator(aws).iam("CreateAccessKey", &asked).await;
+        AccessKey {
+            id: reply.element("AccessKeyId"),
+            secret: reply.element("SecretAccessKey"),
+        }
+    }
+
+    async fn listed(aws: &Aws, key: &AccessKey) -> bool {
+        let asked = [("UserName", "alice")];
+        let reply = Caller::operator(aws).iam("ListAccessKeys", &asked).await;
+        reply.elements("AccessKeyId").contains(&key.id)
+    }
+
+    async fn accepted(aws: &Aws, key: &AccessKey) -> bool {
+        let reply = Caller::user(aws, key).identity().await;
+        assert_eq!(reply.status == 200, aws.authenticates(&key.id, &key.secret));
+        reply.status == 200
+    }
+
+    /// Fact 27.
+    #[tokio::test(start_paused = true)]
+    async fn a_new_key_is_accepted_and_listed_late_and_refused_once_more() {
+        let (aws, _) = aws_with_alice();
+        aws.set_propagation(Propagation {
+            create_delay: seconds(4),
+            flaps: vec![(seconds(6), seconds(8))],
+            list_delay: seconds(2),
+            delete_delay: Duration::ZERO,
+        });
+        let key = create(&aws).await;
+        let mut seen = Vec::new();
+        for _ in 0..10 {
+            seen.push((accepted(&aws, &key).await, listed(&aws, &key).await));
+            tokio::time::advance(seconds(1)).await;
+        }
+        let accepted: Vec<_> = seen
+            .iter()
+            .map(|(accepted, _)| u8::from(*accepted))
+            .collect();
+        let listed: Vec<_> = seen.iter().map(|(_, listed)| u8::from(*listed)).collect();
+        assert_eq!(accepted, [0, 0, 0, 0, 1, 1, 0, 0, 1, 1]);
+        assert_eq!(listed, [0, 0, 1, 1, 1, 1, 1, 1, 1, 1]);
+        assert_eq!(aws.user_keys("alice").len(), 2);
+    }
+
+    /// Fact 27.
+    #[tokio::test(start_paused = true)]
+    async fn a_deleted_key_is_accepted_and_listed_for_a_while() {
+        let (aws, key) = aws_with_alice();
+        aws.set_propagation(Propagation {
+            delete_delay: seconds(3),
+            ..Propagation::default()
+        });
+        let operator = Caller::operator(&aws);
+        let deletes = [("UserName", "alice"), ("AccessKeyId", key.id.as_str())];
+        assert_eq!(operator.iam("DeleteAccessKey", &deletes).await.status, 200);
+        assert!(aws.user_keys("alice").is_empty());
+        assert!(accepted(&aws, &key).await && listed(&aws, &key).await);
+        let again = operator.iam("DeleteAccessKey", &deletes).await;
+        assert_eq!(again.code(), "NoSuchEntity");
+        tokio::time::advance(seconds(3)).await;
+        assert!(!accepted(&aws, &key).await && !listed(&aws, &key).await);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn age_brings_a_key_forward_too() {
+        let (aws, _) = aws_with_alice();
+        aws.set_propagation(Propagation {
+            create_delay: seconds(15),
+            ..Propagation::default()
+        });
+        let key = create(&aws).await;
+        assert!(!accepted(&aws, &key).await);
+        aws.age(seconds(15));
+        assert!(accepted(&aws, &key).await);
+    }
+}

@@ -1,5 +1,8 @@
 //! Signature Version 4, checked as the services check it.
 
+#[cfg(test)]
+mod tests;
+
 use std::borrow::Cow;
 use std::time::{Duration, SystemTime};
 
