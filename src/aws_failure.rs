@@ -70,21 +70,23 @@ impl AwsFailure {
         let (code, message, effect) = match error {
             SdkError::ServiceError(service) => {
                 let code = service.err().code().map(str::to_owned);
-                let effect = if service.raw().status().is_server_error() {
-                    Effect::Unknown
-                } else if code
-                    .as_deref()
-                    .is_some_and(|code| THROTTLED.contains(&code))
-                {
-                    Effect::Throttled
-                } else {
-                    Effect::None
+                let status = service.raw().status();
+                let effect = match &code {
+                    Some(_) if status.is_server_error() => Effect::Unknown,
+                    Some(code) if THROTTLED.contains(&code.as_str()) => Effect::Throttled,
+                    Some(_) if status.is_client_error() => Effect::None,
+                    // Whoever answered so need not be the service.
+                    _ => Effect::Unknown,
                 };
-                let status = service.raw().status().as_u16();
-                let message = service
-                    .err()
-                    .message()
-                    .map_or_else(|| format!("HTTP status {status}"), shortened);
+                let message = service.err().message().map_or_else(
+                    || {
+                        format!(
+                            "an answer without a message, HTTP status {}",
+                            status.as_u16()
+                        )
+                    },
+                    shortened,
+                );
                 (code, message, effect)
             }
             SdkError::TimeoutError(_) => (None, "no answer in time".to_owned(), Effect::Unknown),

@@ -9,7 +9,7 @@ use crate::access_key::AccessKey;
 use crate::credentials::CredentialSource;
 use crate::key_selection::KeyStatus;
 use crate::problem::Problem;
-use crate::rotation::{READ_AGAIN, Rotation, Staged};
+use crate::rotation::{Rotation, Staged, read_again};
 use crate::secret_value::SecretDocument;
 use crate::secrets_manager::VersionRef;
 use crate::stages::PENDING;
@@ -54,11 +54,13 @@ impl Pending {
         staged: &Staged,
     ) -> Result<Self, Problem> {
         rotation.doing("read AWSPENDING");
-        for wait in READ_AGAIN {
+        for wait in read_again() {
             if let Some(pending) = Self::read(rotation, staged).await? {
                 return Ok(pending);
             }
-            rotation.clock.sleep(wait).await?;
+            if let Some(wait) = wait {
+                rotation.clock.sleep(wait).await?;
+            }
         }
         Err(Problem::PendingMissing)
     }

@@ -20,13 +20,14 @@ use crate::stages::{self, CURRENT, Labels, Staging};
 use crate::steps::{create_secret, finish_secret, set_secret, test_secret};
 use crate::sts::{self, Identity};
 
-/// Waits between reads of a secret that do not agree with each other yet (fact 19).
-pub(crate) const READ_AGAIN: [Duration; 4] = [
-    Duration::from_secs(1),
-    Duration::from_secs(2),
-    Duration::from_secs(4),
-    Duration::from_secs(8),
-];
+/// How long to wait behind each read that does not show yet what was written (fact 19):
+/// 15 s in all, and not behind the last.
+pub(crate) fn read_again() -> impl Iterator<Item = Option<Duration>> {
+    [1, 2, 4, 8, 0].into_iter().map(|seconds| match seconds {
+        0 => None,
+        seconds => Some(Duration::from_secs(seconds)),
+    })
+}
 
 /// The function: made once, handles one event after the other.
 #[derive(Debug)]
@@ -206,7 +207,7 @@ impl Rotation<'_> {
     /// labels and value are never of two different times (fact 19).
     pub(crate) async fn read_staged(&self) -> Result<Option<Staged>, Problem> {
         self.doing("read the secret");
-        for wait in READ_AGAIN {
+        for wait in read_again() {
             let read_at = self.clock.now();
             let (secret_arn, labels) = self.read_labels().await?;
             let Staging::Pending { current, previous } = stages::judge(&labels, &self.event.token)?
@@ -240,7 +241,9 @@ impl Rotation<'_> {
                 Err(failure) if failure.is("InvalidRequestException") => {}
                 Err(failure) => return Err(failure.into()),
             }
-            self.clock.sleep(wait).await?;
+            if let Some(wait) = wait {
+                self.clock.sleep(wait).await?;
+            }
         }
         Err(Problem::NoCurrentVersion)
     }

@@ -10,5 +10,18 @@
     reason = "tests"
 )]
 
+mod bad_input;
+mod deletion_rule;
+mod first_key;
 mod p1_current_key_stays;
+mod p2_verified_before_current;
+mod p3_no_key_is_lost;
+mod p4_steps_repeat;
+mod p5_secrets_stay_secret;
+mod p6_consumers_keep_working;
+mod p7_other_fields_unchanged;
+mod permissions;
+mod single_faults;
+mod stuck_rotation;
+mod test_rotation;
 mod world;

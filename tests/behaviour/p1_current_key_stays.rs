@@ -1,17 +1,120 @@
-//! P1: the key that AWSCURRENT holds is never deleted or deactivated.
+//! P1: the key that AWSCURRENT holds is never deleted or deactivated. Every test here, as every
+//! other one, sees after each call that it still works (`world::watch`).
 
-use sandbox::aws::{AWSCURRENT, AWSPREVIOUS};
+use std::time::Duration;
+
+use sandbox::aws::{AWSCURRENT, AWSPENDING, AWSPREVIOUS, FaultKind};
+use sandbox::setup::Source;
 
 use crate::world::{SOURCES, World};
 
 #[tokio::test(start_paused = true)]
-async fn a_rotation_makes_a_new_key_current_and_keeps_the_old_one() {
+async fn a_rotation_makes_a_new_key_current_and_keeps_the_one_that_was() {
     for source in SOURCES {
         let mut world = World::from(source, 2);
         world.rotate().await.unwrap();
-        assert_eq!(world.key_of(AWSPREVIOUS), Some(world.current_key()), "{source:?}");
+        assert_eq!(
+            world.key_of(AWSPREVIOUS),
+            Some(world.current_key()),
+            "{source:?}"
+        );
         let mut expected = vec![world.current_key(), world.key_of(AWSCURRENT).unwrap()];
         expected.sort();
         assert_eq!(world.keys(), expected, "the older key went");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_current_key_stays_where_it_is_the_older_of_two() {
+    let mut world = World::from(Source::Role, 2);
+    let now = world.now();
+    world.aws.set_created(
+        &world.current_key(),
+        now - Duration::from_secs(900 * 86_400),
+    );
+    world.rotate().await.unwrap();
+    assert!(world.keys().contains(&world.current_key()));
+    assert!(!world.keys().contains(&world.older_key()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_current_key_stays_where_both_were_made_in_the_same_second() {
+    let mut world = World::from(Source::Role, 2);
+    let then = world.now() - Duration::from_secs(86_400);
+    world.aws.set_created(&world.current_key(), then);
+    world.aws.set_created(&world.older_key(), then);
+    world.rotate().await.unwrap();
+    assert!(world.keys().contains(&world.current_key()));
+}
+
+/// The case that takes the key in use away where "the oldest" is deleted.
+#[tokio::test(start_paused = true)]
+async fn a_retry_after_a_kill_between_creating_and_storing_deletes_the_lost_key() {
+    for source in SOURCES {
+        let mut world = World::from(source, 2);
+        world.stage();
+        world.fail("PutSecretValue", 1, FaultKind::TimedOutBefore);
+        // Killed while it stores the key: nothing of the process runs any more.
+        let killed = tokio::time::timeout(Duration::from_secs(5), world.step("createSecret"));
+        assert!(killed.await.is_err());
+        let lost = world.lost_keys();
+        assert_eq!(lost.len(), 1);
+
+        world.rotate().await.unwrap();
+        assert!(!world.keys().contains(&lost[0]), "{source:?}");
+        assert!(world.keys().contains(&world.current_key()));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_late_retry_that_reads_the_past_deletes_nothing() {
+    for reads in [1, 2, 3, 4, 5, 8, 100] {
+        let mut world = World::from(Source::Role, 2);
+        world.stage();
+        for step in ["createSecret", "setSecret", "testSecret", "finishSecret"] {
+            world.step(step).await.unwrap();
+        }
+        let keys = world.keys();
+        world.fail("DescribeSecret", 1, FaultKind::StaleReads(reads));
+        // Reads that show the rotation as it was before finishSecret.
+        let _ = world.step("createSecret").await;
+        assert_eq!(world.keys(), keys, "{reads} stale reads");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_runs_of_create_secret_at_once_end_with_one_pending_key() {
+    for source in SOURCES {
+        let mut world = World::from(source, 1);
+        world.stage();
+        let mut other = world.another_function();
+        let event = world.event("createSecret");
+        let (one, two) = tokio::join!(
+            sandbox::rotation::Function::invoke(&mut other, event),
+            world.step("createSecret")
+        );
+        assert!(one.is_ok() || two.is_ok(), "{one:?} {two:?}");
+        world.rotate().await.unwrap();
+        assert_eq!(world.lost_keys(), Vec::<String>::new(), "{source:?}");
+        assert!(world.keys().len() <= 2);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn labels_that_move_while_the_step_decides_stop_the_deletion() {
+    let mut world = World::from(Source::Role, 2);
+    world.stage();
+    // A person makes the other key current again while the step runs.
+    let other = world.prepared.older_key.clone().unwrap();
+    let text =
+        serde_json::json!({"username": "alice", "accesskey": other.id, "secretkey": other.secret});
+    let (aws, arn) = (world.aws.clone(), world.arn().to_owned());
+    world.after_call("GetAccessKeyLastUsed", move || {
+        aws.put_secret_text(&arn, &text.to_string());
+    });
+    let failed = world.step("createSecret").await.unwrap_err();
+    assert_eq!(failed.error_type, "NotStaged");
+    assert_eq!(world.key_of(AWSCURRENT), Some(other.id.clone()));
+    assert_eq!(world.count("DeleteAccessKey"), 0);
+    assert_eq!(world.key_of(AWSPENDING), None);
 }

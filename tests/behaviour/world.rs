@@ -5,9 +5,10 @@ use std::io;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
+use aws_smithy_async::time::TimeSource;
 use iam_key_rotator::config::Config;
 use iam_key_rotator::logging;
-use sandbox::aws::{AWSCURRENT, AWSPENDING, Aws, Fault, FaultKind, KeyStatus, When};
+use sandbox::aws::{AWSCURRENT, AWSPENDING, AccessKey, Aws, Fault, FaultKind, KeyStatus, When};
 use sandbox::clock::Clock;
 use sandbox::in_process::InProcess;
 use sandbox::rotation::{
@@ -15,22 +16,27 @@ use sandbox::rotation::{
     test_rotation,
 };
 use sandbox::setup::{Prepared, Setup, Source};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tracing::subscriber::DefaultGuard;
 
 pub const TOKEN: &str = "aaaaaaaa-0c1b-4f6e-9a55-2f0d6c1b7e01";
-pub const ALICE: &str = "alice";
 pub const SOURCES: [Source; 3] = [Source::SelfKey, Source::Administrator, Source::Role];
 
 pub struct World {
     pub aws: Aws,
     pub prepared: Prepared,
     pub function: InProcess,
-    said: Arc<Mutex<Vec<u8>>>,
-    broken: Arc<Mutex<Vec<String>>>,
+    config: Config,
+    token: String,
     rotation_token: Option<String>,
+    said: Arc<Mutex<Vec<u8>>>,
+    watch: Watch,
+    after: After,
     _logs: DefaultGuard,
 }
+
+/// What is to happen once, behind the next call of an action.
+type After = Arc<Mutex<Option<(String, Box<dyn FnOnce() + Send>)>>>;
 
 /// What a rotation can change.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,15 +51,13 @@ impl World {
     }
 
     pub fn from(source: Source, keys: u8) -> Self {
-        Self::new(Setup {
-            source,
-            keys,
-            ..Setup::default()
-        })
+        Self::new(setup(source, keys))
     }
 
     pub fn with(setup: Setup, config: Config) -> Self {
-        let aws = Aws::new(Clock::at(SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000)));
+        let aws = Aws::new(Clock::at(
+            SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000),
+        ));
         let prepared = setup.prepare(&aws).unwrap();
         let said = Arc::new(Mutex::new(Vec::new()));
         let writer = said.clone();
@@ -61,13 +65,17 @@ impl World {
             tracing::level_filters::LevelFilter::TRACE,
             move || Said(writer.clone()),
         ));
+        let after = After::default();
         let world = Self {
-            function: InProcess::new(&aws, config),
-            broken: watch(&aws, &prepared),
+            function: InProcess::new(&aws, config.clone()),
+            watch: watch(&aws, &prepared, after.clone()),
             aws,
             prepared,
-            said,
+            config,
+            token: TOKEN.to_owned(),
             rotation_token: None,
+            said,
+            after,
             _logs: logs,
         };
         world.aws.clear_calls();
@@ -97,17 +105,62 @@ impl World {
         result
     }
 
-    /// Stages [`TOKEN`], as Secrets Manager does before createSecret.
-    pub fn stage(&mut self) -> &mut Self {
-        self.aws.stage_pending(&self.prepared.secret_arn, TOKEN).unwrap();
+    /// Stages the token, as Secrets Manager does before createSecret.
+    pub fn stage(&mut self) {
+        self.aws
+            .stage_pending(&self.prepared.secret_arn, &self.token)
+            .unwrap();
         self.rotation_token = Some(self.aws.make_rotation_token(&self.prepared.secret_arn));
-        self
+    }
+
+    pub fn token(&self) -> &str {
+        &self.token
+    }
+
+    /// From now on the steps are those of another rotation.
+    pub fn fresh_token(&mut self) {
+        let number = self.token[..8].parse::<u32>().unwrap_or(90_000_000) + 1;
+        self.token = format!("{number:08}{}", &TOKEN[8..]);
+    }
+
+    /// The function in a second execution environment.
+    pub fn another_function(&self) -> InProcess {
+        InProcess::new(&self.aws, self.config.clone())
+    }
+
+    pub fn function_time_out(&mut self, time_out: Duration) {
+        self.function = self.another_function().time_out(time_out);
+    }
+
+    pub fn now(&self) -> SystemTime {
+        self.aws.clock().now()
+    }
+
+    /// Allows a principal an action on a resource, beside what the shipped policies allow.
+    pub fn allow(&self, principal: &str, action: &str, resource: &str) {
+        let statement = json!({"Effect": "Allow", "Action": action, "Resource": resource});
+        let document = json!({"Version": "2012-10-17", "Statement": [statement]});
+        self.aws.attach_policy(principal, &document).unwrap();
+    }
+
+    /// Does something once, behind the next call of an action.
+    pub fn after_call(&self, action: &str, then: impl FnOnce() + Send + 'static) {
+        *self.after.lock().unwrap() = Some((action.to_owned(), Box::new(then)));
+    }
+
+    /// A step's event.
+    pub fn event(&self, step: &str) -> Value {
+        event(
+            step,
+            self.arn(),
+            &self.token,
+            self.rotation_token.as_deref(),
+        )
     }
 
     /// One step of the rotation that [`World::stage`] has staged.
     pub async fn step(&mut self, step: &str) -> Result<Value, FunctionError> {
-        self.invoke(event(step, self.arn(), TOKEN, self.rotation_token.as_deref()))
-            .await
+        self.invoke(self.event(step)).await
     }
 
     pub async fn invoke(&mut self, event: Value) -> Result<Value, FunctionError> {
@@ -140,6 +193,17 @@ impl World {
         value(&self.aws, self.arn(), label)
     }
 
+    /// The text that a label's version holds.
+    pub fn text(&self, label: &str) -> String {
+        let view = self.aws.secret(self.arn()).unwrap();
+        let content = &view.with_label(label).unwrap().content;
+        content.as_ref().unwrap().as_text().unwrap().to_owned()
+    }
+
+    pub fn pending_key(&self) -> String {
+        self.key_of(AWSPENDING).unwrap()
+    }
+
     /// The key id that a label's version holds.
     pub fn key_of(&self, label: &str) -> Option<String> {
         Some(self.value(label)?["accesskey"].as_str()?.to_owned())
@@ -167,9 +231,19 @@ impl World {
         keys
     }
 
+    /// A person does something that may take AWSCURRENT's key away: that is not the function's doing.
+    pub fn a_person(&self, does: impl FnOnce(&Aws)) {
+        does(&self.aws);
+        self.watch.lock().unwrap().works = current_works(&self.aws, self.arn());
+    }
+
     /// How many calls there were of an action.
     pub fn count(&self, action: &str) -> usize {
-        self.aws.calls().iter().filter(|call| call.action == action).count()
+        self.aws
+            .calls()
+            .iter()
+            .filter(|call| call.action == action)
+            .count()
     }
 
     pub fn snapshot(&self) -> Snapshot {
@@ -181,7 +255,10 @@ impl World {
                 .map(|version| {
                     let mut labels = version.labels.clone();
                     labels.sort();
-                    let text = version.content.as_ref().map(|content| format!("{content:?}{:?}", content.as_text()));
+                    let text = version
+                        .content
+                        .as_ref()
+                        .map(|content| format!("{content:?}{:?}", content.as_text()));
                     (version.id.clone(), labels, text)
                 })
                 .collect(),
@@ -226,42 +303,81 @@ impl Drop for World {
         for secret in self.aws.confidential() {
             assert!(!said.contains(&secret), "P5: a secret was said: {said}");
         }
-        let broken = self.broken.lock().unwrap();
+        let broken = &self.watch.lock().unwrap().broken;
         assert!(broken.is_empty(), "P1: {broken:?}");
     }
 }
 
-/// After every call, sees that AWSCURRENT's key is there and active if it ever was.
-fn watch(aws: &Aws, prepared: &Prepared) -> Arc<Mutex<Vec<String>>> {
-    let broken = Arc::new(Mutex::new(Vec::new()));
-    let (found, seen, prepared) = (broken.clone(), aws.clone(), prepared.clone());
-    let works = move || {
-        let current = value(&seen, &prepared.secret_arn, AWSCURRENT)?;
-        let id = current["accesskey"].as_str()?.to_owned();
-        let secret = current["secretkey"].as_str()?.to_owned();
-        Some((seen.authenticates(&id, &secret), id))
-    };
-    let worked = Mutex::new(works().is_some_and(|(works, _)| works));
+type Watch = Arc<Mutex<Watched>>;
+
+/// What is known of AWSCURRENT's key.
+struct Watched {
+    works: bool,
+    broken: Vec<String>,
+}
+
+/// After every call, sees that AWSCURRENT's key works if it did before.
+fn watch(aws: &Aws, prepared: &Prepared, after: After) -> Watch {
+    let watch = Arc::new(Mutex::new(Watched {
+        works: current_works(aws, &prepared.secret_arn),
+        broken: Vec::new(),
+    }));
+    let (watched, seen, arn) = (watch.clone(), aws.clone(), prepared.secret_arn.clone());
     aws.on_call(move |call| {
-        let mut worked = worked.lock().unwrap();
-        if let Some((works, id)) = works() {
-            if *worked && !works {
-                found.lock().unwrap().push(format!("{id} is dead after {call:?}"));
-            }
-            *worked |= works;
+        let mut state = watched.lock().unwrap();
+        let works = current_works(&seen, &arn);
+        if state.works && !works {
+            state
+                .broken
+                .push(format!("AWSCURRENT's key is dead after {call:?}"));
+        }
+        state.works = works;
+        drop(state);
+        let due = after
+            .lock()
+            .unwrap()
+            .take_if(|(action, _)| *action == call.action);
+        if let Some((_, then)) = due {
+            then();
         }
     });
-    broken
+    watch
+}
+
+/// Whatever the layout: one of the users' usable keys stands in AWSCURRENT's text.
+fn current_works(aws: &Aws, arn: &str) -> bool {
+    let view = aws.secret(arn);
+    let current = view.as_ref().and_then(|view| view.with_label(AWSCURRENT));
+    let text = current.and_then(|version| version.content.as_ref()?.as_text());
+    let user = aws.user_keys(&Setup::default().username);
+    text.is_some_and(|text| user.iter().any(|key| key.usable && text.contains(&key.id)))
 }
 
 fn value(aws: &Aws, arn: &str, label: &str) -> Option<Value> {
     let view = aws.secret(arn)?;
-    let content = view.with_label(label)?.content.as_ref()?.as_text()?.to_owned();
+    let content = view
+        .with_label(label)?
+        .content
+        .as_ref()?
+        .as_text()?
+        .to_owned();
     serde_json::from_str(&content).ok()
 }
 
-pub fn pending(world: &World) -> Option<String> {
-    world.key_of(AWSPENDING)
+pub fn setup(source: Source, keys: u8) -> Setup {
+    Setup {
+        source,
+        keys,
+        ..Setup::default()
+    }
+}
+
+/// A secret's text with another access key.
+pub fn with_key(text: &str, key: &AccessKey) -> String {
+    let mut value: Value = serde_json::from_str(text).unwrap();
+    value["accesskey"] = key.id.as_str().into();
+    value["secretkey"] = key.secret.as_str().into();
+    value.to_string()
 }
 
 struct Said(Arc<Mutex<Vec<u8>>>);

@@ -1,0 +1,158 @@
+//! P3: a key that was made and not stored is removed, at once or by the next attempt.
+
+use std::time::Duration;
+
+use sandbox::aws::{AWSPENDING, FaultKind, Propagation};
+use sandbox::setup::Source;
+
+use crate::world::{SOURCES, World};
+
+#[tokio::test(start_paused = true)]
+async fn a_key_whose_answer_was_lost_is_deleted_and_another_made() {
+    for kind in [
+        FaultKind::AnswerLost,
+        FaultKind::TimedOutAfter,
+        FaultKind::Garbled,
+        FaultKind::ErrorAfter {
+            status: 500,
+            code: "ServiceFailure".into(),
+        },
+    ] {
+        for keys in [1, 2] {
+            let mut world = World::from(Source::Role, keys);
+            world.fail("CreateAccessKey", 1, kind.clone());
+            world.stage();
+            let outcome = world.step("createSecret").await.unwrap();
+            assert_eq!(outcome["outcome"], "created", "{kind:?}");
+            assert_eq!(world.count("CreateAccessKey"), 2);
+            assert_eq!(world.lost_keys(), Vec::<String>::new());
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lost_key_that_iams_list_shows_late_is_found() {
+    let mut world = World::from(Source::Role, 2);
+    world.aws.set_propagation(Propagation {
+        list_delay: Duration::from_secs(10),
+        ..Propagation::default()
+    });
+    world.fail("CreateAccessKey", 1, FaultKind::AnswerLost);
+    world.stage();
+    world.step("createSecret").await.unwrap();
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    assert_eq!(world.lost_keys(), Vec::<String>::new());
+    assert_eq!(world.keys().len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_sdk_never_repeats_the_creation() {
+    let mut world = World::from(Source::Role, 2);
+    world.always_fail("CreateAccessKey", FaultKind::TimedOutBefore);
+    world.function_time_out(Duration::from_secs(20));
+    world.stage();
+    world.step("createSecret").await.unwrap_err();
+    // One time-out of 8 s, then the search for a key: the SDK would have called a second time by then.
+    assert_eq!(world.count("CreateAccessKey"), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_throttled_creation_is_tried_again() {
+    let throttled = FaultKind::ErrorBefore {
+        status: 400,
+        code: "Throttling".into(),
+    };
+    let mut world = World::from(Source::Role, 2);
+    world.fail("CreateAccessKey", 1, throttled.clone());
+    world.fail("CreateAccessKey", 2, throttled);
+    world.stage();
+    world.step("createSecret").await.unwrap();
+    assert_eq!(world.count("CreateAccessKey"), 3);
+    assert_eq!(world.count("DeleteAccessKey"), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deletion_that_spreads_slowly_is_waited_for() {
+    let mut world = World::from(Source::Role, 2);
+    world.aws.set_propagation(Propagation {
+        delete_delay: Duration::from_secs(4),
+        ..Propagation::default()
+    });
+    world.stage();
+    world.step("createSecret").await.unwrap();
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    assert_eq!(world.keys().len(), 2);
+    assert_eq!(world.lost_keys(), Vec::<String>::new());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_that_cannot_be_stored_is_deleted_at_once() {
+    for kind in [
+        FaultKind::Denied,
+        FaultKind::ErrorBefore {
+            status: 400,
+            code: "InvalidParameterException".into(),
+        },
+        FaultKind::ErrorBefore {
+            status: 500,
+            code: "InternalServiceError".into(),
+        },
+        FaultKind::Refused,
+    ] {
+        for source in SOURCES {
+            let mut world = World::from(source, 2);
+            world.always_fail("PutSecretValue", kind.clone());
+            world.stage();
+            let failed = world.step("createSecret").await.unwrap_err();
+            assert_eq!(failed.error_type, "StoreFailed", "{failed:?}");
+            assert!(
+                failed.error_message.contains("it was deleted again"),
+                "{failed:?}"
+            );
+            assert_eq!(world.keys(), [world.current_key()], "{source:?} {kind:?}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_that_was_stored_though_the_answer_was_lost_is_kept() {
+    for kind in [FaultKind::AnswerLost, FaultKind::TimedOutAfter] {
+        let mut world = World::from(Source::Role, 2);
+        world.always_fail("PutSecretValue", kind);
+        world.stage();
+        let outcome = world.step("createSecret").await.unwrap();
+        assert_eq!(
+            Some(outcome["accessKeyId"].as_str().unwrap()),
+            world.key_of(AWSPENDING).as_deref()
+        );
+        assert_eq!(world.lost_keys(), Vec::<String>::new());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_that_can_be_neither_stored_nor_deleted_is_named_and_goes_with_the_next_attempt() {
+    let mut world = World::from(Source::Role, 1);
+    world.fail("PutSecretValue", 1, FaultKind::Denied);
+    world.fail("DeleteAccessKey", 1, FaultKind::Denied);
+    world.stage();
+    let failed = world.step("createSecret").await.unwrap_err();
+    let lost = world.lost_keys();
+    assert_eq!((lost.len(), &*failed.error_type), (1, "StoreFailed"));
+    assert!(failed.error_message.contains(&lost[0]));
+    assert!(failed.error_message.contains("iam:DeleteAccessKey"));
+
+    world.step("createSecret").await.unwrap();
+    assert_eq!(world.lost_keys(), Vec::<String>::new());
+    assert!(!world.keys().contains(&lost[0]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_is_never_begun_without_the_time_to_store_it() {
+    let mut world = World::from(Source::Role, 2);
+    world.function_time_out(Duration::from_secs(2));
+    world.stage();
+    let before = world.snapshot();
+    let failed = world.step("createSecret").await.unwrap_err();
+    assert_eq!(failed.error_type, "OutOfTime");
+    assert_eq!(world.snapshot(), before);
+}

@@ -1,0 +1,113 @@
+//! P1 to P4 under one fault on any one call of a rotation, in each credential source, followed
+//! by Secrets Manager's own retries and, where those fail too, by the next rotation.
+
+use sandbox::aws::{AWSCURRENT, Fault, FaultKind, When};
+use sandbox::setup::Source;
+
+use crate::world::{SOURCES, World};
+
+fn kinds() -> Vec<FaultKind> {
+    let error = |status, code: &str| FaultKind::ErrorBefore {
+        status,
+        code: code.to_owned(),
+    };
+    vec![
+        error(503, "ServiceUnavailable"),
+        error(400, "Throttling"),
+        error(400, "ThrottlingException"),
+        FaultKind::ErrorAfter {
+            status: 500,
+            code: "InternalFailure".to_owned(),
+        },
+        FaultKind::Refused,
+        FaultKind::AnswerLost,
+        FaultKind::TimedOutBefore,
+        FaultKind::TimedOutAfter,
+        FaultKind::Denied,
+        FaultKind::Garbled,
+        FaultKind::StaleReads(1),
+        FaultKind::StaleReads(3),
+    ]
+}
+
+/// Runs the rotation with the fault; none where the rotation has no such call.
+async fn survives(source: Source, keys: u8, call: usize, kind: FaultKind) -> Option<()> {
+    let about = format!("{source:?}, {keys} keys, {kind:?} on call {call}");
+    let mut world = World::from(source, keys);
+    world.aws.inject(Fault {
+        on: When::Call(call),
+        kind,
+    });
+    let first = world.rotate().await;
+    if world.aws.calls().len() < call {
+        return None;
+    }
+    if let Err(failed) = first {
+        // The next scheduled rotation; nothing is in its way.
+        world
+            .rotate()
+            .await
+            .unwrap_or_else(|again| panic!("{about}: {failed:?}, then {again:?}"));
+    }
+    assert!(world.keys().len() <= 2, "{about}: {:?}", world.keys());
+    assert_eq!(world.lost_keys(), Vec::<String>::new(), "{about}: P3");
+    let current = world.value(AWSCURRENT).unwrap();
+    assert!(
+        world.aws.authenticates(
+            current["accesskey"].as_str().unwrap(),
+            current["secretkey"].as_str().unwrap()
+        ),
+        "{about}: P2"
+    );
+    Some(())
+}
+
+async fn explore(source: Source, keys: u8) {
+    let mut runs = 0;
+    for kind in kinds() {
+        for call in 1.. {
+            if survives(source, keys, call, kind.clone()).await.is_none() {
+                break;
+            }
+            runs += 1;
+        }
+    }
+    assert!(runs > 10 * kinds().len(), "only {runs} runs");
+    println!("{source:?} with {keys} keys: {runs} runs with one fault");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_users_own_key_with_two_keys() {
+    explore(Source::SelfKey, 2).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_users_own_key_with_one_key() {
+    explore(Source::SelfKey, 1).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_administrator_with_two_keys() {
+    explore(Source::Administrator, 2).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_execution_role_with_two_keys() {
+    explore(Source::Role, 2).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_execution_role_with_one_key() {
+    explore(Source::Role, 1).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn three_rotations_in_a_row_keep_two_keys() {
+    for source in SOURCES {
+        let mut world = World::from(source, 1);
+        for _ in 0..3 {
+            world.rotate().await.unwrap();
+            assert_eq!(world.keys().len(), 2);
+        }
+    }
+}
