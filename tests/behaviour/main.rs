@@ -21,6 +21,7 @@ mod p5_secrets_stay_secret;
 mod p6_consumers_keep_working;
 mod p7_other_fields_unchanged;
 mod permissions;
+mod process;
 mod single_faults;
 mod stuck_rotation;
 mod test_rotation;
