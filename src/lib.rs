@@ -1,5 +1,39 @@
 //! Rotates the access keys of IAM users on the Secrets Manager rotation protocol.
 //!
+//! Secrets Manager invokes the function four times a rotation, with the same token each time.
+//! [`rotation::Rotator::handle`] is the way in; the binary does nothing but call it under Lambda.
+//!
+//! ```text
+//! event ─► DescribeSecret ─► stages: token known? already current? pending? ─► step
+//! createSecret  GetSecretValue AWSCURRENT, and AWSPENDING by token (present: done)
+//!               ─► credential source ─► ListAccessKeys ─► key_selection ─► [DeleteAccessKey]
+//!               ─► CreateAccessKey ─► PutSecretValue (token, AWSPENDING, RotationToken)
+//! setSecret     nothing to set; confirms that AWSPENDING holds a key
+//! testSecret    GetCallerIdentity with AWSPENDING's key, until it holds, as the same user
+//! finishSecret  GetCallerIdentity once more ─► UpdateSecretVersionStage (AWSCURRENT to the token)
+//! ```
+//!
+//! # What never happens
+//!
+//! | | promise |
+//! |---|---|
+//! | P1 | The key that AWSCURRENT holds is deleted or deactivated. |
+//! | P2 | AWSCURRENT moves to a key that has not just authenticated as the expected user. |
+//! | P3 | A key is lost track of: one that was made and not stored is removed, at once or by the next attempt. |
+//! | P4 | A step that is repeated ends in another state, or a token makes two keys that live on. |
+//! | P5 | A secret key, RotationToken or secret value reaches a log, an error or a panic. |
+//! | P6 | A consumer with the key that was current is refused before the next rotation. |
+//! | P7 | What the secret's JSON holds beside the key is changed. |
+//! | P8 | The function goes on where it is not safe: it stops, and names the user, the keys and the way out. |
+//!
+//! # Where things are
+//!
+//! The steps are in `steps/`, a file each. What is decided is decided by pure functions:
+//! [`stages`] (what the labels say), [`key_selection`] (which key may go), [`verification::judge`]
+//! (whose key it is), [`secret_value`] (what the document holds). [`secrets_manager`], [`iam`] and
+//! [`sts`] only translate. `deletion`, `new_key`, `pending` and `credentials` put the two together.
+//!
+//! Comments cite AWS's behaviour as "fact 23"; the numbers are those of [`facts`].
 
 pub mod access_key;
 pub mod aws;
@@ -10,6 +44,8 @@ mod credentials;
 mod deletion;
 pub mod error;
 pub mod event;
+#[doc = include_str!("facts.md")]
+pub mod facts {}
 pub mod iam;
 pub mod key_selection;
 pub mod logging;

@@ -162,7 +162,7 @@ pub enum Problem {
         last: String,
     },
     /// A policy lacks an action.
-    #[error("{0}")]
+    #[error("a permission is missing: {}", denial(.0))]
     PermissionMissing(AwsFailure),
     /// Another failure of an AWS call.
     #[error("{0}")]
@@ -173,6 +173,15 @@ pub enum Problem {
         /// What the step was doing.
         doing: String,
     },
+}
+
+/// AWS's own message, where it names caller, action and resource as it mostly does.
+fn denial(failure: &AwsFailure) -> String {
+    if failure.message.contains(failure.action) {
+        failure.message.clone()
+    } else {
+        failure.to_string()
+    }
 }
 
 fn cleaned_up(clean_up: &CleanUp) -> String {

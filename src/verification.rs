@@ -162,3 +162,75 @@ pub(crate) fn another_identity(
         expected: format!("the user {expected}"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::aws_failure::Effect;
+
+    fn identity(account: &str, name: &str, user_id: &str) -> Identity {
+        Identity {
+            account: account.into(),
+            arn: format!("arn:aws:iam::{account}:user/{name}"),
+            user_id: user_id.into(),
+        }
+    }
+
+    fn expected(user_id: Option<&str>) -> ExpectedUser {
+        ExpectedUser {
+            name: "alice".into(),
+            account: "1".into(),
+            user_id: user_id.map(str::to_owned),
+        }
+    }
+
+    #[test]
+    fn the_user_is_told_by_account_name_and_user_id() {
+        for (found, user_id, same) in [
+            (identity("1", "alice", "AIDA1"), Some("AIDA1"), true),
+            (identity("1", "alice", "AIDA1"), None, true),
+            (
+                identity("1", "team/blue/alice", "AIDA1"),
+                Some("AIDA1"),
+                true,
+            ),
+            (identity("1", "Alice", "AIDA1"), Some("AIDA1"), true),
+            // A user of the same name, made again.
+            (identity("1", "alice", "AIDA2"), Some("AIDA1"), false),
+            (identity("2", "alice", "AIDA1"), Some("AIDA1"), false),
+            (identity("2", "alice", "AIDA1"), None, false),
+            (identity("1", "alice2", "AIDA1"), None, false),
+            (identity("1", "alice/bob", "AIDA1"), None, false),
+        ] {
+            let verdict = judge(Ok(found.clone()), &expected(user_id));
+            let wanted = if same {
+                Verdict::Success
+            } else {
+                Verdict::AnotherIdentity(found.clone())
+            };
+            assert_eq!(verdict, wanted, "{found:?}");
+        }
+    }
+
+    #[test]
+    fn a_failure_of_any_kind_proves_nothing_yet() {
+        for code in [
+            None,
+            Some("InvalidClientTokenId"),
+            Some("SignatureDoesNotMatch"),
+            Some("RequestExpired"),
+            Some("Throttling"),
+            Some("AccessDenied"),
+        ] {
+            let failure = AwsFailure {
+                action: "sts:GetCallerIdentity",
+                resource: String::new(),
+                code: code.map(str::to_owned),
+                message: String::new(),
+                effect: Effect::None,
+            };
+            let verdict = judge(Err(failure), &expected(None));
+            assert!(matches!(verdict, Verdict::NotYet(_)), "{code:?}");
+        }
+    }
+}

@@ -37,6 +37,16 @@ pub(crate) async fn build() -> Result<PathBuf, String> {
     if !cfg!(debug_assertions) {
         command.arg("--release");
     }
+    // `cargo run` describes this package in the environment; a build script that looks at such a
+    // variable (ring's does) would run again, and with it half of the build.
+    for (name, _) in env::vars_os() {
+        let about_this_package = ["CARGO_PKG_", "CARGO_MANIFEST_"]
+            .iter()
+            .any(|prefix| name.to_string_lossy().starts_with(prefix));
+        if about_this_package {
+            command.env_remove(name);
+        }
+    }
     let output = command
         .stdin(Stdio::null())
         .output()

@@ -57,12 +57,11 @@ impl InProcess {
     pub async fn invoke_raw(&self, payload: &str) -> Result<Value, FunctionError> {
         // As the runtime does it: nothing looks behind the value.
         let mut json = serde_json::Deserializer::from_str(payload);
-        let payload: Payload = serde::Deserialize::deserialize(&mut json).map_err(|error| {
-            FunctionError {
+        let payload: Payload =
+            serde::Deserialize::deserialize(&mut json).map_err(|error| FunctionError {
                 error_type: "Payload".to_owned(),
                 error_message: error.to_string(),
-            }
-        })?;
+            })?;
         let deadline = self.aws.clock().now() + self.time_out;
         match self.rotator.handle(payload, deadline).await {
             Ok(outcome) => Ok(serde_json::to_value(outcome).unwrap_or_default()),

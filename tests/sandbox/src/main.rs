@@ -84,7 +84,7 @@ async fn run(cli: Cli) -> Result<(), Failed> {
     };
     for failure in unfired(&cli.failures, &aws) {
         view::note(&format!(
-            "{failure} was not called, so that call could not go wrong."
+            "the function made fewer calls of {failure} than were to go wrong."
         ));
     }
     function.kill().await;
@@ -183,6 +183,7 @@ fn unfired<'a>(failures: &'a [Failure], aws: &Aws) -> Vec<&'a str> {
                     .count()
         })
         .collect();
+    unfired.sort_unstable();
     unfired.dedup();
     unfired
 }
