@@ -3,6 +3,7 @@
 use std::fmt;
 
 use secrecy::SecretString;
+use secrecy::zeroize::Zeroizing;
 use serde::Deserialize;
 use serde::de::Deserializer;
 use serde_json::value::RawValue;
@@ -134,7 +135,7 @@ impl<'de> Deserialize<'de> for Payload {
         Ok(Self(
             Box::<RawValue>::deserialize(deserializer).map_or_else(
                 |_| Err(invalid("it is not JSON")),
-                |raw| RotationEvent::parse(raw.get()),
+                |raw| RotationEvent::parse(&Zeroizing::new(String::from(Box::<str>::from(raw)))),
             ),
         ))
     }

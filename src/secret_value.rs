@@ -7,9 +7,10 @@
 use std::fmt;
 use std::ops::Range;
 
-use secrecy::zeroize::Zeroizing;
+use secrecy::zeroize::{Zeroize, Zeroizing};
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::access_key::{AccessKey, AccessKeyId};
@@ -226,7 +227,12 @@ fn is_user_name(name: &str) -> bool {
 }
 
 fn quoted(text: &str) -> Zeroizing<String> {
-    Zeroizing::new(serde_json::Value::from(text).to_string())
+    let mut copy = Value::from(text);
+    let quoted = Zeroizing::new(copy.to_string());
+    if let Value::String(copy) = &mut copy {
+        copy.zeroize();
+    }
+    quoted
 }
 
 /// A raw value is a slice of the text that it was parsed from.

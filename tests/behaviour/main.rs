@@ -22,6 +22,7 @@ mod p6_consumers_keep_working;
 mod p7_other_fields_unchanged;
 mod permissions;
 mod process;
+mod readme;
 mod single_faults;
 mod stuck_rotation;
 mod test_rotation;

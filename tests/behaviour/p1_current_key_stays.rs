@@ -6,7 +6,7 @@ use std::time::Duration;
 use sandbox::aws::{AWSCURRENT, AWSPENDING, AWSPREVIOUS, FaultKind};
 use sandbox::setup::Source;
 
-use crate::world::{SOURCES, World};
+use crate::world::{SOURCES, World, with_key};
 
 #[tokio::test(start_paused = true)]
 async fn a_rotation_makes_a_new_key_current_and_keeps_the_one_that_was() {
@@ -117,4 +117,25 @@ async fn labels_that_move_while_the_step_decides_stop_the_deletion() {
     assert_eq!(world.key_of(AWSCURRENT), Some(other.id.clone()));
     assert_eq!(world.count("DeleteAccessKey"), 0);
     assert_eq!(world.key_of(AWSPENDING), None);
+}
+
+/// Every decision is made as of the moment in which the labels were read.
+#[tokio::test(start_paused = true)]
+async fn a_key_that_another_run_stored_while_iam_was_slow_stays() {
+    let mut world = World::from(Source::Role, 1);
+    world.stage();
+    for attempt in 1..=2 {
+        world.fail("ListAccessKeys", attempt, FaultKind::TimedOutBefore);
+    }
+    let (aws, arn) = (world.aws.clone(), world.arn().to_owned());
+    let (token, text) = (world.token().to_owned(), world.text(AWSCURRENT));
+    world.after_call("ListAccessKeys", move || {
+        let key = aws.create_access_key("alice");
+        aws.put_version_text(&arn, &token, &with_key(&text, &key));
+    });
+    let started = world.now();
+    let outcome = world.step("createSecret").await.unwrap();
+    assert!(world.now() > started + Duration::from_secs(16));
+    assert_eq!(outcome["outcome"], "alreadyCreated");
+    assert_eq!(world.count("DeleteAccessKey"), 0);
 }

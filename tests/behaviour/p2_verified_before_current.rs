@@ -66,6 +66,22 @@ async fn one_success_is_not_proof() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_refusal_between_successes_starts_the_count_again() {
+    let mut world = World::from(Source::Role, 2);
+    // Two successes, a refusal, and successes from then on.
+    world.aws.set_propagation(Propagation {
+        flaps: vec![(seconds(2), seconds(3))],
+        ..Propagation::default()
+    });
+    world.stage();
+    world.step("createSecret").await.unwrap();
+    world.aws.clear_calls();
+    world.step("testSecret").await.unwrap();
+    // The current key's identity; 2 successes, 1 refusal, 3 successes.
+    assert_eq!(world.count("GetCallerIdentity"), 1 + 2 + 1 + 3);
+}
+
+#[tokio::test(start_paused = true)]
 async fn verification_asks_as_often_in_a_row_as_it_was_told() {
     for successes in [1, 3, 7] {
         let config = iam_key_rotator::config::Config {
