@@ -134,6 +134,21 @@ async fn a_young_key_that_turns_out_to_be_stored_is_used() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_rotation_deletes_one_key_at_most() {
+    let mut world = World::from(Source::Role, 2);
+    world.stage();
+    // A person takes the room that was made.
+    let aws = world.aws.clone();
+    world.after_call("DeleteAccessKey", move || {
+        drop(aws.create_access_key("alice"))
+    });
+    let failed = world.step("createSecret").await.unwrap_err();
+    assert_eq!(failed.error_type, "QuotaReached");
+    assert_eq!(world.count("DeleteAccessKey"), 1);
+    assert_eq!(world.keys().len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_list_in_pages_is_read_to_its_end() {
     let mut world = World::from(Source::Role, 2);
     world.aws.set_page_size(1);

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use sandbox::aws::{AWSPENDING, FaultKind, Propagation};
+use sandbox::aws::{AWSCURRENT, AWSPENDING, FaultKind, Propagation};
 use sandbox::setup::Source;
 
-use crate::world::{SOURCES, World};
+use crate::world::{SOURCES, World, with_key};
 
 #[tokio::test(start_paused = true)]
 async fn a_key_whose_answer_was_lost_is_deleted_and_another_made() {
@@ -125,6 +125,7 @@ async fn a_key_that_was_stored_though_the_answer_was_lost_is_kept() {
             Some(outcome["accessKeyId"].as_str().unwrap()),
             world.key_of(AWSPENDING).as_deref()
         );
+        assert!(world.keys().contains(&world.pending_key()));
         assert_eq!(world.lost_keys(), Vec::<String>::new());
     }
 }
@@ -155,4 +156,39 @@ async fn a_key_is_never_begun_without_the_time_to_store_it() {
     let failed = world.step("createSecret").await.unwrap_err();
     assert_eq!(failed.error_type, "OutOfTime");
     assert_eq!(world.snapshot(), before);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_that_another_run_stored_is_not_taken_for_the_lost_one() {
+    let mut world = World::from(Source::Role, 1);
+    world.stage();
+    world.fail("CreateAccessKey", 1, FaultKind::TimedOutBefore);
+    let (aws, arn) = (world.aws.clone(), world.arn().to_owned());
+    let (token, text) = (world.token().to_owned(), world.text(AWSCURRENT));
+    world.after_call("CreateAccessKey", move || {
+        let key = aws.create_access_key("alice");
+        aws.put_version_text(&arn, &token, &with_key(&text, &key));
+    });
+    let outcome = world.step("createSecret").await.unwrap();
+    assert_eq!(outcome["outcome"], "alreadyCreated");
+    assert_eq!(world.count("DeleteAccessKey"), 0);
+    assert_eq!(world.lost_keys(), Vec::<String>::new());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_clean_up_that_iam_does_not_know_the_key_for_yet_is_tried_again() {
+    let mut world = World::from(Source::Role, 1);
+    world.always_fail("PutSecretValue", FaultKind::Denied);
+    world.fail(
+        "DeleteAccessKey",
+        1,
+        FaultKind::ErrorBefore {
+            status: 404,
+            code: "NoSuchEntity".into(),
+        },
+    );
+    world.stage();
+    let failed = world.step("createSecret").await.unwrap_err();
+    assert_eq!(failed.error_type, "StoreFailed");
+    assert_eq!(world.lost_keys(), Vec::<String>::new());
 }
