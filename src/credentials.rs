@@ -116,25 +116,29 @@ impl CredentialSource {
     ) -> Result<Vec<ListedKey>, Problem> {
         rotation.doing("list the user's access keys");
         let listed = self.iam(rotation, staged).list().await;
-        listed.map_err(|failure| self.problem(failure, staged.current.username()))
+        listed.map_err(|failure| {
+            if failure.is("NoSuchEntity") {
+                Problem::UserNotFound {
+                    user: staged.current.username().to_owned(),
+                    source_name: self.name(),
+                }
+            } else {
+                self.refused(failure)
+            }
+        })
     }
 
     /// Who they authenticate as. The user is in the same account: IAM knows no other.
     pub(crate) async fn identity(&self, rotation: &Rotation<'_>) -> Result<Identity, Problem> {
         let identity = rotation.identity(self.key()).await;
-        identity.map_err(|failure| self.problem(failure, ""))
+        identity.map_err(|failure| self.refused(failure))
     }
 
-    fn problem(&self, failure: AwsFailure, user: &str) -> Problem {
+    fn refused(&self, failure: AwsFailure) -> Problem {
         if failure.is_unauthenticated() {
             Problem::SourceRefused {
                 source_name: self.name(),
                 failure,
-            }
-        } else if failure.is("NoSuchEntity") {
-            Problem::UserNotFound {
-                user: user.to_owned(),
-                source_name: self.name(),
             }
         } else {
             failure.into()

@@ -1,12 +1,17 @@
 //! IAM's client, translated to this crate's types.
 
+use std::error::Error;
+
 use aws_config::SdkConfig;
 use aws_credential_types::Credentials;
 use aws_sdk_iam::Client;
 use aws_sdk_iam::config::Builder;
 use aws_sdk_iam::config::retry::RetryConfig;
 use aws_sdk_iam::types::StatusType;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::DateTime as SdkDateTime;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use chrono::{DateTime, Utc};
 use secrecy::SecretString;
 
@@ -44,16 +49,9 @@ impl Iam {
         }
     }
 
-    fn failure<E>(
-        &self,
-        action: &'static str,
-        error: &aws_smithy_runtime_api::client::result::SdkError<
-            E,
-            aws_smithy_runtime_api::client::orchestrator::HttpResponse,
-        >,
-    ) -> AwsFailure
+    fn failure<E>(&self, action: &'static str, error: &SdkError<E, HttpResponse>) -> AwsFailure
     where
-        E: aws_smithy_types::error::metadata::ProvideErrorMetadata + std::error::Error + 'static,
+        E: ProvideErrorMetadata + Error + 'static,
     {
         AwsFailure::new(action, format!("user {}", self.user), error)
     }

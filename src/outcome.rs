@@ -4,6 +4,26 @@ use serde::Serialize;
 
 use crate::access_key::AccessKeyId;
 
+/// What a step did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Done {
+    /// Nothing: the token's version is AWSCURRENT.
+    AlreadyCurrent,
+    /// createSecret made a key and stored it as AWSPENDING.
+    Created,
+    /// createSecret found AWSPENDING's key made already.
+    AlreadyCreated,
+    /// setSecret saw that AWSPENDING holds a key.
+    Confirmed,
+    /// testSecret saw AWSPENDING's key authenticate.
+    Verified,
+    /// testSecret saw that a rotation would work (TestRotation).
+    PreflightPassed,
+    /// finishSecret moved AWSCURRENT.
+    Finished,
+}
+
 /// A step's answer, as JSON. Holds key ids, never a secret.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -16,7 +36,7 @@ pub struct Outcome {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user: Option<String>,
     /// What was done, in one word.
-    pub outcome: &'static str,
+    pub outcome: Done,
     /// What was done, in a sentence.
     pub message: String,
     /// The access key that the step was about.

@@ -8,11 +8,12 @@ use chrono::{DateTime, Utc};
 use tracing::{Instrument, Span, error, error_span, field, info};
 
 use crate::access_key::AccessKey;
+use crate::aws_failure::AwsFailure;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::error::RotationError;
 use crate::event::{Payload, RotationEvent, Step};
-use crate::outcome::Outcome;
+use crate::outcome::{Done, Outcome};
 use crate::problem::Problem;
 use crate::secret_value::SecretDocument;
 use crate::secrets_manager::{SecretsManager, VersionRef};
@@ -92,7 +93,6 @@ impl Rotator {
                 .map_err(|problem| rotation.error(problem));
             match &result {
                 Ok(outcome) => info!(
-                    outcome = outcome.outcome,
                     access_key_id = outcome.access_key_id,
                     deleted_access_key_id = outcome.deleted_access_key_id,
                     "{}",
@@ -173,7 +173,7 @@ impl Rotation<'_> {
     }
 
     /// The step's answer.
-    pub(crate) fn outcome(&self, outcome: &'static str, message: impl Into<String>) -> Outcome {
+    pub(crate) fn outcome(&self, outcome: Done, message: impl Into<String>) -> Outcome {
         Outcome {
             step: self.event.step.name(),
             secret: self.event.secret_id.clone(),
@@ -188,16 +188,13 @@ impl Rotation<'_> {
     /// The answer where the token's version is AWSCURRENT already.
     pub(crate) fn already_current(&self) -> Outcome {
         self.outcome(
-            "alreadyCurrent",
+            Done::AlreadyCurrent,
             "this rotation is complete already; nothing to do",
         )
     }
 
     /// Who a key is, or the execution role for none.
-    pub(crate) async fn identity(
-        &self,
-        key: Option<&AccessKey>,
-    ) -> Result<Identity, crate::aws_failure::AwsFailure> {
+    pub(crate) async fn identity(&self, key: Option<&AccessKey>) -> Result<Identity, AwsFailure> {
         sts::identity(&self.rotator.sdk, key).await
     }
 

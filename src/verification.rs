@@ -45,7 +45,7 @@ impl ExpectedUser {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// The key is the expected user's.
-    Success,
+    SameUser(Identity),
     /// The key is someone else's, and will stay so.
     AnotherIdentity(Identity),
     /// Nothing is known yet; the text says why.
@@ -56,7 +56,7 @@ pub enum Verdict {
 #[must_use]
 pub fn judge(answer: Result<Identity, AwsFailure>, expected: &ExpectedUser) -> Verdict {
     match answer {
-        Ok(identity) if expected.is(&identity) => Verdict::Success,
+        Ok(identity) if expected.is(&identity) => Verdict::SameUser(identity),
         Ok(identity) => Verdict::AnotherIdentity(identity),
         Err(failure) => Verdict::NotYet(failure.to_string()),
     }
@@ -114,9 +114,8 @@ pub(crate) async fn verify(
     let mut backoff = SPACING;
     loop {
         let answer = rotation.identity(Some(key)).await;
-        let identity = answer.as_ref().ok().cloned();
-        let (wait, last) = match (judge(answer, expected), identity) {
-            (Verdict::Success, Some(identity)) => {
+        let (wait, last) = match judge(answer, expected) {
+            Verdict::SameUser(identity) => {
                 streak += 1;
                 if streak >= successes {
                     return Ok(identity);
@@ -124,16 +123,15 @@ pub(crate) async fn verify(
                 backoff = SPACING;
                 (SPACING, format!("it did so {streak} times so far"))
             }
-            (Verdict::AnotherIdentity(identity), _) => {
-                return Err(another_identity(key, PENDING, identity, &expected.name));
-            }
-            (Verdict::NotYet(why), _) => {
+            Verdict::NotYet(why) => {
                 streak = 0;
                 let wait = backoff;
                 backoff = (backoff * 2).min(LONGEST_WAIT);
                 (wait, why)
             }
-            (Verdict::Success, None) => (SPACING, String::new()),
+            Verdict::AnotherIdentity(identity) => {
+                return Err(another_identity(key, PENDING, identity, &expected.name));
+            }
         };
         let waited = (rotation.clock.now() - started)
             .to_std()
@@ -204,7 +202,7 @@ mod tests {
         ] {
             let verdict = judge(Ok(found.clone()), &expected(user_id));
             let wanted = if same {
-                Verdict::Success
+                Verdict::SameUser(found.clone())
             } else {
                 Verdict::AnotherIdentity(found.clone())
             };

@@ -12,7 +12,7 @@ use crate::deletion::{self, Plan};
 use crate::iam::Iam;
 use crate::key_selection::{Deletable, ListedKey};
 use crate::new_key::{self, QUOTA, Stored};
-use crate::outcome::Outcome;
+use crate::outcome::{Done, Outcome};
 use crate::pending::Pending;
 use crate::problem::Problem;
 use crate::rotation::{Rotation, Staged};
@@ -137,7 +137,7 @@ fn not_created(staged: &Staged, failure: AwsFailure) -> Problem {
 
 fn already_created(rotation: &Rotation<'_>, key: &AccessKeyId) -> Outcome {
     let message = format!("AWSPENDING holds the new access key {key} already");
-    rotation.outcome("alreadyCreated", message).about(key)
+    rotation.outcome(Done::AlreadyCreated, message).about(key)
 }
 
 fn created(
@@ -149,13 +149,13 @@ fn created(
     let mut outcome = match stored {
         Stored::Ours => {
             let message = format!("stored the new access key {made} as AWSPENDING");
-            rotation.outcome("created", message).about(made)
+            rotation.outcome(Done::Created, message).about(made)
         }
         Stored::Another(key) => {
             let message = format!(
                 "another run has stored {key} as AWSPENDING; deleted {made}, which this one made"
             );
-            rotation.outcome("alreadyCreated", message).about(&key)
+            rotation.outcome(Done::AlreadyCreated, message).about(&key)
         }
     };
     if let Some(deleted) = deleted {

@@ -2,7 +2,7 @@
 
 use tracing::info;
 
-use crate::outcome::Outcome;
+use crate::outcome::{Done, Outcome};
 use crate::pending::Pending;
 use crate::problem::Problem;
 use crate::rotation::{Rotation, Staged};
@@ -41,5 +41,5 @@ pub(crate) async fn run(rotation: &Rotation<'_>, staged: &Staged) -> Result<Outc
         ),
         None => format!("AWSCURRENT holds the user's first access key, {}", key.id),
     };
-    Ok(rotation.outcome("finished", message).about(&key.id))
+    Ok(rotation.outcome(Done::Finished, message).about(&key.id))
 }

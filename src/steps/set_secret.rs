@@ -1,6 +1,6 @@
 //! setSecret: nothing to set, since IAM made the key live when it made it (fact 22). Confirms only.
 
-use crate::outcome::Outcome;
+use crate::outcome::{Done, Outcome};
 use crate::pending::Pending;
 use crate::problem::Problem;
 use crate::rotation::{Rotation, Staged};
@@ -13,5 +13,5 @@ pub(crate) async fn run(rotation: &Rotation<'_>, staged: &Staged) -> Result<Outc
         "nothing to set: IAM made the access key {} live when it made it",
         key.id
     );
-    Ok(rotation.outcome("confirmed", message).about(&key.id))
+    Ok(rotation.outcome(Done::Confirmed, message).about(&key.id))
 }

@@ -3,7 +3,7 @@
 
 use crate::credentials::CredentialSource;
 use crate::deletion::{self, Plan};
-use crate::outcome::Outcome;
+use crate::outcome::{Done, Outcome};
 use crate::pending::Pending;
 use crate::problem::Problem;
 use crate::rotation::{Rotation, Staged};
@@ -23,7 +23,7 @@ pub(crate) async fn run(rotation: &Rotation<'_>, staged: &Staged) -> Result<Outc
         "the access key {} authenticated as {} {successes} times in a row",
         key.id, identity.arn
     );
-    Ok(rotation.outcome("verified", message).about(&key.id))
+    Ok(rotation.outcome(Done::Verified, message).about(&key.id))
 }
 
 /// Tries all of a rotation that changes nothing.
@@ -51,7 +51,7 @@ async fn preflight(rotation: &Rotation<'_>, staged: &Staged) -> Result<Outcome, 
         },
     );
     let message = format!("nothing was changed: {}", passed.join("; "));
-    let outcome = rotation.outcome("preflightPassed", message);
+    let outcome = rotation.outcome(Done::PreflightPassed, message);
     Ok(match staged.current.key_id() {
         Some(key) => outcome.about(key),
         None => outcome,
