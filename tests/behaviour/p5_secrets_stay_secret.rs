@@ -1,7 +1,7 @@
 //! P5: no secret key, RotationToken or secret value reaches a log, an error or a panic, at any log
 //! level. `World` searches all that was said in each test; here are the cases made for it.
 
-use sandbox::aws::{AWSCURRENT, FaultKind};
+use sandbox::aws::{AWSCURRENT, CALLS, FaultKind};
 use sandbox::setup::Source;
 
 use crate::world::{SOURCES, World};
@@ -33,17 +33,7 @@ async fn a_rotation_at_trace_says_key_ids_and_no_secret() {
 
 #[tokio::test(start_paused = true)]
 async fn an_answer_that_cannot_be_read_is_not_repeated() {
-    for action in [
-        "DescribeSecret",
-        "GetSecretValue",
-        "PutSecretValue",
-        "UpdateSecretVersionStage",
-        "ListAccessKeys",
-        "CreateAccessKey",
-        "DeleteAccessKey",
-        "GetAccessKeyLastUsed",
-        "GetCallerIdentity",
-    ] {
+    for action in CALLS {
         let mut world = World::from(Source::SelfKey, 2);
         world.always_fail(action, FaultKind::Garbled);
         // Whatever it ends with; the search is at the end of the world.

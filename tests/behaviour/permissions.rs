@@ -1,51 +1,11 @@
 //! The shipped policies are the least that works: with each action taken away in turn, a rotation
 //! stops at the step that needs it, with an error that names the action and the resource.
 
-use sandbox::aws::{AWSCURRENT, FUNCTION_ROLE, LastUsed};
+use sandbox::aws::{AWSCURRENT, LastUsed};
 use sandbox::rotation::RotationFailed;
-use sandbox::setup::Source;
 use serde_json::Value;
 
 use crate::world::{SOURCES, World};
-
-const ROLE: &str = include_str!("../../policies/execution-role.json");
-const ROLE_MANAGES_KEYS: &str = include_str!("../../policies/execution-role-manages-keys.json");
-const ROLE_READS_ADMINISTRATOR: &str =
-    include_str!("../../policies/execution-role-reads-administrator.json");
-const OWN_KEYS: &str = include_str!("../../policies/own-keys-user.json");
-const ADMINISTRATOR: &str = include_str!("../../policies/administrator-user.json");
-
-/// The policies of a credential source, each with the principal that carries it.
-fn policies(world: &World, source: Source) -> Vec<(String, Value)> {
-    let prepared = &world.prepared;
-    let administrator = prepared
-        .administrator_secret_arn
-        .clone()
-        .unwrap_or_default();
-    let role = || FUNCTION_ROLE.to_owned();
-    let carried = match source {
-        Source::SelfKey => vec![(role(), ROLE), (prepared.user_arn.clone(), OWN_KEYS)],
-        Source::Administrator => vec![
-            (role(), ROLE),
-            (role(), ROLE_READS_ADMINISTRATOR),
-            (world.aws.user_arn("alice-administrator"), ADMINISTRATOR),
-        ],
-        Source::Role => vec![(role(), ROLE), (role(), ROLE_MANAGES_KEYS)],
-    };
-    carried
-        .into_iter()
-        .map(|(principal, text)| {
-            let text = text
-                .replace("\"SECRET_ARN\"", &format!("\"{}\"", prepared.secret_arn))
-                .replace(
-                    "\"ADMINISTRATOR_SECRET_ARN\"",
-                    &format!("\"{administrator}\""),
-                )
-                .replace("\"USER_ARN\"", &format!("\"{}\"", prepared.user_arn));
-            (principal, serde_json::from_str(&text).unwrap())
-        })
-        .collect()
-}
 
 fn actions(document: &Value) -> Vec<String> {
     match &document["Statement"][0]["Action"] {
@@ -58,17 +18,16 @@ fn actions(document: &Value) -> Vec<String> {
 }
 
 /// Attaches the policies anew, one action of one of them left out.
-fn attach_without(world: &World, policies: &[(String, Value)], index: usize, action: &str) {
+fn attach_without(world: &World, index: usize, action: &str) {
+    let policies = &world.prepared.policies;
     for (principal, _) in policies {
         world.aws.detach_policies(principal);
     }
     for (at, (principal, document)) in policies.iter().enumerate() {
         let mut document = document.clone();
         if at == index {
-            let left: Vec<_> = actions(&document)
-                .into_iter()
-                .filter(|one| one != action)
-                .collect();
+            let mut left = actions(&document);
+            left.retain(|one| one != action);
             if left.is_empty() {
                 continue;
             }
@@ -82,9 +41,9 @@ fn attach_without(world: &World, policies: &[(String, Value)], index: usize, act
 async fn each_action_taken_away_stops_a_rotation_and_is_named() {
     let mut taken = 0;
     for source in SOURCES {
-        let count = policies(&World::from(source, 2), source).len();
-        for index in 0..count {
-            let all = actions(&policies(&World::from(source, 2), source)[index].1);
+        let shipped = World::from(source, 2).prepared.policies.clone();
+        for (index, (_, document)) in shipped.iter().enumerate() {
+            let all = actions(document);
             for action in all {
                 let mut world = World::from(source, 2);
                 // Long ago, so that every action is needed.
@@ -94,8 +53,7 @@ async fn each_action_taken_away_stops_a_rotation_and_is_named() {
                     region: "us-east-1".into(),
                 };
                 world.aws.set_last_used(&world.older_key(), last_used);
-                let policies = policies(&world, source);
-                attach_without(&world, &policies, index, &action);
+                attach_without(&world, index, &action);
                 let failed: RotationFailed = world.rotate().await.unwrap_err();
                 let failed = format!("{failed:?}");
                 let about = format!("{source:?} without {action}: {failed}");
@@ -133,8 +91,6 @@ async fn each_action_taken_away_stops_a_rotation_and_is_named() {
 async fn the_policies_as_shipped_are_enough() {
     for source in SOURCES {
         let mut world = World::from(source, 2);
-        let policies = policies(&world, source);
-        attach_without(&world, &policies, usize::MAX, "");
         world.test_rotation().await.unwrap();
         world.rotate().await.unwrap();
         world.rotate().await.unwrap();

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Parser, ValueEnum};
-use sandbox::aws::{Fault, FaultKind, When};
+use sandbox::aws::{CALLS, Fault, FaultKind, When};
 use sandbox::setup::Source;
 
 use crate::view;
@@ -122,19 +122,6 @@ pub(crate) enum FailureKind {
     Throttle,
     Denied,
 }
-
-/// Every call that the function can make.
-const CALLS: [&str; 9] = [
-    "DescribeSecret",
-    "GetSecretValue",
-    "PutSecretValue",
-    "UpdateSecretVersionStage",
-    "ListAccessKeys",
-    "CreateAccessKey",
-    "DeleteAccessKey",
-    "GetAccessKeyLastUsed",
-    "GetCallerIdentity",
-];
 
 impl std::str::FromStr for Failure {
     type Err = String;

@@ -68,6 +68,8 @@ pub struct Prepared {
     pub older_key: Option<AccessKey>,
     /// The full ARN of the administrator's secret.
     pub administrator_secret_arn: Option<String>,
+    /// The shipped policies that were attached, each with the ARN of the principal that carries it.
+    pub policies: Vec<(String, Value)>,
 }
 
 impl Setup {
@@ -98,7 +100,7 @@ impl Setup {
 
         let secret_arn = aws.create_secret(&self.secret_name, None);
         let administrator_secret_arn = match self.source {
-            Source::Administrator => Some(self.create_administrator(aws, &user_arn)?),
+            Source::Administrator => Some(self.create_administrator(aws)),
             Source::SelfKey | Source::Role => None,
         };
         let source_arn = match self.source {
@@ -109,24 +111,37 @@ impl Setup {
         let text = self.secret_text(current_key.as_ref(), source_arn);
         aws.put_secret_text(&secret_arn, &text);
 
-        attach(
-            aws,
-            FUNCTION_ROLE,
-            EXECUTION_ROLE,
-            &[("SECRET_ARN", &secret_arn)],
-        )?;
+        let role = FUNCTION_ROLE.to_owned();
+        let mut carried = vec![(role.clone(), EXECUTION_ROLE)];
         match self.source {
-            Source::SelfKey => attach(aws, &user_arn, OWN_KEYS_USER, &[])?,
-            Source::Administrator => {}
-            Source::Role => {
-                attach(
-                    aws,
-                    FUNCTION_ROLE,
-                    ROLE_MANAGES_KEYS,
-                    &[("USER_ARN", &user_arn)],
-                )?;
+            Source::SelfKey => carried.push((user_arn.clone(), OWN_KEYS_USER)),
+            Source::Administrator => {
+                carried.push((role, ROLE_READS_ADMINISTRATOR));
+                let administrator = aws.user_arn(&self.administrator_name());
+                carried.push((administrator, ADMINISTRATOR_USER));
             }
+            Source::Role => carried.push((role, ROLE_MANAGES_KEYS)),
         }
+        let administrator_secret = administrator_secret_arn.as_deref().unwrap_or_default();
+        let policies = carried
+            .into_iter()
+            .map(|(principal, text)| {
+                let text = [
+                    ("SECRET_ARN", secret_arn.as_str()),
+                    ("ADMINISTRATOR_SECRET_ARN", administrator_secret),
+                    ("USER_ARN", &user_arn),
+                ]
+                .iter()
+                .fold(text.to_owned(), |text, (placeholder, arn)| {
+                    text.replace(&format!("\"{placeholder}\""), &format!("\"{arn}\""))
+                });
+                let document: Value = serde_json::from_str(&text)
+                    .map_err(|error| SetupError::NotJson(error.to_string()))?;
+                aws.attach_policy(&principal, &document)
+                    .map_err(SetupError::Policy)?;
+                Ok((principal, document))
+            })
+            .collect::<Result<_, _>>()?;
         Ok(Prepared {
             username: self.username.clone(),
             user_arn,
@@ -135,6 +150,7 @@ impl Setup {
             current_key,
             older_key,
             administrator_secret_arn,
+            policies,
         })
     }
 
@@ -144,27 +160,22 @@ impl Setup {
         key
     }
 
-    /// Makes a user who may manage the user's keys, and returns the ARN of the secret with its key.
-    fn create_administrator(&self, aws: &Aws, user_arn: &str) -> Result<String, SetupError> {
-        let name = format!("{}-administrator", self.username);
+    fn administrator_name(&self) -> String {
+        format!("{}-administrator", self.username)
+    }
+
+    /// Makes the administrator, and returns the ARN of the secret with its key.
+    fn create_administrator(&self, aws: &Aws) -> String {
+        let name = self.administrator_name();
         aws.create_user("/", &name);
         let key = aws.create_access_key(&name);
         let mut fields = Map::new();
         fields.insert("accesskey".to_owned(), key.id.into());
         fields.insert("secretkey".to_owned(), key.secret.into());
-        fields.insert("username".to_owned(), name.as_str().into());
+        fields.insert("username".to_owned(), name.into());
         let secret_name = format!("{}-administrator", self.secret_name);
         let content = Value::Object(fields).to_string();
-        let secret_arn = aws.create_secret(&secret_name, Some(content.into()));
-        attach(
-            aws,
-            &aws.user_arn(&name),
-            ADMINISTRATOR_USER,
-            &[("USER_ARN", user_arn)],
-        )?;
-        let replace = [("ADMINISTRATOR_SECRET_ARN", secret_arn.as_str())];
-        attach(aws, FUNCTION_ROLE, ROLE_READS_ADMINISTRATOR, &replace)?;
-        Ok(secret_arn)
+        aws.create_secret(&secret_name, Some(content.into()))
     }
 
     fn secret_text(&self, key: Option<&AccessKey>, source_arn: Option<&str>) -> String {
@@ -188,23 +199,6 @@ const ROLE_READS_ADMINISTRATOR: &str =
     include_str!("../../../policies/execution-role-reads-administrator.json");
 const OWN_KEYS_USER: &str = include_str!("../../../policies/own-keys-user.json");
 const ADMINISTRATOR_USER: &str = include_str!("../../../policies/administrator-user.json");
-
-fn attach(
-    aws: &Aws,
-    principal: &str,
-    document: &str,
-    replace: &[(&str, &str)],
-) -> Result<(), SetupError> {
-    let document = replace
-        .iter()
-        .fold(document.to_owned(), |document, (placeholder, arn)| {
-            document.replace(&format!("\"{placeholder}\""), &format!("\"{arn}\""))
-        });
-    let document: Value =
-        serde_json::from_str(&document).map_err(|error| SetupError::NotJson(error.to_string()))?;
-    aws.attach_policy(principal, &document)
-        .map_err(SetupError::Policy)
-}
 
 /// Why a set-up is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,6 +3,19 @@
 use std::fmt;
 use std::time::SystemTime;
 
+/// Every call that the function makes, in any of its paths.
+pub const CALLS: [&str; 9] = [
+    "DescribeSecret",
+    "GetSecretValue",
+    "PutSecretValue",
+    "UpdateSecretVersionStage",
+    "ListAccessKeys",
+    "CreateAccessKey",
+    "DeleteAccessKey",
+    "GetAccessKeyLastUsed",
+    "GetCallerIdentity",
+];
+
 /// A simulated service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Service {

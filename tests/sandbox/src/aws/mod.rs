@@ -37,7 +37,7 @@ use aws_smithy_async::time::TimeSource;
 
 use crate::clock::Clock;
 
-pub use calls::{Call, Outcome, Service};
+pub use calls::{CALLS, Call, Outcome, Service};
 pub use faults::{Fault, FaultKind, When};
 pub use handle::Lost;
 pub use policy::PolicyError;
