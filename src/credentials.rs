@@ -112,14 +112,13 @@ impl CredentialSource {
     pub(crate) async fn list_keys(
         &self,
         rotation: &Rotation<'_>,
-        staged: &Staged,
+        iam: &Iam,
     ) -> Result<Vec<ListedKey>, Problem> {
         rotation.doing("list the user's access keys");
-        let listed = self.iam(rotation, staged).list().await;
-        listed.map_err(|failure| {
+        iam.list().await.map_err(|failure| {
             if failure.is("NoSuchEntity") {
                 Problem::UserNotFound {
-                    user: staged.current.username().to_owned(),
+                    user: iam.user().to_owned(),
                     source_name: self.name(),
                 }
             } else {

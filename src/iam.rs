@@ -49,6 +49,12 @@ impl Iam {
         }
     }
 
+    /// The user's name.
+    #[must_use]
+    pub fn user(&self) -> &str {
+        &self.user
+    }
+
     fn failure<E>(&self, action: &'static str, error: &SdkError<E, HttpResponse>) -> AwsFailure
     where
         E: ProvideErrorMetadata + Error + 'static,

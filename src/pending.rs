@@ -122,7 +122,8 @@ impl Pending {
             return Ok(key);
         }
         let source = CredentialSource::of(rotation, staged).await?;
-        let keys = source.list_keys(rotation, staged).await?;
+        let iam = source.iam(rotation, staged);
+        let keys = source.list_keys(rotation, &iam).await?;
         match keys.iter().find(|listed| listed.id == key.id) {
             None => {
                 let reason = format!("AWSPENDING's access key {} was deleted in IAM", key.id);

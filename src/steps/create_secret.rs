@@ -50,8 +50,8 @@ pub(crate) async fn run(rotation: &Rotation<'_>, mut staged: Staged) -> Result<O
             return Ok(already_created(rotation, &key.id));
         }
         let source = CredentialSource::of(rotation, &staged).await?;
-        let keys = source.list_keys(rotation, &staged).await?;
         let iam = source.iam(rotation, &staged);
+        let keys = source.list_keys(rotation, &iam).await?;
 
         if let Some(key) = make_key(rotation, &staged, &iam, &keys, &mut progress).await? {
             let stored = new_key::store(rotation, &staged, &iam, &key).await?;

@@ -38,9 +38,9 @@ async fn preflight(rotation: &Rotation<'_>, staged: &Staged) -> Result<Outcome, 
         ));
     }
     let source = CredentialSource::of(rotation, staged).await?;
-    let keys = source.list_keys(rotation, staged).await?;
-    passed.push(format!("{} can list the user's keys", source.name()));
     let iam = source.iam(rotation, staged);
+    let keys = source.list_keys(rotation, &iam).await?;
+    passed.push(format!("{} can list the user's keys", source.name()));
     passed.push(
         match deletion::plan(rotation, staged, &iam, &keys, None).await? {
             Plan::Nothing => "a rotation would delete no key".to_owned(),
