@@ -11,8 +11,10 @@
 )]
 
 mod bad_input;
+mod bad_source_or_user;
 mod deletion_rule;
 mod first_key;
+mod look;
 mod p1_current_key_stays;
 mod p2_verified_before_current;
 mod p3_no_key_is_lost;
@@ -26,4 +28,5 @@ mod readme;
 mod single_faults;
 mod stuck_rotation;
 mod test_rotation;
+mod watch;
 mod world;

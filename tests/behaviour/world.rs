@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 use aws_smithy_async::time::TimeSource;
 use iam_key_rotator::config::Config;
 use iam_key_rotator::logging;
-use sandbox::aws::{AWSCURRENT, AWSPENDING, AccessKey, Aws, Fault, FaultKind, KeyStatus, When};
+use sandbox::aws::{AccessKey, Aws, Fault, FaultKind, When};
 use sandbox::clock::Clock;
 use sandbox::in_process::InProcess;
 use sandbox::rotation::{
@@ -18,6 +18,8 @@ use sandbox::rotation::{
 use sandbox::setup::{Prepared, Setup, Source};
 use serde_json::{Value, json};
 use tracing::subscriber::DefaultGuard;
+
+use crate::watch::{After, Watch, current_works, watch};
 
 pub const TOKEN: &str = "aaaaaaaa-0c1b-4f6e-9a55-2f0d6c1b7e01";
 pub const SOURCES: [Source; 3] = [Source::SelfKey, Source::Administrator, Source::Role];
@@ -33,16 +35,6 @@ pub struct World {
     watch: Watch,
     after: After,
     _logs: DefaultGuard,
-}
-
-/// What is to happen once, behind the next call of an action.
-type After = Arc<Mutex<Option<(String, Box<dyn FnOnce() + Send>)>>>;
-
-/// What a rotation can change.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Snapshot {
-    versions: Vec<(String, Vec<String>, Option<String>)>,
-    keys: Vec<(String, KeyStatus)>,
 }
 
 impl World {
@@ -68,7 +60,7 @@ impl World {
         let after = After::default();
         let world = Self {
             function: InProcess::new(&aws, config.clone()),
-            watch: watch(&aws, &prepared, after.clone()),
+            watch: watch(&aws, &prepared.secret_arn, after.clone()),
             aws,
             prepared,
             config,
@@ -188,95 +180,10 @@ impl World {
         });
     }
 
-    /// The value that a label's version holds.
-    pub fn value(&self, label: &str) -> Option<Value> {
-        value(&self.aws, self.arn(), label)
-    }
-
-    /// The text that a label's version holds.
-    pub fn text(&self, label: &str) -> String {
-        let view = self.aws.secret(self.arn()).unwrap();
-        let content = &view.with_label(label).unwrap().content;
-        content.as_ref().unwrap().as_text().unwrap().to_owned()
-    }
-
-    pub fn pending_key(&self) -> String {
-        self.key_of(AWSPENDING).unwrap()
-    }
-
-    /// The key id that a label's version holds.
-    pub fn key_of(&self, label: &str) -> Option<String> {
-        Some(self.value(label)?["accesskey"].as_str()?.to_owned())
-    }
-
-    /// The user's key ids, sorted.
-    pub fn keys(&self) -> Vec<String> {
-        let keys = self.aws.user_keys(&self.prepared.username);
-        let mut ids: Vec<_> = keys.into_iter().map(|key| key.id).collect();
-        ids.sort();
-        ids
-    }
-
-    /// The user's keys, each in one of the secret's versions: none is lost (P3).
-    pub fn lost_keys(&self) -> Vec<String> {
-        let view = self.aws.secret(self.arn()).unwrap();
-        let texts: Vec<_> = view
-            .versions
-            .iter()
-            .filter(|version| !version.labels.is_empty())
-            .filter_map(|version| version.content.as_ref()?.as_text().map(str::to_owned))
-            .collect();
-        let mut keys = self.keys();
-        keys.retain(|id| !texts.iter().any(|text| text.contains(id.as_str())));
-        keys
-    }
-
     /// A person does something that may take AWSCURRENT's key away: that is not the function's doing.
     pub fn a_person(&self, does: impl FnOnce(&Aws)) {
         does(&self.aws);
         self.watch.lock().unwrap().works = current_works(&self.aws, self.arn());
-    }
-
-    /// How many calls there were of an action.
-    pub fn count(&self, action: &str) -> usize {
-        self.aws
-            .calls()
-            .iter()
-            .filter(|call| call.action == action)
-            .count()
-    }
-
-    pub fn snapshot(&self) -> Snapshot {
-        let view = self.aws.secret(self.arn()).unwrap();
-        Snapshot {
-            versions: view
-                .versions
-                .iter()
-                .map(|version| {
-                    let mut labels = version.labels.clone();
-                    labels.sort();
-                    let text = version
-                        .content
-                        .as_ref()
-                        .map(|content| format!("{content:?}{:?}", content.as_text()));
-                    (version.id.clone(), labels, text)
-                })
-                .collect(),
-            keys: self
-                .aws
-                .user_keys(&self.prepared.username)
-                .into_iter()
-                .map(|key| (key.id, key.status))
-                .collect(),
-        }
-    }
-
-    pub fn older_key(&self) -> String {
-        self.prepared.older_key.as_ref().unwrap().id.clone()
-    }
-
-    pub fn current_key(&self) -> String {
-        self.prepared.current_key.as_ref().unwrap().id.clone()
     }
 
     /// The log lines so far.
@@ -306,62 +213,6 @@ impl Drop for World {
         let broken = &self.watch.lock().unwrap().broken;
         assert!(broken.is_empty(), "P1: {broken:?}");
     }
-}
-
-type Watch = Arc<Mutex<Watched>>;
-
-/// What is known of AWSCURRENT's key.
-struct Watched {
-    works: bool,
-    broken: Vec<String>,
-}
-
-/// After every call, sees that AWSCURRENT's key works if it did before.
-fn watch(aws: &Aws, prepared: &Prepared, after: After) -> Watch {
-    let watch = Arc::new(Mutex::new(Watched {
-        works: current_works(aws, &prepared.secret_arn),
-        broken: Vec::new(),
-    }));
-    let (watched, seen, arn) = (watch.clone(), aws.clone(), prepared.secret_arn.clone());
-    aws.on_call(move |call| {
-        let mut state = watched.lock().unwrap();
-        let works = current_works(&seen, &arn);
-        if state.works && !works {
-            state
-                .broken
-                .push(format!("AWSCURRENT's key is dead after {call:?}"));
-        }
-        state.works = works;
-        drop(state);
-        let due = after
-            .lock()
-            .unwrap()
-            .take_if(|(action, _)| *action == call.action);
-        if let Some((_, then)) = due {
-            then();
-        }
-    });
-    watch
-}
-
-/// Whatever the layout: one of the users' usable keys stands in AWSCURRENT's text.
-fn current_works(aws: &Aws, arn: &str) -> bool {
-    let view = aws.secret(arn);
-    let current = view.as_ref().and_then(|view| view.with_label(AWSCURRENT));
-    let text = current.and_then(|version| version.content.as_ref()?.as_text());
-    let user = aws.user_keys(&Setup::default().username);
-    text.is_some_and(|text| user.iter().any(|key| key.usable && text.contains(&key.id)))
-}
-
-fn value(aws: &Aws, arn: &str, label: &str) -> Option<Value> {
-    let view = aws.secret(arn)?;
-    let content = view
-        .with_label(label)?
-        .content
-        .as_ref()?
-        .as_text()?
-        .to_owned();
-    serde_json::from_str(&content).ok()
 }
 
 pub fn setup(source: Source, keys: u8) -> Setup {

@@ -1,0 +1,111 @@
+//! What a test looks at: the secret's versions, the user's keys, the calls.
+
+use sandbox::aws::{AWSPENDING, Aws, KeyStatus};
+use serde_json::Value;
+
+use crate::world::World;
+
+/// What a rotation can change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Snapshot {
+    versions: Vec<(String, Vec<String>, Option<String>)>,
+    keys: Vec<(String, KeyStatus)>,
+}
+
+impl World {
+    /// The value that a label's version holds.
+    pub fn value(&self, label: &str) -> Option<Value> {
+        value(&self.aws, self.arn(), label)
+    }
+
+    /// The text that a label's version holds.
+    pub fn text(&self, label: &str) -> String {
+        let view = self.aws.secret(self.arn()).unwrap();
+        let content = &view.with_label(label).unwrap().content;
+        content.as_ref().unwrap().as_text().unwrap().to_owned()
+    }
+
+    pub fn pending_key(&self) -> String {
+        self.key_of(AWSPENDING).unwrap()
+    }
+
+    /// The key id that a label's version holds.
+    pub fn key_of(&self, label: &str) -> Option<String> {
+        Some(self.value(label)?["accesskey"].as_str()?.to_owned())
+    }
+
+    /// The user's key ids, sorted.
+    pub fn keys(&self) -> Vec<String> {
+        let keys = self.aws.user_keys(&self.prepared.username);
+        let mut ids: Vec<_> = keys.into_iter().map(|key| key.id).collect();
+        ids.sort();
+        ids
+    }
+
+    /// The user's keys, each in one of the secret's versions: none is lost (P3).
+    pub fn lost_keys(&self) -> Vec<String> {
+        let view = self.aws.secret(self.arn()).unwrap();
+        let texts: Vec<_> = view
+            .versions
+            .iter()
+            .filter(|version| !version.labels.is_empty())
+            .filter_map(|version| version.content.as_ref()?.as_text().map(str::to_owned))
+            .collect();
+        let mut keys = self.keys();
+        keys.retain(|id| !texts.iter().any(|text| text.contains(id.as_str())));
+        keys
+    }
+
+    /// How many calls there were of an action.
+    pub fn count(&self, action: &str) -> usize {
+        self.aws
+            .calls()
+            .iter()
+            .filter(|call| call.action == action)
+            .count()
+    }
+
+    pub fn snapshot(&self) -> Snapshot {
+        let view = self.aws.secret(self.arn()).unwrap();
+        Snapshot {
+            versions: view
+                .versions
+                .iter()
+                .map(|version| {
+                    let mut labels = version.labels.clone();
+                    labels.sort();
+                    let text = version
+                        .content
+                        .as_ref()
+                        .map(|content| format!("{content:?}{:?}", content.as_text()));
+                    (version.id.clone(), labels, text)
+                })
+                .collect(),
+            keys: self
+                .aws
+                .user_keys(&self.prepared.username)
+                .into_iter()
+                .map(|key| (key.id, key.status))
+                .collect(),
+        }
+    }
+
+    pub fn older_key(&self) -> String {
+        self.prepared.older_key.as_ref().unwrap().id.clone()
+    }
+
+    pub fn current_key(&self) -> String {
+        self.prepared.current_key.as_ref().unwrap().id.clone()
+    }
+}
+
+fn value(aws: &Aws, arn: &str, label: &str) -> Option<Value> {
+    let view = aws.secret(arn)?;
+    let content = view
+        .with_label(label)?
+        .content
+        .as_ref()?
+        .as_text()?
+        .to_owned();
+    serde_json::from_str(&content).ok()
+}
