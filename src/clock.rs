@@ -17,6 +17,18 @@ const RESERVE: Duration = Duration::from_millis(500);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OutOfTime;
 
+/// When Lambda kills the function, by what the runtime says and the time now.
+///
+/// `cargo lambda watch` does not say until when, but for how long: 600,000 ms, which reads as
+/// ten minutes past midnight on 1970-01-01.
+#[must_use]
+pub fn deadline(said: SystemTime, now: SystemTime) -> SystemTime {
+    match said.duration_since(SystemTime::UNIX_EPOCH) {
+        Ok(time) if time < Duration::from_secs(24 * 60 * 60) => now + time,
+        _ => said,
+    }
+}
+
 /// The clock of one invocation.
 #[derive(Clone, Debug)]
 pub struct Clock {
@@ -78,5 +90,22 @@ impl Clock {
         Timeout::new(pin!(future), self.sleep.sleep(limit))
             .await
             .map_err(|_| OutOfTime)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_deadline_in_1970_is_a_time_from_now() {
+        let (now, minutes) = (SystemTime::now(), Duration::from_secs(600));
+        assert_eq!(
+            deadline(SystemTime::UNIX_EPOCH + minutes, now),
+            now + minutes
+        );
+        assert_eq!(deadline(now + minutes, now), now + minutes);
+        // Over already: that is Lambda's word, and stays.
+        assert_eq!(deadline(now - minutes, now), now - minutes);
     }
 }

@@ -1,12 +1,13 @@
 //! The function as Lambda runs it: configuration once, then one event after the other.
 
 use std::process::ExitCode;
+use std::time::SystemTime;
 
 use iam_key_rotator::config::Config;
 use iam_key_rotator::error::RotationError;
 use iam_key_rotator::event::Payload;
 use iam_key_rotator::rotation::Rotator;
-use iam_key_rotator::{aws, logging};
+use iam_key_rotator::{aws, clock, logging};
 use lambda_runtime::{LambdaEvent, service_fn};
 use tracing::error;
 
@@ -39,7 +40,7 @@ async fn main() -> ExitCode {
     let rotator = &rotator;
     let handler = |event: LambdaEvent<Payload>| async move {
         let rotator = rotator.as_ref().map_err(RotationError::clone)?;
-        let deadline = event.context.deadline();
+        let deadline = clock::deadline(event.context.deadline(), SystemTime::now());
         rotator.handle(event.payload, deadline).await
     };
     match lambda_runtime::run(service_fn(handler)).await {
