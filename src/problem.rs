@@ -138,7 +138,7 @@ pub enum Problem {
         failure: AwsFailure,
     },
     /// A new key was made and could not be stored.
-    #[error("the new access key {key} could not be stored: {failure}; {}", cleaned_up(.clean_up))]
+    #[error("the new access key {key} could not be stored: {}; {}", denial(.failure), cleaned_up(.clean_up))]
     StoreFailed {
         /// The new key.
         key: AccessKeyId,
@@ -175,7 +175,7 @@ pub enum Problem {
     },
 }
 
-/// AWS's own message, where it names caller, action and resource as it mostly does.
+/// A denial in AWS's own words alone, where they name caller, action and resource as they mostly do.
 fn denial(failure: &AwsFailure) -> String {
     if failure.message.contains(failure.action) {
         failure.message.clone()
@@ -190,7 +190,7 @@ fn cleaned_up(clean_up: &CleanUp) -> String {
         CleanUp::LeftAlone => {
             "it was left alone, since it may have been stored after all".to_owned()
         }
-        CleanUp::Failed(failure) => format!("and it could not be deleted: {failure}"),
+        CleanUp::Failed(failure) => format!("and it could not be deleted: {}", denial(failure)),
     }
 }
 
