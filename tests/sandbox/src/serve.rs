@@ -131,8 +131,8 @@ fn instructions(aws: &Aws, prepared: &Prepared, endpoint: &str) -> String {
     aws secretsmanager rotate-secret --secret-id {secret_name}
 
   With cargo lambda, as the execution role, in the repository:
-    cargo lambda watch
-    cargo lambda invoke iam-key-rotator --data-file tests/events/create_secret.json
+    cargo lambda watch -p iam-key-rotator
+    cargo lambda invoke --data-file tests/events/create_secret.json
 
   The rotation of tests/events is staged. The first rotate-secret therefore says that a
   previous rotation isn't complete, and runs that one, as AWS does.
