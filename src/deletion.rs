@@ -18,11 +18,11 @@ pub(crate) enum Plan {
     Nothing,
     /// This key goes.
     Delete(Deletable),
-    /// Decide again when this key is old enough.
-    Wait {
+    /// This key may be our own: decide again when AWSPENDING was looked at for this long.
+    LookAgain {
         /// The key.
         key: AccessKeyId,
-        /// How long until then.
+        /// How long to look.
         wait: Duration,
     },
 }
@@ -55,7 +55,7 @@ pub(crate) async fn held_keys(
     })
 }
 
-/// Plans the deletion; changes nothing. `settled` is the key that was waited for.
+/// Plans the deletion; changes nothing. `settled` is the key that was looked at again.
 pub(crate) async fn plan(
     rotation: &Rotation<'_>,
     staged: &Staged,
@@ -66,14 +66,8 @@ pub(crate) async fn plan(
     rotation.doing("decide which access key may go");
     let held = held_keys(rotation, staged).await?;
     let config = &rotation.rotator.config;
-    // Judged at the time of the labels: a key made since then may be stored by now.
-    let selection = select(
-        keys,
-        &held,
-        config.delete_key_in_use,
-        settled,
-        staged.read_at,
-    );
+    let now = rotation.clock.now();
+    let selection = select(keys, &held, config.delete_key_in_use, settled, now);
     let refused = |refusal| Problem::NothingDeletable {
         user: staged.current.username().to_owned(),
         refusal,
@@ -81,11 +75,11 @@ pub(crate) async fn plan(
     match selection {
         Ok(Selection::NothingToDelete) => Ok(Plan::Nothing),
         Ok(Selection::Delete(key)) => Ok(Plan::Delete(key)),
-        Ok(Selection::Wait { key, wait }) => Ok(Plan::Wait { key, wait }),
+        Ok(Selection::LookAgain { key, wait }) => Ok(Plan::LookAgain { key, wait }),
         Ok(Selection::AskLastUse(candidate)) => {
             let last_use = iam.last_use(&candidate).await?;
             candidate
-                .judge(last_use, config.in_use_window, rotation.clock.now())
+                .judge(last_use, config.in_use_window, now)
                 .map(Plan::Delete)
                 .map_err(refused)
         }

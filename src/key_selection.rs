@@ -16,6 +16,10 @@ use crate::config::DeleteKeyInUse;
 /// One second is for creation dates in whole seconds (fact 24).
 pub const SETTLE: Duration = Duration::from_secs(15 + 1);
 
+/// How long to look at least, where such a key is no older than AWSCURRENT's. Our own are
+/// younger, and AWS documents no bound for how long a read may miss a write (fact 19).
+const LOOK: Duration = Duration::from_secs(10);
+
 /// A key's status (fact 24). What IAM may add one day counts as active.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KeyStatus {
@@ -128,11 +132,11 @@ pub enum Selection {
     Delete(Deletable),
     /// Ask for this key's last use first.
     AskLastUse(Candidate),
-    /// Too young to judge: wait, then read AWSPENDING and decide again.
-    Wait {
+    /// It may be our own: look at AWSPENDING again and again for this long, then decide again.
+    LookAgain {
         /// The key.
         key: AccessKeyId,
-        /// How long until it is old enough.
+        /// How long to look.
         wait: Duration,
     },
 }
@@ -173,7 +177,7 @@ pub enum Refusal {
 /// Chooses the key that makes room for a new one: the oldest that is neither
 /// AWSCURRENT's nor AWSPENDING's, inactive before active.
 ///
-/// `settled` names a key whose [`Selection::Wait`] is over, whatever the clocks say.
+/// `settled` names a key whose [`Selection::LookAgain`] is over, whatever the clocks say.
 ///
 /// # Errors
 /// [`Refusal`]: nothing may be deleted, and nothing made.
@@ -207,12 +211,21 @@ pub fn select(
         return Err(Refusal::BothProtected { keys: ids() });
     };
 
-    let age = age(key.created, now);
-    if !held.holds(&key.id) && age < SETTLE && settled != Some(&key.id) {
-        return Ok(Selection::Wait {
-            key: key.id.clone(),
-            wait: SETTLE - age,
-        });
+    if !held.holds(&key.id) && settled != Some(&key.id) {
+        let current = keys
+            .iter()
+            .find(|one| held.current.as_ref() == Some(&one.id));
+        let least = match current {
+            Some(current) if key.created < current.created => Duration::ZERO,
+            _ => LOOK,
+        };
+        let wait = SETTLE.saturating_sub(age(key.created, now)).max(least);
+        if !wait.is_zero() {
+            return Ok(Selection::LookAgain {
+                key: key.id.clone(),
+                wait,
+            });
+        }
     }
     let ask = key.status == KeyStatus::Active
         && match in_use {

@@ -33,8 +33,20 @@ fn held(current: Option<char>, pending: Option<char>, previous: Option<char>) ->
     }
 }
 
+/// What is selected in the end: behind a second look, if one is asked for.
+fn choose_by(
+    policy: DeleteKeyInUse,
+    keys: &[ListedKey],
+    held: &HeldKeys,
+) -> Result<Selection, Refusal> {
+    match select(keys, held, policy, None, time(0)) {
+        Ok(Selection::LookAgain { key, .. }) => select(keys, held, policy, Some(&key), time(0)),
+        other => other,
+    }
+}
+
 fn choose(keys: &[ListedKey], held: &HeldKeys) -> Result<Selection, Refusal> {
-    select(keys, held, DeleteKeyInUse::Previous, None, time(0))
+    choose_by(DeleteKeyInUse::Previous, keys, held)
 }
 
 fn delete(letter: char) -> Result<Selection, Refusal> {
@@ -122,7 +134,7 @@ fn delete_key_in_use_decides_what_is_asked() {
         let keys = [active('C', 100), active('O', 200)];
         let held = held(Some('C'), None, previous);
         assert_eq!(
-            select(&keys, &held, policy, None, time(0)),
+            choose_by(policy, &keys, &held),
             expected,
             "{policy:?} {previous:?}"
         );
@@ -147,7 +159,7 @@ fn no_setting_deletes_the_current_or_the_pending_key() {
                     held(None, None, None),
                 ] {
                     let keys = [key('A', one, age_one), key('B', two, age_two)];
-                    let chosen = match select(&keys, &holdings, policy, None, time(0)) {
+                    let chosen = match choose_by(policy, &keys, &holdings) {
                         Ok(
                             Selection::Delete(Deletable(id)) | Selection::AskLastUse(Candidate(id)),
                         ) => id,
@@ -198,42 +210,57 @@ fn two_protected_keys_are_refused() {
 }
 
 #[test]
-fn a_young_key_in_no_version_is_waited_for() {
-    for (age, expected) in [
-        (
-            -100,
-            Ok(Selection::Wait {
-                key: id('O'),
-                wait: SETTLE,
-            }),
-        ),
-        (
-            0,
-            Ok(Selection::Wait {
-                key: id('O'),
-                wait: SETTLE,
-            }),
-        ),
-        (
-            15,
-            Ok(Selection::Wait {
-                key: id('O'),
-                wait: Duration::from_secs(1),
-            }),
-        ),
-        (16, ask('O')),
+fn a_key_that_may_be_our_own_is_looked_at_again() {
+    let (settle, look) = (SETTLE.as_secs(), LOOK.as_secs());
+    for (current_age, other_age, wait) in [
+        // Young: until it is old enough, by a clock that may differ.
+        (500, -100, settle),
+        (500, 0, settle),
+        (500, 1, settle - 1),
+        (500, 15, look),
+        // Newer than the current key, or of the same second: long enough for a few reads.
+        (500, 499, look),
+        (500, 500, look),
+        // Older than the current key, and not young.
+        (500, 501, 0),
+        // Older, and young.
+        (5, 10, settle - 10),
     ] {
-        let keys = [active('C', 500), active('O', age)];
-        assert_eq!(
-            choose(&keys, &held(Some('C'), None, None)),
-            expected,
-            "{age}"
-        );
+        let keys = [active('C', current_age), active('O', other_age)];
+        let held = held(Some('C'), None, None);
+        let expected = match wait {
+            0 => delete('O'),
+            seconds => Ok(Selection::LookAgain {
+                key: id('O'),
+                wait: Duration::from_secs(seconds),
+            }),
+        };
+        let selected = select(&keys, &held, DeleteKeyInUse::Any, None, time(0));
+        assert_eq!(selected, expected, "{current_age} {other_age}");
     }
 }
 
 #[test]
-fn a_wait_that_is_over_is_over_whatever_the_clocks_say() {
+fn without_a_current_key_every_other_one_is_looked_at_again() {
+    let keys = [active('A', 9_000), active('B', 8_000)];
+    let selected = select(
+        &keys,
+        &held(None, None, None),
+        DeleteKeyInUse::Any,
+        None,
+        time(0),
+    );
+    assert_eq!(
+        selected,
+        Ok(Selection::LookAgain {
+            key: id('A'),
+            wait: LOOK
+        })
+    );
+}
+
+#[test]
+fn a_second_look_is_enough_whatever_the_clocks_say() {
     let keys = [active('C', 500), active('O', -3600)];
     let held = held(Some('C'), None, None);
     let settled = id('O');
@@ -247,6 +274,14 @@ fn a_wait_that_is_over_is_over_whatever_the_clocks_say() {
         ),
         ask('O')
     );
+}
+
+#[test]
+fn the_previous_key_needs_no_second_look() {
+    let keys = [active('C', 500), active('P', 0)];
+    let held = held(Some('C'), None, Some('P'));
+    let selected = select(&keys, &held, DeleteKeyInUse::Previous, None, time(0));
+    assert_eq!(selected, delete('P'));
 }
 
 #[test]

@@ -4,7 +4,6 @@ use std::cell::{Cell, RefCell};
 use std::time::{Duration, SystemTime};
 
 use aws_config::SdkConfig;
-use chrono::{DateTime, Utc};
 use tracing::{Instrument, Span, error, error_span, field, info};
 
 use crate::access_key::AccessKey;
@@ -120,8 +119,6 @@ pub(crate) struct Staged {
     pub(crate) previous_version: Option<String>,
     /// AWSCURRENT's value.
     pub(crate) current: SecretDocument,
-    /// When the labels were read: what was done later is not in here.
-    pub(crate) read_at: DateTime<Utc>,
 }
 
 /// One invocation: what every step needs.
@@ -205,7 +202,6 @@ impl Rotation<'_> {
     pub(crate) async fn read_staged(&self) -> Result<Option<Staged>, Problem> {
         self.doing("read the secret");
         for wait in read_again() {
-            let read_at = self.clock.now();
             let (secret_arn, labels) = self.read_labels().await?;
             let Staging::Pending { current, previous } = stages::judge(&labels, &self.event.token)?
             else {
@@ -231,7 +227,6 @@ impl Rotation<'_> {
                         current_version: current,
                         previous_version: previous,
                         current: document,
-                        read_at,
                     }));
                 }
                 Ok(None) => {}

@@ -34,7 +34,7 @@ const LEAST_TIME: Duration = Duration::from_secs(2);
 struct Progress {
     /// The key that was deleted: at most one a rotation.
     deleted: Option<AccessKeyId>,
-    /// The key that was waited for.
+    /// The key that was looked at again.
     settled: Option<AccessKeyId>,
     /// Why the last try made no key.
     failed: Option<Problem>,
@@ -83,9 +83,9 @@ async fn make_key(
     }
     match plan {
         Plan::Nothing => {}
-        Plan::Wait { key, wait } => {
-            info!(access_key_id = %key, "waiting until the access key is old enough to judge");
-            rotation.clock.sleep(wait).await?;
+        Plan::LookAgain { key, wait } => {
+            info!(access_key_id = %key, "looking whether AWSPENDING holds the access key");
+            look_again(rotation, staged, wait).await?;
             progress.settled = Some(key);
             return Ok(None);
         }
@@ -115,6 +115,20 @@ async fn make_key(
             Ok(None)
         }
     }
+}
+
+/// Reads AWSPENDING once a second: one read can miss what is there, ten in a row hardly do (fact 19).
+async fn look_again(
+    rotation: &Rotation<'_>,
+    staged: &Staged,
+    wait: Duration,
+) -> Result<(), Problem> {
+    rotation.doing("look whether AWSPENDING holds an access key");
+    let until = rotation.clock.now() + wait;
+    while rotation.clock.now() < until && Pending::read(rotation, staged).await?.is_none() {
+        rotation.clock.sleep(Duration::from_secs(1)).await?;
+    }
+    Ok(())
 }
 
 async fn delete(rotation: &Rotation<'_>, iam: &Iam, key: &Deletable) -> Result<(), Problem> {

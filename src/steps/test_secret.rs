@@ -45,8 +45,8 @@ async fn preflight(rotation: &Rotation<'_>, staged: &Staged) -> Result<Outcome, 
         match deletion::plan(rotation, staged, &iam, &keys, None).await? {
             Plan::Nothing => "a rotation would delete no key".to_owned(),
             Plan::Delete(key) => format!("a rotation would delete {}", key.id()),
-            Plan::Wait { key, .. } => {
-                format!("a rotation would first wait until {key} is old enough to judge")
+            Plan::LookAgain { key, .. } => {
+                format!("a rotation would delete {key}, unless it turns out to be its own")
             }
         },
     );
