@@ -9,7 +9,7 @@ use crate::access_key::AccessKey;
 use crate::credentials::CredentialSource;
 use crate::key_selection::KeyStatus;
 use crate::problem::Problem;
-use crate::rotation::{Rotation, Staged, read_again};
+use crate::rotation::{READ_AGAIN, Rotation, Staged};
 use crate::secret_value::SecretDocument;
 use crate::secrets_manager::VersionRef;
 use crate::stages::PENDING;
@@ -54,15 +54,14 @@ impl Pending {
         staged: &Staged,
     ) -> Result<Self, Problem> {
         rotation.doing("read AWSPENDING");
-        for wait in read_again() {
+        let mut waits = READ_AGAIN.into_iter();
+        loop {
             if let Some(pending) = Self::read(rotation, staged).await? {
                 return Ok(pending);
             }
-            if let Some(wait) = wait {
-                rotation.clock.sleep(wait).await?;
-            }
+            let wait = waits.next().ok_or(Problem::PendingMissing)?;
+            rotation.clock.sleep(wait).await?;
         }
-        Err(Problem::PendingMissing)
     }
 
     /// Whether the value is a copy of AWSCURRENT's, as TestRotation stages it (fact 4).

@@ -20,14 +20,13 @@ use crate::stages::{self, CURRENT, Labels, Staging};
 use crate::steps::{create_secret, finish_secret, set_secret, test_secret};
 use crate::sts::{self, Identity};
 
-/// How long to wait behind each read that does not show yet what was written (fact 19):
-/// 15 s in all, and not behind the last.
-pub(crate) fn read_again() -> impl Iterator<Item = Option<Duration>> {
-    [1, 2, 4, 8, 0].into_iter().map(|seconds| match seconds {
-        0 => None,
-        seconds => Some(Duration::from_secs(seconds)),
-    })
-}
+/// Waits between reads that do not show yet what was written (fact 19): 15 s in all.
+pub(crate) const READ_AGAIN: [Duration; 4] = [
+    Duration::from_secs(1),
+    Duration::from_secs(2),
+    Duration::from_secs(4),
+    Duration::from_secs(8),
+];
 
 /// The function: made once, handles one event after the other.
 #[derive(Debug)]
@@ -201,10 +200,10 @@ impl Rotation<'_> {
     /// labels and value are never of two different times (fact 19).
     pub(crate) async fn read_staged(&self) -> Result<Option<Staged>, Problem> {
         self.doing("read the secret");
-        for wait in read_again() {
-            let (secret_arn, labels) = self.read_labels().await?;
-            let Staging::Pending { current, previous } = stages::judge(&labels, &self.event.token)?
-            else {
+        let mut waits = READ_AGAIN.into_iter();
+        loop {
+            let (secret_arn, staging) = self.read_staging().await?;
+            let Staging::Pending { current, previous } = staging else {
                 return Ok(None);
             };
             let version = VersionRef {
@@ -233,11 +232,26 @@ impl Rotation<'_> {
                 Err(failure) if failure.is("InvalidRequestException") => {}
                 Err(failure) => return Err(failure.into()),
             }
-            if let Some(wait) = wait {
-                self.clock.sleep(wait).await?;
+            let wait = waits.next().ok_or(Problem::NoCurrentVersion)?;
+            self.clock.sleep(wait).await?;
+        }
+    }
+
+    /// Reads the labels and judges the token. A token that is not staged is looked for
+    /// twice more, within 3 s: Secrets Manager stages it right before createSecret.
+    async fn read_staging(&self) -> Result<(String, Staging), Problem> {
+        let mut waits = READ_AGAIN.into_iter().take(2);
+        loop {
+            let (secret_arn, labels) = self.read_labels().await?;
+            let problem = match stages::judge(&labels, &self.event.token) {
+                Ok(staging) => return Ok((secret_arn, staging)),
+                Err(problem) => problem,
+            };
+            match waits.next() {
+                Some(wait) if self.clock.sleep(wait).await.is_ok() => {}
+                _ => return Err(problem),
             }
         }
-        Err(Problem::NoCurrentVersion)
     }
 
     /// Whether the labels are still those that a decision was made on.

@@ -106,3 +106,17 @@ async fn a_pending_value_that_a_read_does_not_show_yet_is_waited_for() {
         assert_eq!(world.snapshot(), before);
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_token_that_a_read_does_not_show_yet_is_looked_for_again() {
+    for reads in 1..=2 {
+        let mut world = World::from(SOURCES[2], 2);
+        world.stage();
+        world.fail(
+            "DescribeSecret",
+            1,
+            sandbox::aws::FaultKind::StaleReads(reads),
+        );
+        world.step("createSecret").await.unwrap();
+    }
+}

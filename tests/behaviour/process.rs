@@ -140,10 +140,11 @@ async fn killed_behind_put_secret_value_the_next_process_goes_on_with_the_stored
 async fn an_error_goes_back_with_a_type_of_its_own() {
     let mut local = Local::new(Source::Role).await;
     let arn = local.prepared.secret_arn.clone();
+    local.aws.delete_secret(&arn);
     for (event, error_type) in [
         (json!("nonsense"), "EventInvalid"),
         (json!({"Step": "createSecret"}), "EventInvalid"),
-        (event("createSecret", &arn, TOKEN, None), "NotStaged"),
+        (event("createSecret", &arn, TOKEN, None), "SecretDeleted"),
     ] {
         let failed = local.function.invoke(event).await.unwrap_err();
         assert_eq!(failed.error_type, error_type, "{failed:?}");
