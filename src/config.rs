@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::problem::Problem;
+use crate::verification::SPACING;
 
 /// Names of the secret's fields.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,7 +75,7 @@ impl Config {
     /// [`Problem::ConfigurationInvalid`], which names the variable.
     pub fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Self, Problem> {
         let defaults = Self::default();
-        Ok(Self {
+        let config = Self {
             fields: read_fields(&variable, defaults.fields)?,
             delete_key_in_use: match variable("DELETE_KEY_IN_USE").as_deref() {
                 None => defaults.delete_key_in_use,
@@ -99,14 +100,16 @@ impl Config {
                         invalid("VERIFY_SUCCESSES", "is not a whole number from 1 to 20")
                     })?,
             },
-            verify_timeout: Some(duration(
-                &variable,
+            verify_timeout: duration(&variable, "VERIFY_TIMEOUT", defaults.verify_timeout)?,
+        };
+        let least = SPACING * (config.verify_successes - 1);
+        if config.verify_timeout <= least {
+            return Err(invalid(
                 "VERIFY_TIMEOUT",
-                defaults.verify_timeout,
-            )?)
-            .filter(|timeout| !timeout.is_zero())
-            .ok_or_else(|| invalid("VERIFY_TIMEOUT", "is zero"))?,
-        })
+                &format!("is not more than the {least:?} that VERIFY_SUCCESSES takes"),
+            ));
+        }
+        Ok(config)
     }
 }
 
@@ -230,7 +233,8 @@ mod tests {
             ("VERIFY_SUCCESSES", "0", "whole number"),
             ("VERIFY_SUCCESSES", "many", "whole number"),
             ("VERIFY_TIMEOUT", "", "not a duration"),
-            ("VERIFY_TIMEOUT", "0s", "is zero"),
+            ("VERIFY_TIMEOUT", "0s", "is not more than"),
+            ("VERIFY_TIMEOUT", "2s", "is not more than the 2s"),
         ] {
             let problem = read(&[(name, value)]).unwrap_err().to_string();
             assert!(

@@ -1,6 +1,6 @@
 //! Whose credentials manage the user's keys.
 
-use crate::access_key::AccessKey;
+use crate::access_key::{AccessKey, AccessKeyId};
 use crate::aws_failure::AwsFailure;
 use crate::iam::Iam;
 use crate::key_selection::ListedKey;
@@ -67,7 +67,7 @@ impl CredentialSource {
         }
         let secret_arn = version.secret_arn.clone();
         let document = version
-            .parse(&rotation.rotator.config.fields)
+            .parse_source(&rotation.rotator.config.fields)
             .map_err(|reason| invalid(&reason.to_string()))?;
         if document.source_arn() == Some(&staged.secret_arn) {
             return Err(invalid(
@@ -86,6 +86,11 @@ impl CredentialSource {
             Self::OwnKey(key) | Self::Administrator { key, .. } => Some(key),
             Self::ExecutionRole => None,
         }
+    }
+
+    /// The key's id; none for the execution role.
+    pub(crate) fn key_id(&self) -> Option<&AccessKeyId> {
+        self.key().map(|key| &key.id)
     }
 
     /// Whose credentials they are, in a sentence.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::access_key::AccessKeyId;
+use crate::credentials::CredentialSource;
 use crate::iam::Iam;
 use crate::key_selection::{Deletable, HeldKeys, ListedKey, Refusal, Selection, select};
 use crate::problem::Problem;
@@ -52,6 +53,7 @@ pub(crate) async fn held_keys(
         current: staged.current.key_id().cloned(),
         pending: None,
         previous,
+        source: None,
     })
 }
 
@@ -59,12 +61,16 @@ pub(crate) async fn held_keys(
 pub(crate) async fn plan(
     rotation: &Rotation<'_>,
     staged: &Staged,
+    source: &CredentialSource,
     iam: &Iam,
     keys: &[ListedKey],
     settled: Option<&AccessKeyId>,
 ) -> Result<Plan, Problem> {
     rotation.doing("decide which access key may go");
-    let held = held_keys(rotation, staged).await?;
+    let held = HeldKeys {
+        source: source.key_id().cloned(),
+        ..held_keys(rotation, staged).await?
+    };
     let config = &rotation.rotator.config;
     let now = rotation.clock.now();
     let selection = select(keys, &held, config.delete_key_in_use, settled, now);

@@ -16,6 +16,8 @@ pub struct RotationError {
     pub secret: Option<String>,
     /// The user, where the secret was read.
     pub user: Option<String>,
+    /// What the step had changed by then, each a sentence without its full stop.
+    pub changed: Vec<String>,
     /// Why the step stopped.
     pub problem: Box<Problem>,
 }
@@ -34,12 +36,13 @@ impl fmt::Display for RotationError {
         if self.step.is_some() {
             f.write_str(" stopped: ")?;
         }
-        write!(
-            f,
-            "{}. What to do: {}.",
-            self.problem,
-            self.problem.way_out()
-        )
+        write!(f, "{}. ", self.problem)?;
+        if !self.changed.is_empty() {
+            write!(f, "Before that, {}. ", self.changed.join(", "))?;
+        } else if self.problem.changed_nothing() {
+            f.write_str("Nothing was changed. ")?;
+        }
+        write!(f, "What to do: {}.", self.problem.way_out())
     }
 }
 
@@ -61,6 +64,7 @@ impl From<Problem> for RotationError {
             step: None,
             secret: None,
             user: None,
+            changed: Vec::new(),
             problem: Box::new(problem),
         }
     }

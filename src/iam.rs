@@ -164,13 +164,19 @@ impl Iam {
     /// # Errors
     /// [`AwsFailure`].
     pub async fn last_use(&self, key: &Candidate) -> Result<Option<LastUse>, AwsFailure> {
-        let reply = self
+        let answer = self
             .client
             .get_access_key_last_used()
             .access_key_id(key.id().as_str())
             .send()
             .await
-            .map_err(|error| self.failure("iam:GetAccessKeyLastUsed", &error))?;
+            .map_err(|error| self.failure("iam:GetAccessKeyLastUsed", &error));
+        let reply = match answer {
+            Ok(reply) => reply,
+            // Deleted a moment ago, and listed still (fact 27).
+            Err(failure) if failure.is("NoSuchEntity") => return Ok(None),
+            Err(failure) => return Err(failure),
+        };
         Ok(reply.access_key_last_used.and_then(|last_used| {
             Some(LastUse {
                 at: last_used.last_used_date.as_ref().and_then(to_chrono)?,

@@ -11,14 +11,13 @@ use chrono::{DateTime, Utc};
 use crate::access_key::AccessKeyId;
 use crate::config::DeleteKeyInUse;
 
-/// How old a key that no version of the secret holds must be before it may go:
-/// until then it may be our own, stored but not visible yet (facts 19 and 27).
-/// One second is for creation dates in whole seconds (fact 24).
+/// How long a key that no version of the secret holds is given: until then it may be our
+/// own, stored but not visible yet (facts 19 and 27). Longer than [`crate::new_key`] takes to
+/// store one. One second is for creation dates in whole seconds (fact 24).
 pub const SETTLE: Duration = Duration::from_secs(15 + 1);
 
-/// How long to look at least, where such a key is no older than AWSCURRENT's. Our own are
-/// younger, and AWS documents no bound for how long a read may miss a write (fact 19).
-const LOOK: Duration = Duration::from_secs(10);
+/// An abandoned rotation's own use of its key: GetCallerIdentity, soon after the key was made.
+const VERIFIED_WITHIN: Duration = Duration::from_secs(15 * 60);
 
 /// A key's status (fact 24). What IAM may add one day counts as active.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,11 +48,19 @@ pub struct HeldKeys {
     pub pending: Option<AccessKeyId>,
     /// AWSPREVIOUS's.
     pub previous: Option<AccessKeyId>,
+    /// The credential source's: an administrator's own key may be among the user's.
+    pub source: Option<AccessKeyId>,
 }
 
 impl HeldKeys {
     fn holds(&self, id: &AccessKeyId) -> bool {
-        [&self.current, &self.pending, &self.previous].contains(&&Some(id.clone()))
+        self.protects(id) || self.previous.as_ref() == Some(id)
+    }
+
+    fn protects(&self, id: &AccessKeyId) -> bool {
+        [&self.current, &self.pending, &self.source]
+            .into_iter()
+            .any(|held| held.as_ref() == Some(id))
     }
 }
 
@@ -94,16 +101,22 @@ impl Deletable {
 
 /// A key that may be deleted if it is not in use: ask for its last use, then [`Candidate::judge`].
 #[derive(Debug, PartialEq, Eq)]
-pub struct Candidate(AccessKeyId);
+pub struct Candidate {
+    id: AccessKeyId,
+    /// When it was made, where it may be our own.
+    made_by_us: Option<DateTime<Utc>>,
+}
 
 impl Candidate {
     /// The key's id.
     #[must_use]
     pub fn id(&self) -> &AccessKeyId {
-        &self.0
+        &self.id
     }
 
     /// Judges the key by its last use; none means that it was never used.
+    ///
+    /// A rotation that was given up may have used its own key to verify it; that is no use.
     ///
     /// # Errors
     /// [`Refusal::InUse`] where it was used within `window` before `now`.
@@ -113,12 +126,20 @@ impl Candidate {
         window: Duration,
         now: DateTime<Utc>,
     ) -> Result<Deletable, Refusal> {
+        let verified = |last_use: &LastUse| {
+            last_use.service == "sts"
+                && self
+                    .made_by_us
+                    .is_some_and(|made| age(made, last_use.at) < VERIFIED_WITHIN)
+        };
         match last_use {
-            Some(last_use) if age(last_use.at, now) < window => Err(Refusal::InUse {
-                key: self.0,
-                last_use,
-            }),
-            _ => Ok(Deletable(self.0)),
+            Some(last_use) if age(last_use.at, now) < window && !verified(&last_use) => {
+                Err(Refusal::InUse {
+                    key: self.id,
+                    last_use,
+                })
+            }
+            _ => Ok(Deletable(self.id)),
         }
     }
 }
@@ -158,8 +179,8 @@ pub enum Refusal {
         /// The user's keys.
         keys: Vec<AccessKeyId>,
     },
-    /// The user's two keys are AWSCURRENT's and AWSPENDING's.
-    #[error("both of the user's access keys are needed, as AWSCURRENT's and AWSPENDING's: {}", list(.keys))]
+    /// The user's two keys are AWSCURRENT's and AWSPENDING's or the credential source's.
+    #[error("both of the user's access keys are needed, by AWSCURRENT, AWSPENDING or the credential source: {}", list(.keys))]
     BothProtected {
         /// The user's keys.
         keys: Vec<AccessKeyId>,
@@ -174,8 +195,8 @@ pub enum Refusal {
     },
 }
 
-/// Chooses the key that makes room for a new one: the oldest that is neither
-/// AWSCURRENT's nor AWSPENDING's, inactive before active.
+/// Chooses the key that makes room for a new one: the oldest that is neither AWSCURRENT's,
+/// AWSPENDING's nor the credential source's, inactive before active.
 ///
 /// `settled` names a key whose [`Selection::LookAgain`] is over, whatever the clocks say.
 ///
@@ -205,27 +226,27 @@ pub fn select(
     }
     let oldest = keys
         .iter()
-        .filter(|key| ![&held.current, &held.pending].contains(&&Some(key.id.clone())))
+        .filter(|key| !held.protects(&key.id))
         .min_by_key(|key| (key.status == KeyStatus::Active, key.created, &key.id));
     let Some(key) = oldest else {
         return Err(Refusal::BothProtected { keys: ids() });
     };
 
-    if !held.holds(&key.id) && settled != Some(&key.id) {
-        let current = keys
-            .iter()
-            .find(|one| held.current.as_ref() == Some(&one.id));
-        let least = match current {
-            Some(current) if key.created < current.created => Duration::ZERO,
-            _ => LOOK,
-        };
-        let wait = SETTLE.saturating_sub(age(key.created, now)).max(least);
-        if !wait.is_zero() {
-            return Ok(Selection::LookAgain {
-                key: key.id.clone(),
-                wait,
-            });
-        }
+    // Our own are no older than AWSCURRENT's. They are given their time by our clock, not by IAM's.
+    let current = keys
+        .iter()
+        .find(|one| held.current.as_ref() == Some(&one.id));
+    let may_be_ours = !held.holds(&key.id) && current.is_none_or(|one| key.created >= one.created);
+    let wait = match (held.holds(&key.id), may_be_ours) {
+        (true, _) => Duration::ZERO,
+        (false, true) => SETTLE,
+        (false, false) => SETTLE.saturating_sub(age(key.created, now)),
+    };
+    if !wait.is_zero() && settled != Some(&key.id) {
+        return Ok(Selection::LookAgain {
+            key: key.id.clone(),
+            wait,
+        });
     }
     let ask = key.status == KeyStatus::Active
         && match in_use {
@@ -234,7 +255,10 @@ pub fn select(
             DeleteKeyInUse::Never => true,
         };
     Ok(if ask {
-        Selection::AskLastUse(Candidate(key.id.clone()))
+        Selection::AskLastUse(Candidate {
+            id: key.id.clone(),
+            made_by_us: may_be_ours.then_some(key.created),
+        })
     } else {
         Selection::Delete(Deletable(key.id.clone()))
     })

@@ -30,6 +30,7 @@ fn held(current: Option<char>, pending: Option<char>, previous: Option<char>) ->
         current: current.map(id),
         pending: pending.map(id),
         previous: previous.map(id),
+        source: None,
     }
 }
 
@@ -54,7 +55,19 @@ fn delete(letter: char) -> Result<Selection, Refusal> {
 }
 
 fn ask(letter: char) -> Result<Selection, Refusal> {
-    Ok(Selection::AskLastUse(Candidate(id(letter))))
+    Ok(Selection::AskLastUse(candidate(letter, None)))
+}
+
+/// Of a key that may be the function's own, made so long ago.
+fn ask_for_ours(letter: char, seconds_ago: i64) -> Result<Selection, Refusal> {
+    Ok(Selection::AskLastUse(candidate(letter, Some(seconds_ago))))
+}
+
+fn candidate(letter: char, made_by_us: Option<i64>) -> Candidate {
+    Candidate {
+        id: id(letter),
+        made_by_us: made_by_us.map(time),
+    }
 }
 
 #[test]
@@ -86,9 +99,11 @@ fn the_previous_key_goes_unasked_whichever_is_older() {
 
 #[test]
 fn a_foreign_active_key_is_asked_for_its_last_use() {
-    for (current_age, foreign_age) in [(100, 200), (200, 100)] {
+    for (current_age, foreign_age, expected) in
+        [(100, 200, ask('F')), (200, 100, ask_for_ours('F', 100))]
+    {
         let keys = [active('C', current_age), active('F', foreign_age)];
-        assert_eq!(choose(&keys, &held(Some('C'), None, None)), ask('F'));
+        assert_eq!(choose(&keys, &held(Some('C'), None, None)), expected);
     }
 }
 
@@ -112,11 +127,11 @@ fn for_a_first_key_inactive_goes_before_active_then_the_oldest_then_the_lowest_i
     );
     assert_eq!(
         choose(&[active('B', 900), active('A', 100)], &none),
-        ask('B')
+        ask_for_ours('B', 900)
     );
     assert_eq!(
         choose(&[active('B', 100), active('A', 100)], &none),
-        ask('A')
+        ask_for_ours('A', 100)
     );
 }
 
@@ -161,7 +176,8 @@ fn no_setting_deletes_the_current_or_the_pending_key() {
                     let keys = [key('A', one, age_one), key('B', two, age_two)];
                     let chosen = match choose_by(policy, &keys, &holdings) {
                         Ok(
-                            Selection::Delete(Deletable(id)) | Selection::AskLastUse(Candidate(id)),
+                            Selection::Delete(Deletable(id))
+                            | Selection::AskLastUse(Candidate { id, .. }),
                         ) => id,
                         _ => continue,
                     };
@@ -211,20 +227,18 @@ fn two_protected_keys_are_refused() {
 
 #[test]
 fn a_key_that_may_be_our_own_is_looked_at_again() {
-    let (settle, look) = (SETTLE.as_secs(), LOOK.as_secs());
+    let settle = SETTLE.as_secs();
     for (current_age, other_age, wait) in [
-        // Young: until it is old enough, by a clock that may differ.
+        // No older than the current key, whatever the clocks say.
         (500, -100, settle),
         (500, 0, settle),
-        (500, 1, settle - 1),
-        (500, 15, look),
-        // Newer than the current key, or of the same second: long enough for a few reads.
-        (500, 499, look),
-        (500, 500, look),
-        // Older than the current key, and not young.
+        (500, 15, settle),
+        (500, 500, settle),
+        // Older than the current key: until it is old enough.
         (500, 501, 0),
-        // Older, and young.
+        (5, 6, settle - 6),
         (5, 10, settle - 10),
+        (5, 16, 0),
     ] {
         let keys = [active('C', current_age), active('O', other_age)];
         let held = held(Some('C'), None, None);
@@ -254,7 +268,7 @@ fn without_a_current_key_every_other_one_is_looked_at_again() {
         selected,
         Ok(Selection::LookAgain {
             key: id('A'),
-            wait: LOOK
+            wait: SETTLE
         })
     );
 }
@@ -272,7 +286,7 @@ fn a_second_look_is_enough_whatever_the_clocks_say() {
             Some(&settled),
             time(0)
         ),
-        ask('O')
+        ask_for_ours('O', -3600)
     );
 }
 
@@ -302,9 +316,50 @@ fn a_key_used_within_the_window_stays() {
         (used(day), true),
         (used(90 * day), true),
     ] {
-        let judged = Candidate(id('O')).judge(last_use.clone(), DAY, time(0));
+        let judged = candidate('O', None).judge(last_use.clone(), DAY, time(0));
         assert_eq!(judged.is_ok(), goes, "{last_use:?}");
     }
+}
+
+#[test]
+fn our_own_verification_is_no_use_of_a_key_that_may_be_ours() {
+    let used = |service: &str, ago| {
+        Some(LastUse {
+            at: time(ago),
+            service: service.into(),
+            region: "us-east-1".into(),
+        })
+    };
+    let hour = 3600;
+    for (made_by_us, last_use, goes) in [
+        (Some(hour), used("sts", hour - 60), true),
+        (Some(hour), used("sts", hour), true),
+        (Some(hour), used("sts", hour - 16 * 60), false),
+        (Some(hour), used("s3", hour - 60), false),
+        (None, used("sts", hour - 60), false),
+    ] {
+        let judged = candidate('O', made_by_us).judge(last_use.clone(), DAY, time(0));
+        assert_eq!(judged.is_ok(), goes, "{made_by_us:?} {last_use:?}");
+    }
+}
+
+#[test]
+fn the_credential_sources_key_never_goes() {
+    let source = HeldKeys {
+        source: Some(id('A')),
+        ..held(Some('C'), None, None)
+    };
+    let keys = [active('C', 100), key('A', KeyStatus::Inactive, 200)];
+    assert!(matches!(
+        choose(&keys, &source),
+        Err(Refusal::BothProtected { .. })
+    ));
+    let first = HeldKeys {
+        current: None,
+        ..source
+    };
+    let keys = [active('A', 200), active('B', 100)];
+    assert_eq!(choose(&keys, &first), ask_for_ours('B', 100));
 }
 
 #[test]

@@ -3,7 +3,6 @@
 
 use std::time::Duration;
 
-use secrecy::SecretString;
 use tracing::{info, warn};
 
 use crate::access_key::{AccessKey, AccessKeyId};
@@ -15,8 +14,11 @@ use crate::pending::Pending;
 use crate::problem::{CleanUp, Problem};
 use crate::rotation::{Rotation, Staged};
 
-/// Between two looks for a key that may have been made, and between two tries to delete one.
-const LOOK_AGAIN: Duration = Duration::from_secs(2);
+/// Between two tries to delete a key that IAM does not know yet.
+const DELETE_AGAIN: Duration = Duration::from_secs(2);
+/// How long storing may take. Well within [`SETTLE`], which others give a key before they
+/// take it for a lost one.
+const STORE_TIME: Duration = Duration::from_secs(10);
 /// What storing leaves of the invocation's time, to delete the key if it fails.
 const CLEAN_UP_TIME: Duration = Duration::from_secs(2);
 
@@ -64,32 +66,35 @@ pub(crate) async fn create(
     Ok(Err(failure))
 }
 
-/// Deletes the key that a CreateAccessKey without an answer may have made, as soon as it shows.
+/// Deletes the key that a CreateAccessKey without an answer may have made.
+///
+/// Not before it has had its time: what shows up may be another run's, which is about to
+/// store it. A key that shows later still is taken care of by the next decision.
 async fn delete_lost(
     rotation: &Rotation<'_>,
     staged: &Staged,
     iam: &Iam,
     before: &[ListedKey],
 ) -> Result<(), Problem> {
-    rotation.doing("look for an access key whose creation got no answer");
-    let until = rotation.clock.now() + SETTLE;
-    loop {
-        let after = iam.list().await?;
-        // What another run has stored in the meantime is not lost.
-        let mut held = held_keys(rotation, staged).await?;
-        if let Some(pending) = Pending::read(rotation, staged).await? {
-            held.pending = Some(pending.key(staged)?.id.clone());
-        }
-        if let Some(key) = lost(before, &after, &held) {
-            iam.delete(&key).await?;
-            warn!(deleted_access_key_id = %key.id(), "lost access key deleted");
-            return Ok(());
-        }
-        if rotation.clock.now() >= until || held.pending.is_some() {
-            return Ok(());
-        }
-        rotation.clock.sleep(LOOK_AGAIN).await?;
+    if Pending::look_for(rotation, staged, SETTLE).await?.is_some() {
+        return Ok(());
     }
+    rotation.doing("look for an access key whose creation got no answer");
+    let after = iam.list().await?;
+    // The rotation may have come to its end in the meantime.
+    let Some(staged) = rotation.read_staged().await? else {
+        return Ok(());
+    };
+    let held = held_keys(rotation, &staged).await?;
+    let Some(key) = lost(before, &after, &held) else {
+        return Ok(());
+    };
+    if Pending::read(rotation, &staged).await?.is_none() {
+        iam.delete(&key).await?;
+        warn!(deleted_access_key_id = %key.id(), "lost access key deleted");
+        rotation.changed(format!("the lost access key {} was deleted", key.id()));
+    }
+    Ok(())
 }
 
 /// Stores the new key in AWSPENDING, or deletes it again.
@@ -100,31 +105,31 @@ pub(crate) async fn store(
     key: &AccessKey,
 ) -> Result<Stored, Problem> {
     rotation.doing("store the new access key in AWSPENDING");
-    let value: SecretString = staged.current.with_key(key);
-    let secrets = &rotation.rotator.secrets;
-    let put = secrets.put_pending(rotation.event, &staged.secret_arn, &value);
-    let failure = match rotation.clock.limit(CLEAN_UP_TIME, put).await {
-        Ok(Ok(())) => return Ok(Stored::Ours),
-        Ok(Err(failure)) => failure,
-        Err(_) => AwsFailure {
-            action: "secretsmanager:PutSecretValue",
-            resource: staged.secret_arn.clone(),
-            code: None,
-            message: "the function's time was up".to_owned(),
-            effect: Effect::Unknown,
-        },
+    let failure = match put(rotation, staged, key).await {
+        Ok(()) => return Ok(Stored::Ours),
+        Err(failure) => failure,
     };
-
-    let (stored, clean_up) = match look_for_stored(rotation, staged, &failure).await {
-        Ok(Some(stored)) if stored == key.id => return Ok(Stored::Ours),
-        Ok(stored) => (stored, delete_unstored(rotation, iam, key).await),
-        // Nothing was stored for certain, whatever the read says.
-        Err(_) if failure.effect != Effect::Unknown => {
-            (None, delete_unstored(rotation, iam, key).await)
+    let found = match failure.effect {
+        Effect::None => Pending::read(rotation, staged).await,
+        // A read that does not see it yet is no proof (fact 19).
+        _ => Pending::look_for(rotation, staged, Duration::from_secs(2)).await,
+    };
+    let stored = match found {
+        Ok(Some(pending)) => Some(pending.key(staged)?.id.clone()),
+        Ok(None) => None,
+        Err(_) if failure.effect == Effect::None => None,
+        Err(_) => {
+            return Err(Problem::StoreFailed {
+                key: key.id.clone(),
+                failure: Box::new(failure),
+                clean_up: CleanUp::LeftAlone,
+            });
         }
-        Err(_) => (None, CleanUp::LeftAlone),
     };
-    match (stored, clean_up) {
+    if stored.as_ref() == Some(&key.id) {
+        return Ok(Stored::Ours);
+    }
+    match (stored, delete_unstored(rotation, iam, key).await) {
         (Some(stored), CleanUp::Deleted) => Ok(Stored::Another(stored)),
         (_, clean_up) => Err(Problem::StoreFailed {
             key: key.id.clone(),
@@ -134,26 +139,39 @@ pub(crate) async fn store(
     }
 }
 
-/// The key that AWSPENDING holds. Where ours may have been stored, a read that
-/// does not see it yet is no proof (fact 19), so it is repeated.
-async fn look_for_stored(
-    rotation: &Rotation<'_>,
-    staged: &Staged,
-    failure: &AwsFailure,
-) -> Result<Option<AccessKeyId>, Problem> {
-    let reads = match failure.effect {
-        Effect::Unknown => 3,
-        _ => 1,
-    };
-    for read in 0..reads {
-        if read > 0 && rotation.clock.sleep(Duration::from_secs(1)).await.is_err() {
-            break;
-        }
-        if let Some(pending) = Pending::read(rotation, staged).await? {
-            return Ok(Some(pending.key(staged)?.id.clone()));
+/// Puts the value, and again for as long as it is not known whether it was stored: a put of
+/// the same value is answered for certain (fact 15), where a read may be stale.
+async fn put(rotation: &Rotation<'_>, staged: &Staged, key: &AccessKey) -> Result<(), AwsFailure> {
+    let value = staged.current.with_key(key);
+    let secrets = &rotation.rotator.secrets;
+    let until = rotation.clock.now() + STORE_TIME;
+    loop {
+        let left = (until - rotation.clock.now()).to_std().unwrap_or_default();
+        let kept = rotation
+            .clock
+            .remaining()
+            .saturating_sub(left)
+            .max(CLEAN_UP_TIME);
+        let put = secrets.put_pending(rotation.event, &staged.secret_arn, &value);
+        let failure = match rotation.clock.limit(kept, put).await {
+            Ok(Ok(())) => return Ok(()),
+            Ok(Err(failure)) => failure,
+            Err(_) => AwsFailure {
+                action: "secretsmanager:PutSecretValue",
+                resource: staged.secret_arn.clone(),
+                code: None,
+                message: "no answer in time".to_owned(),
+                effect: Effect::Unknown,
+            },
+        };
+        let wait = Duration::from_secs(1);
+        let again = failure.effect != Effect::None
+            && rotation.clock.now() + wait < until
+            && rotation.clock.remaining() > CLEAN_UP_TIME + wait;
+        if !again || rotation.clock.sleep(wait).await.is_err() {
+            return Err(failure);
         }
     }
-    Ok(None)
 }
 
 /// A key that was just made may not be known to every host of IAM, so "not found" is tried again.
@@ -161,12 +179,17 @@ async fn delete_unstored(rotation: &Rotation<'_>, iam: &Iam, key: &AccessKey) ->
     let deletable = unstored(&key.id);
     for _ in 0..4 {
         match iam.delete(&deletable).await {
-            Ok(Deletion::Deleted) => break,
-            Ok(Deletion::NotFound) if rotation.clock.sleep(LOOK_AGAIN).await.is_ok() => {}
-            Ok(Deletion::NotFound) => break,
+            Ok(Deletion::Deleted) => {
+                warn!(deleted_access_key_id = %key.id, "access key that was not stored deleted");
+                return CleanUp::Deleted;
+            }
+            Ok(Deletion::NotFound) => {
+                if rotation.clock.sleep(DELETE_AGAIN).await.is_err() {
+                    break;
+                }
+            }
             Err(failure) => return CleanUp::Failed(Box::new(failure)),
         }
     }
-    warn!(deleted_access_key_id = %key.id, "access key that was not stored deleted");
-    CleanUp::Deleted
+    CleanUp::NotFound
 }

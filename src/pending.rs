@@ -48,6 +48,26 @@ impl Pending {
         Ok(Some(Self { document, created }))
     }
 
+    /// Reads AWSPENDING once a second for a while: one read can miss what is there, many in
+    /// a row hardly do (fact 19). None where no read showed a value.
+    pub(crate) async fn look_for(
+        rotation: &Rotation<'_>,
+        staged: &Staged,
+        wait: Duration,
+    ) -> Result<Option<Self>, Problem> {
+        rotation.doing("see whether AWSPENDING holds an access key");
+        let until = rotation.clock.now() + wait;
+        loop {
+            if let Some(pending) = Self::read(rotation, staged).await? {
+                return Ok(Some(pending));
+            }
+            if rotation.clock.now() >= until {
+                return Ok(None);
+            }
+            rotation.clock.sleep(Duration::from_secs(1)).await?;
+        }
+    }
+
     /// Reads AWSPENDING where a step before stored it, though a read may not see it yet (fact 19).
     pub(crate) async fn read_stored(
         rotation: &Rotation<'_>,
@@ -145,6 +165,7 @@ async fn reset(rotation: &Rotation<'_>, staged: &Staged, reason: String) -> Prob
     match moved {
         Ok(()) => {
             warn!("{reason}: AWSPENDING taken off");
+            rotation.changed("AWSPENDING was taken off the version".to_owned());
             Problem::RotationReset { reason }
         }
         Err(failure) => failure.into(),

@@ -11,6 +11,8 @@ use crate::secret_value::Malformed;
 pub enum CleanUp {
     /// It was deleted.
     Deleted,
+    /// IAM did not know it when it was to be deleted.
+    NotFound,
     /// It is not known whether it was stored after all, so it was left alone.
     LeftAlone,
     /// It could not be deleted either.
@@ -168,7 +170,7 @@ pub enum Problem {
     #[error("{0}")]
     AwsCallFailed(AwsFailure),
     /// The invocation's time ended.
-    #[error("the function's time was up while it was busy to {doing}")]
+    #[error("the function's time was up while it was about to {doing}")]
     OutOfTime {
         /// What the step was doing.
         doing: String,
@@ -187,6 +189,7 @@ fn denial(failure: &AwsFailure) -> String {
 fn cleaned_up(clean_up: &CleanUp) -> String {
     match clean_up {
         CleanUp::Deleted => "it was deleted again".to_owned(),
+        CleanUp::NotFound => "and IAM did not know it when it was to be deleted".to_owned(),
         CleanUp::LeftAlone => {
             "it was left alone, since it may have been stored after all".to_owned()
         }
@@ -195,6 +198,20 @@ fn cleaned_up(clean_up: &CleanUp) -> String {
 }
 
 impl Problem {
+    /// Whether the step found this out before it could have changed anything; what it changed
+    /// in an earlier try of the same run is known apart from that.
+    #[must_use]
+    pub const fn changed_nothing(&self) -> bool {
+        !matches!(
+            self,
+            Self::RotationReset { .. }
+                | Self::QuotaReached { .. }
+                | Self::StoreFailed { .. }
+                | Self::AwsCallFailed(_)
+                | Self::OutOfTime { .. }
+        )
+    }
+
     /// The `errorType` of the function's answer.
     #[must_use]
     pub const fn error_type(&self) -> &'static str {

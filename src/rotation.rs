@@ -83,6 +83,7 @@ impl Rotator {
             clock: Clock::new(&self.sdk, deadline),
             user: RefCell::default(),
             doing: Cell::new("start"),
+            changed: RefCell::default(),
         };
         async {
             let result = rotation
@@ -128,6 +129,7 @@ pub(crate) struct Rotation<'a> {
     pub(crate) clock: Clock,
     user: RefCell<Option<String>>,
     doing: Cell<&'static str>,
+    changed: RefCell<Vec<String>>,
 }
 
 impl Rotation<'_> {
@@ -154,11 +156,17 @@ impl Rotation<'_> {
         self.doing.set(doing);
     }
 
+    /// Notes what the step has changed, for the error if it fails behind that.
+    pub(crate) fn changed(&self, what: String) {
+        self.changed.borrow_mut().push(what);
+    }
+
     fn error(&self, problem: Problem) -> RotationError {
         RotationError {
             step: Some(self.event.step),
             secret: Some(self.event.secret_id.clone()),
             user: self.user.borrow().clone(),
+            changed: self.changed.borrow().clone(),
             problem: Box::new(match problem {
                 Problem::OutOfTime { .. } => Problem::OutOfTime {
                     doing: self.doing.get().to_owned(),
@@ -201,6 +209,7 @@ impl Rotation<'_> {
     pub(crate) async fn read_staged(&self) -> Result<Option<Staged>, Problem> {
         self.doing("read the secret");
         let mut waits = READ_AGAIN.into_iter();
+        let mut seen = Problem::NoCurrentVersion;
         loop {
             let (secret_arn, staging) = self.read_staging().await?;
             let Staging::Pending { current, previous } = staging else {
@@ -229,10 +238,12 @@ impl Rotation<'_> {
                     }));
                 }
                 Ok(None) => {}
-                Err(failure) if failure.is("InvalidRequestException") => {}
+                Err(failure) if failure.is("InvalidRequestException") => seen = failure.into(),
                 Err(failure) => return Err(failure.into()),
             }
-            let wait = waits.next().ok_or(Problem::NoCurrentVersion)?;
+            let Some(wait) = waits.next() else {
+                return Err(seen);
+            };
             self.clock.sleep(wait).await?;
         }
     }

@@ -71,6 +71,19 @@ impl SecretDocument {
     /// # Errors
     /// [`Malformed`], which says what is wrong with which field.
     pub fn parse(text: SecretString, fields: &FieldNames) -> Result<Self, Malformed> {
+        let document = Self::parse_source(text, fields)?;
+        if document.username.is_empty() {
+            return Err(Malformed::Missing(fields.username.clone()));
+        }
+        Ok(document)
+    }
+
+    /// Parses the text of a credential source's secret: as [`SecretDocument::parse`], but
+    /// the username may be missing.
+    ///
+    /// # Errors
+    /// [`Malformed`], which says what is wrong with which field.
+    pub fn parse_source(text: SecretString, fields: &FieldNames) -> Result<Self, Malformed> {
         let Document(entries) = serde_json::from_str(text.expose_secret()).map_err(|error| {
             if error.is_data() {
                 Malformed::NotAnObject
@@ -82,8 +95,7 @@ impl SecretDocument {
             }
         })?;
         let whole = text.expose_secret();
-        let username = find(&entries, &fields.username)?
-            .ok_or_else(|| Malformed::Missing(fields.username.clone()))?;
+        let username = find(&entries, &fields.username)?;
         let id = find(&entries, &fields.access_key)?;
         let secret = find(&entries, &fields.secret_key)?;
         let source = find(&entries, &fields.source_secret)?;
@@ -99,13 +111,19 @@ impl SecretDocument {
                 secret: SecretString::from(string(&fields.secret_key, secret)?.as_str()),
             }),
         };
-        let username_text = string(&fields.username, username)?;
-        if !is_user_name(&username_text) {
-            return Err(Malformed::Form(
-                fields.username.clone(),
-                "the name of an IAM user",
-            ));
-        }
+        let username = match username {
+            None => String::new(),
+            Some(raw) => {
+                let name = string(&fields.username, raw)?;
+                if !is_user_name(&name) {
+                    return Err(Malformed::Form(
+                        fields.username.clone(),
+                        "the name of an IAM user",
+                    ));
+                }
+                name.as_str().to_owned()
+            }
+        };
         let source_arn = match source {
             None => None,
             Some(raw) => {
@@ -125,7 +143,7 @@ impl SecretDocument {
             .max()
             .unwrap_or_default();
         Ok(Self {
-            username: username_text.as_str().to_owned(),
+            username,
             key,
             source_arn,
             id_at: id.map(|raw| position(whole, raw)),
@@ -136,7 +154,7 @@ impl SecretDocument {
         })
     }
 
-    /// The IAM user's name.
+    /// The IAM user's name; empty where a credential source's secret does not say.
     #[must_use]
     pub fn username(&self) -> &str {
         &self.username
@@ -218,9 +236,19 @@ impl fmt::Debug for SecretDocument {
     }
 }
 
-/// IAM: letters, digits and `+=,.@_-`, 64 at the most.
+/// IAM: letters, digits and `+=,.@_-`, 64 at the most. Not what looks like a secret access
+/// key, 40 characters of base64, which a name in a log would give away.
 fn is_user_name(name: &str) -> bool {
-    name.len() <= 64
+    let has = |kind: fn(&u8) -> bool| name.bytes().any(|byte| kind(&byte));
+    let like_a_secret = name.len() == 40
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'+')
+        && has(u8::is_ascii_digit)
+        && has(u8::is_ascii_uppercase)
+        && has(u8::is_ascii_lowercase);
+    !like_a_secret
+        && name.len() <= 64
         && name
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || b"+=,.@_-".contains(&byte))

@@ -131,6 +131,10 @@ fn each_kind_of_malformed_document_is_named_without_quoting_it() {
             Malformed::Form("username".into(), "the name of an IAM user"),
         ),
         (
+            &full.replace("\"alice\"", "\"wJalrXUtnFEMIaK7MDENGabPxRfiCYEXAMPLEKEY\""),
+            Malformed::Form("username".into(), "the name of an IAM user"),
+        ),
+        (
             &full.replace(ID, "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"),
             Malformed::Form("accesskey".into(), "an access key id"),
         ),
@@ -147,6 +151,17 @@ fn each_kind_of_malformed_document_is_named_without_quoting_it() {
         assert_eq!(problem, expected, "{text}");
         assert!(!problem.to_string().contains("sesame"));
     }
+}
+
+#[test]
+fn a_credential_sources_secret_need_not_name_its_user() {
+    let text = format!(r#"{{"accesskey":"{ID}","secretkey":"s"}}"#);
+    assert_eq!(
+        parse(&text).unwrap_err(),
+        Malformed::Missing("username".into())
+    );
+    let source = SecretDocument::parse_source(SecretString::from(text), &FieldNames::default());
+    assert_eq!(source.unwrap().key_id().unwrap().as_str(), ID);
 }
 
 #[test]

@@ -48,6 +48,14 @@ impl Version {
     pub fn parse(self, fields: &FieldNames) -> Result<SecretDocument, Malformed> {
         SecretDocument::parse(self.text.ok_or(Malformed::Binary)?, fields)
     }
+
+    /// Parses the value of a credential source, which need not say whose key it holds.
+    ///
+    /// # Errors
+    /// [`Malformed`].
+    pub fn parse_source(self, fields: &FieldNames) -> Result<SecretDocument, Malformed> {
+        SecretDocument::parse_source(self.text.ok_or(Malformed::Binary)?, fields)
+    }
 }
 
 /// Which version of a secret to read.

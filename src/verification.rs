@@ -11,7 +11,7 @@ use crate::stages::{CURRENT, PENDING};
 use crate::sts::Identity;
 
 /// Between two successes: at once, both could be answered by the same host (fact 27).
-const SPACING: Duration = Duration::from_secs(1);
+pub(crate) const SPACING: Duration = Duration::from_secs(1);
 /// The longest wait behind a failure; the first is one second.
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
 

@@ -2,11 +2,15 @@
 
 use crate::key_selection::Refusal;
 use crate::problem::{CleanUp, Problem};
+use crate::stages::PENDING;
+
+/// A version's value cannot be written again, and rotate-secret runs the old version again (facts 5 and 15).
+const TAKE_PENDING_OFF: &str = "AWSCURRENT is untouched; take AWSPENDING off that version (aws secretsmanager update-secret-version-stage --version-stage AWSPENDING --remove-from-version-id) and rotate again";
 
 impl Problem {
     /// What the person on call can do now.
     #[must_use]
-    pub const fn way_out(&self) -> &'static str {
+    pub fn way_out(&self) -> &'static str {
         match self {
             Self::EventInvalid { .. } => {
                 "Invoke the function through Secrets Manager, or with an event such as those in tests/events"
@@ -18,13 +22,16 @@ impl Problem {
                 "Store a value with the user's name, and the current access key if there is one"
             }
             Self::NotStaged { .. } => {
-                "Nothing was changed; start a rotation (rotate-secret): Secrets Manager stages a version and calls the steps itself"
+                "Start a rotation (rotate-secret): Secrets Manager stages a version and calls the steps itself"
             }
-            Self::SecretMalformed { .. } => "Nothing was changed; correct the secret's value",
+            Self::SecretMalformed { label, .. } | Self::AnotherIdentity { label, .. }
+                if *label == PENDING =>
+            {
+                TAKE_PENDING_OFF
+            }
+            Self::SecretMalformed { .. } => "Correct the secret's value",
             Self::PendingMissing => "Start the rotation again (rotate-secret)",
-            Self::PendingWithoutKey | Self::PendingForAnotherUser { .. } => {
-                "AWSCURRENT is untouched; take AWSPENDING off that version (update-secret-version-stage --remove-from-version-id) and rotate again"
-            }
+            Self::PendingWithoutKey | Self::PendingForAnotherUser { .. } => TAKE_PENDING_OFF,
             Self::PendingInactive { .. } => {
                 "Activate the key in IAM to go on, or delete it: then the next rotation starts afresh"
             }
@@ -32,7 +39,7 @@ impl Problem {
                 "AWSCURRENT is untouched; the next rotation starts afresh (rotate-secret, or wait for the schedule)"
             }
             Self::SourceInvalid { .. } => {
-                "Nothing was changed; correct secretarn, or leave it out to use the function's execution role"
+                "Correct secretarn, or leave it out to use the function's execution role"
             }
             Self::SourceRefused { .. } => {
                 "Put working credentials in that secret, or leave secretarn out to use the function's execution role"
@@ -45,13 +52,13 @@ impl Problem {
             }
             Self::NothingDeletable { refusal, .. } => match refusal {
                 Refusal::CurrentNotListed { .. } => {
-                    "Nothing was changed; the secret is stale or names the wrong user: store the key that is in use, or the right username"
+                    "The secret is stale or names the wrong user: store the key that is in use, or the right username"
                 }
                 Refusal::TooManyKeys { .. } | Refusal::BothProtected { .. } => {
-                    "Nothing was changed; find out which keys are used (aws iam get-access-key-last-used) and delete one that is not AWSCURRENT's"
+                    "Find out which keys are used (aws iam get-access-key-last-used) and delete one that is not AWSCURRENT's"
                 }
                 Refusal::InUse { .. } => {
-                    "Nothing was changed; move whoever uses that key to the secret, or deactivate the key, and rotate again (DELETE_KEY_IN_USE and IN_USE_WINDOW set the rule)"
+                    "Move whoever uses that key to the secret, or deactivate the key, and rotate again (DELETE_KEY_IN_USE and IN_USE_WINDOW set the rule)"
                 }
             },
             Self::QuotaReached { .. } => {
@@ -61,8 +68,8 @@ impl Problem {
                 CleanUp::Deleted => {
                     "AWSCURRENT is untouched; rotate again once the cause is mended"
                 }
-                CleanUp::LeftAlone | CleanUp::Failed(_) => {
-                    "AWSCURRENT is untouched; the next attempt uses the key if it was stored, and else deletes it"
+                CleanUp::LeftAlone | CleanUp::NotFound | CleanUp::Failed(_) => {
+                    "AWSCURRENT is untouched; the next attempt uses the key if it was stored, and else deletes it once the user has two"
                 }
             },
             Self::VerificationFailed { .. } => {

@@ -26,13 +26,13 @@ const TRY_AGAIN: [Duration; 5] = [
     Duration::from_secs(16),
 ];
 
-/// With less than this left, nothing is begun.
-const LEAST_TIME: Duration = Duration::from_secs(2);
+/// With less than this left, nothing is begun: a key must be made, and stored or deleted again.
+const LEAST_TIME: Duration = Duration::from_secs(5);
 
 /// What the tries of one run hand on to each other.
 #[derive(Debug, Default)]
 struct Progress {
-    /// The key that was deleted: at most one a rotation.
+    /// The key that was deleted: at most one a run.
     deleted: Option<AccessKeyId>,
     /// The key that was looked at again.
     settled: Option<AccessKeyId>,
@@ -53,7 +53,7 @@ pub(crate) async fn run(rotation: &Rotation<'_>, mut staged: Staged) -> Result<O
         let iam = source.iam(rotation, &staged);
         let keys = source.list_keys(rotation, &iam).await?;
 
-        if let Some(key) = make_key(rotation, &staged, &iam, &keys, &mut progress).await? {
+        if let Some(key) = make_key(rotation, &staged, &source, &iam, &keys, &mut progress).await? {
             let stored = new_key::store(rotation, &staged, &iam, &key).await?;
             return Ok(created(rotation, &key.id, stored, progress.deleted));
         }
@@ -72,12 +72,13 @@ pub(crate) async fn run(rotation: &Rotation<'_>, mut staged: Staged) -> Result<O
 async fn make_key(
     rotation: &Rotation<'_>,
     staged: &Staged,
+    source: &CredentialSource,
     iam: &Iam,
     keys: &[ListedKey],
     progress: &mut Progress,
 ) -> Result<Option<AccessKey>, Problem> {
     let settled = progress.settled.as_ref();
-    let plan = deletion::plan(rotation, staged, iam, keys, settled).await?;
+    let plan = deletion::plan(rotation, staged, source, iam, keys, settled).await?;
     if rotation.clock.remaining() < LEAST_TIME {
         return Err(OutOfTime.into());
     }
@@ -85,7 +86,7 @@ async fn make_key(
         Plan::Nothing => {}
         Plan::LookAgain { key, wait } => {
             info!(access_key_id = %key, "looking whether AWSPENDING holds the access key");
-            look_again(rotation, staged, wait).await?;
+            Pending::look_for(rotation, staged, wait).await?;
             progress.settled = Some(key);
             return Ok(None);
         }
@@ -117,24 +118,11 @@ async fn make_key(
     }
 }
 
-/// Reads AWSPENDING once a second: one read can miss what is there, ten in a row hardly do (fact 19).
-async fn look_again(
-    rotation: &Rotation<'_>,
-    staged: &Staged,
-    wait: Duration,
-) -> Result<(), Problem> {
-    rotation.doing("look whether AWSPENDING holds an access key");
-    let until = rotation.clock.now() + wait;
-    while rotation.clock.now() < until && Pending::read(rotation, staged).await?.is_none() {
-        rotation.clock.sleep(Duration::from_secs(1)).await?;
-    }
-    Ok(())
-}
-
 async fn delete(rotation: &Rotation<'_>, iam: &Iam, key: &Deletable) -> Result<(), Problem> {
     rotation.doing("delete an access key to make room");
     iam.delete(key).await?;
     info!(deleted_access_key_id = %key.id(), "access key deleted");
+    rotation.changed(format!("the access key {} was deleted", key.id()));
     Ok(())
 }
 

@@ -28,7 +28,19 @@ pub(crate) async fn run(rotation: &Rotation<'_>, staged: &Staged) -> Result<Outc
 
 /// Tries all of a rotation that changes nothing.
 async fn preflight(rotation: &Rotation<'_>, staged: &Staged) -> Result<Outcome, Problem> {
-    let mut passed = Vec::new();
+    let source = CredentialSource::of(rotation, staged).await?;
+    let iam = source.iam(rotation, staged);
+    let keys = source.list_keys(rotation, &iam).await?;
+    let mut passed = vec![format!("{} can list the user's keys", source.name())];
+    passed.push(
+        match deletion::plan(rotation, staged, &source, &iam, &keys, None).await? {
+            Plan::Nothing => "a rotation would delete no key".to_owned(),
+            Plan::Delete(key) => format!("a rotation would delete {}", key.id()),
+            Plan::LookAgain { key, .. } => {
+                format!("a rotation would delete {key}, unless it is in use or its own")
+            }
+        },
+    );
     if let Some(key) = staged.current.key() {
         let expected = expected_user(rotation, staged).await?;
         let identity = verify(rotation, key, &expected, 1).await?;
@@ -37,19 +49,6 @@ async fn preflight(rotation: &Rotation<'_>, staged: &Staged) -> Result<Outcome, 
             key.id, identity.arn
         ));
     }
-    let source = CredentialSource::of(rotation, staged).await?;
-    let iam = source.iam(rotation, staged);
-    let keys = source.list_keys(rotation, &iam).await?;
-    passed.push(format!("{} can list the user's keys", source.name()));
-    passed.push(
-        match deletion::plan(rotation, staged, &iam, &keys, None).await? {
-            Plan::Nothing => "a rotation would delete no key".to_owned(),
-            Plan::Delete(key) => format!("a rotation would delete {}", key.id()),
-            Plan::LookAgain { key, .. } => {
-                format!("a rotation would delete {key}, unless it turns out to be its own")
-            }
-        },
-    );
     let message = format!("nothing was changed: {}", passed.join("; "));
     let outcome = rotation.outcome(Done::PreflightPassed, message);
     Ok(match staged.current.key_id() {

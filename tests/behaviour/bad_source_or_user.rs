@@ -46,7 +46,10 @@ async fn a_credential_source_that_points_at_nothing() {
 async fn a_credential_source_that_holds_no_key() {
     for (text, named) in [
         (r#"{"username":"root"}"#, "no access key"),
-        (r#"{"user":"root"}"#, "\"username\" is missing"),
+        (
+            r#"{"accesskey":"AKIAIOSFODNN7EXAMPLE"}"#,
+            "\"secretkey\" is missing",
+        ),
         ("plain text", "not JSON"),
     ] {
         let mut world = holding(Source::Administrator, |world| {
@@ -185,4 +188,22 @@ async fn three_keys() {
     let keys = world.keys();
     let named: Vec<&str> = keys.iter().map(String::as_str).collect();
     refused(&mut world, "createSecret", "TooManyKeys", &named).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_user_whose_other_key_is_the_administrators() {
+    let mut world = World::from(Source::Administrator, 2);
+    let administrator = world.prepared.administrator_secret_arn.clone().unwrap();
+    let other = world.prepared.older_key.clone().unwrap();
+    world.allow(&world.prepared.user_arn, "iam:*", &world.prepared.user_arn);
+    let text = json!({"accesskey": other.id, "secretkey": other.secret});
+    world.aws.put_secret_text(&administrator, &text.to_string());
+    world.stage();
+    refused(
+        &mut world,
+        "createSecret",
+        "BothKeysProtected",
+        &[&other.id],
+    )
+    .await;
 }

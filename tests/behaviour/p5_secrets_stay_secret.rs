@@ -52,7 +52,7 @@ async fn a_secret_in_the_wrong_field_is_not_repeated() {
             key.secret, key.id
         ),
         format!(
-            r#"{{"username":"{0}/","accesskey":"{1}","secretkey":"{0}"}}"#,
+            r#"{{"username":"{0}","accesskey":"{1}","secretkey":"{0}"}}"#,
             key.secret, key.id
         ),
         format!(

@@ -65,7 +65,7 @@ async fn it_fails_with_what_a_rotation_would_fail_with() {
         (denied("GetAccessKeyLastUsed"), "PermissionMissing"),
         (denied("GetSecretValue"), "PermissionMissing"),
         (in_use, "KeyInUse"),
-        (dead, "VerificationFailed"),
+        (dead, "CurrentKeyNotListed"),
     ];
     for (prepare, error_type) in cases {
         let mut world = World::from(Source::Role, 2);
