@@ -13,7 +13,10 @@ pub async fn refused(world: &mut World, step: &str, error_type: &str, named: &[&
     let before = world.snapshot();
     let failed = world.step(step).await.unwrap_err();
     assert_eq!(failed.error_type, error_type, "{step}: {failed:?}");
-    for named in named.iter().chain(&["What to do: ", step]) {
+    for named in named
+        .iter()
+        .chain(&["Nothing was changed. What to do: ", step])
+    {
         assert!(failed.error_message.contains(named), "{named}: {failed:?}");
     }
     assert_eq!(world.snapshot(), before, "{step}: {failed:?}");
@@ -209,7 +212,8 @@ async fn a_pending_value_for_someone_else() {
         world
             .aws
             .put_version_text(world.arn(), world.token(), &text);
-        refused(&mut world, step, "SecretMalformed", &["bob", "alice"]).await;
+        let named = ["bob", "alice", "--remove-from-version-id"];
+        refused(&mut world, step, "SecretMalformed", &named).await;
     }
 }
 
@@ -223,7 +227,13 @@ async fn a_pending_value_that_cannot_be_used() {
             let mut world = World::from(Source::Role, 2);
             world.stage();
             world.aws.put_version_text(world.arn(), world.token(), text);
-            refused(&mut world, step, "SecretMalformed", &[named]).await;
+            refused(
+                &mut world,
+                step,
+                "SecretMalformed",
+                &[named, "--remove-from"],
+            )
+            .await;
         }
     }
 }

@@ -167,3 +167,14 @@ async fn a_user_with_a_path_is_rotated_in_every_source() {
         assert_eq!(world.lost_keys(), Vec::<String>::new(), "{source:?}");
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_error_behind_a_deletion_names_the_deleted_key() {
+    let mut world = World::from(Source::Role, 2);
+    world.always_fail("CreateAccessKey", sandbox::aws::FaultKind::Denied);
+    world.stage();
+    let failed = world.step("createSecret").await.unwrap_err();
+    let deleted = format!("the access key {} was deleted", world.older_key());
+    assert!(failed.error_message.contains(&deleted), "{failed:?}");
+    assert!(!failed.error_message.contains("Nothing was changed"));
+}

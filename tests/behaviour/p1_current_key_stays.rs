@@ -155,3 +155,40 @@ async fn a_stored_key_that_many_reads_miss_stays() {
         assert_eq!(world.key_of(AWSCURRENT), Some(pending), "{reads} reads");
     }
 }
+
+/// The answer to this run's CreateAccessKey is lost, and the key that shows up is another run's,
+/// which stores it some seconds later, and may even finish.
+#[tokio::test(start_paused = true)]
+async fn a_key_that_another_run_is_about_to_store_is_not_taken_for_a_lost_one() {
+    for finishes in [false, true] {
+        let mut world = World::from(Source::Role, 1);
+        world.stage();
+        let refused = FaultKind::ErrorBefore {
+            status: 503,
+            code: "ServiceUnavailable".into(),
+        };
+        world.fail("CreateAccessKey", 1, refused);
+        let other = world.aws.create_access_key("alice");
+        let text = with_key(&world.text(AWSCURRENT), &other);
+        world.aws.delete_access_key(&other.id);
+        let (aws, arn) = (world.aws.clone(), world.arn().to_owned());
+        let token = world.token().to_owned();
+        world.after_call("CreateAccessKey", move || {
+            let key = aws.create_access_key("alice");
+            let text = text
+                .replace(&other.id, &key.id)
+                .replace(&other.secret, &key.secret);
+            tokio::spawn(async move {
+                tokio::time::sleep(Duration::from_secs(8)).await;
+                aws.put_version_text(&arn, &token, &text);
+                if finishes {
+                    aws.set_label(&arn, AWSCURRENT, &token);
+                }
+            });
+        });
+        let outcome = world.step("createSecret").await.unwrap();
+        assert_ne!(outcome["outcome"], "created", "{finishes}");
+        assert_eq!(world.count("DeleteAccessKey"), 0, "{finishes}");
+        assert_eq!(world.lost_keys(), Vec::<String>::new());
+    }
+}

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sandbox::aws::{AWSCURRENT, AWSPENDING, FaultKind, Propagation};
+use sandbox::aws::{AWSCURRENT, AWSPENDING, FaultKind, LastUsed, Propagation};
 use sandbox::setup::Source;
 
 use crate::world::{SOURCES, World, with_key};
@@ -190,5 +190,49 @@ async fn a_clean_up_that_iam_does_not_know_the_key_for_yet_is_tried_again() {
     world.stage();
     let failed = world.step("createSecret").await.unwrap_err();
     assert_eq!(failed.error_type, "StoreFailed");
+    assert_eq!(world.lost_keys(), Vec::<String>::new());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stored_key_whose_last_put_was_throttled_is_kept() {
+    let mut world = World::from(Source::Role, 1);
+    world.fail("PutSecretValue", 1, FaultKind::AnswerLost);
+    for nth in 2..=3 {
+        let throttled = FaultKind::ErrorBefore {
+            status: 400,
+            code: "ThrottlingException".into(),
+        };
+        world.fail("PutSecretValue", nth, throttled);
+    }
+    world.fail("PutSecretValue", 3, FaultKind::StaleReads(2));
+    world.stage();
+    world.step("createSecret").await.unwrap();
+    assert_eq!(world.count("DeleteAccessKey"), 0);
+    assert!(world.keys().contains(&world.pending_key()));
+}
+
+/// Its only use is the verification by the rotation that was given up.
+#[tokio::test(start_paused = true)]
+async fn a_verified_key_of_a_rotation_that_was_given_up_goes_with_the_next() {
+    let mut world = World::from(Source::Role, 1);
+    world.stage();
+    for step in ["createSecret", "setSecret", "testSecret"] {
+        world.step(step).await.unwrap();
+    }
+    let given_up = world.pending_key();
+    world.aws.set_last_used(
+        &given_up,
+        LastUsed {
+            at: world.now(),
+            service: "sts".into(),
+            region: "us-east-1".into(),
+        },
+    );
+    // A person writes a new version in the middle of the rotation (fact 6).
+    let edited = world.text(AWSCURRENT).replace("nightly", "weekly");
+    world.aws.put_secret_text(world.arn(), &edited);
+    tokio::time::sleep(Duration::from_secs(3600)).await;
+    world.rotate().await.unwrap();
+    assert!(!world.keys().contains(&given_up));
     assert_eq!(world.lost_keys(), Vec::<String>::new());
 }
