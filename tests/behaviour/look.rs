@@ -1,6 +1,6 @@
 //! What a test looks at: the secret's versions, the user's keys, the calls.
 
-use sandbox::aws::{AWSPENDING, Aws, KeyStatus};
+use sandbox::aws::{AWSCURRENT, AWSPENDING, Aws, KeyStatus};
 use serde_json::Value;
 
 use crate::world::World;
@@ -88,6 +88,17 @@ impl World {
                 .map(|key| (key.id, key.status))
                 .collect(),
         }
+    }
+
+    /// What every rotation comes to in the end: AWSCURRENT's key works (P2), no key is lost (P3),
+    /// and there are no more than two.
+    pub fn assert_sound(&self, about: &str) {
+        let keys = self.keys();
+        assert!(keys.len() <= 2, "{about}: {keys:?}");
+        assert_eq!(self.lost_keys(), Vec::<String>::new(), "{about}: P3");
+        let current = self.value(AWSCURRENT).unwrap();
+        let [id, secret] = ["accesskey", "secretkey"].map(|field| current[field].as_str().unwrap());
+        assert!(self.aws.authenticates(id, secret), "{about}: P2");
     }
 
     pub fn older_key(&self) -> String {

@@ -24,6 +24,7 @@ mod p6_consumers_keep_working;
 mod p7_other_fields_unchanged;
 mod permissions;
 mod process;
+mod random_faults;
 mod readme;
 mod single_faults;
 mod stuck_rotation;
