@@ -27,6 +27,10 @@ pub fn kinds() -> Vec<FaultKind> {
         FaultKind::Garbled,
         FaultKind::StaleReads(1),
         FaultKind::StaleReads(3),
+        FaultKind::StalerReads {
+            reads: 6,
+            changes: 3,
+        },
     ]
 }
 

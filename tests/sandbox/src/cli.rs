@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
+use clap::builder::{PathBufValueParser, TypedValueParser};
 use clap::{Parser, ValueEnum};
-use sandbox::aws::{CALLS, Fault, FaultKind, When};
+use sandbox::aws::{CALLS, Fault, FaultKind, Service, When};
 use sandbox::setup::Source;
 
 use crate::view;
@@ -18,6 +19,8 @@ Examples:
       See which key each rotation deletes, 30 days after the one before
   cargo run -p sandbox -- --fail CreateAccessKey --logs
       Lose the answer that has the new key in it, and see what the function does
+  cargo run -p sandbox -- --env VERIFY_SUCCESSES=1 --env RUST_LOG=warn
+      Have the function accept a new key at its first success, and log warnings alone
   cargo run -p sandbox -- --serve
       Keep the simulated AWS up for the AWS CLI and cargo lambda";
 
@@ -34,11 +37,21 @@ pub(crate) struct Cli {
     pub(crate) source: SourceName,
 
     /// How many access keys the user has to begin with; with two, the newer is in the secret
-    #[arg(long, default_value_t = 2, value_name = "0|1|2", value_parser = clap::value_parser!(u8).range(0..=2))]
+    #[arg(
+        long,
+        default_value_t = 2,
+        value_name = "0|1|2",
+        value_parser = clap::value_parser!(u8).range(0..=2)
+    )]
     pub(crate) keys: u8,
 
     /// How many rotations to run; 30 days pass between them
-    #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100))]
+    #[arg(
+        long,
+        default_value_t = 1,
+        value_name = "N",
+        value_parser = clap::value_parser!(u32).range(1..=100)
+    )]
     pub(crate) rotations: u32,
 
     /// Test the rotation instead, as RotateSecret does with RotateImmediately=false:
@@ -69,8 +82,13 @@ pub(crate) struct Cli {
     #[arg(long, default_value_t = 4599, requires = "serve")]
     pub(crate) port: u16,
 
+    /// Set an environment variable of the function, such as DELETE_KEY_IN_USE=any; repeat the
+    /// option for more
+    #[arg(long = "env", value_name = "NAME=VALUE", verbatim_doc_comment)]
+    pub(crate) variables: Vec<Variable>,
+
     /// Use this binary of the function instead of building it
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, value_name = "PATH", value_parser = PathBufValueParser::new().try_map(executable))]
     pub(crate) function: Option<PathBuf>,
 }
 
@@ -100,6 +118,42 @@ impl From<SourceName> for Source {
             SourceName::SelfKey => Self::SelfKey,
             SourceName::Admin => Self::Administrator,
             SourceName::Role => Self::Role,
+        }
+    }
+}
+
+/// The whole path of a file that can be run.
+fn executable(path: PathBuf) -> Result<PathBuf, String> {
+    let path = path.canonicalize().map_err(|error| error.to_string())?;
+    let file = path.metadata().map_err(|error| error.to_string())?;
+    #[cfg(unix)]
+    let is_executable = std::os::unix::fs::PermissionsExt::mode(&file.permissions()) & 0o111 != 0;
+    #[cfg(not(unix))]
+    let is_executable = true;
+    if file.is_file() && is_executable {
+        Ok(path)
+    } else {
+        Err("it is not an executable file".to_owned())
+    }
+}
+
+/// An environment variable of the function.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Variable {
+    pub(crate) name: String,
+    pub(crate) value: String,
+}
+
+impl std::str::FromStr for Variable {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.split_once('=') {
+            Some((name, value)) if !name.is_empty() => Ok(Self {
+                name: name.to_owned(),
+                value: value.to_owned(),
+            }),
+            _ => Err("it is not of the form NAME=VALUE".to_owned()),
         }
     }
 }
@@ -157,7 +211,7 @@ impl Failure {
 
     fn fault_kind(&self) -> FaultKind {
         // Each service has its own name for throttling (fact 20).
-        let secrets_manager = self.call.contains("Secret");
+        let secrets_manager = Service::of(self.call) == Some(Service::SecretsManager);
         match self.kind {
             FailureKind::Lost => FaultKind::AnswerLost,
             FailureKind::Timeout => FaultKind::TimedOutAfter,
@@ -193,3 +247,6 @@ impl Failure {
         format!("{} {how}", self.call)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,23 +11,17 @@ use tokio::process::Command;
 
 const MANIFEST: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../Cargo.toml");
 
-/// Builds the function and returns its binary.
+/// Builds the function and returns its binary. What cargo has to say, it says itself.
 ///
 /// # Errors
 ///
-/// With what cargo says when it can't be built.
+/// When it can't be built.
 pub(crate) async fn build() -> Result<PathBuf, String> {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
     // The whole workspace's features, so that nothing is built twice that `cargo run` has built.
     let mut command = Command::new(cargo);
     command
-        .args([
-            "build",
-            "--quiet",
-            "--workspace",
-            "--bin",
-            "iam-key-rotator",
-        ])
+        .args(["build", "--workspace", "--bin", "iam-key-rotator"])
         .args([
             "--message-format",
             "json-render-diagnostics",
@@ -47,17 +41,16 @@ pub(crate) async fn build() -> Result<PathBuf, String> {
             command.env_remove(name);
         }
     }
-    let output = command
+    let cargo = command
         .stdin(Stdio::null())
-        .output()
-        .await
+        .stdout(Stdio::piped())
+        // Such as that it waits for another cargo; with --quiet it would not say so.
+        .stderr(Stdio::inherit())
+        .spawn()
         .map_err(no_cargo)?;
+    let output = cargo.wait_with_output().await.map_err(no_cargo)?;
     if !output.status.success() {
-        let reason = String::from_utf8_lossy(&output.stderr);
-        return Err(format!(
-            "the function can't be built\n\n{}",
-            reason.trim_end()
-        ));
+        return Err("the function can't be built".to_owned());
     }
     String::from_utf8_lossy(&output.stdout)
         .lines()

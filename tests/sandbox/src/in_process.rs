@@ -1,4 +1,5 @@
-//! The function called directly, its SDK clients connected to the simulation: for tests in virtual time.
+//! The function called directly, its SDK clients connected to the simulation: for tests in virtual
+//! time.
 
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ use lambda_runtime::Diagnostic;
 use serde_json::Value;
 
 use crate::aws::{Aws, REGION};
+use crate::lambda::TIME_OUT;
 use crate::rotation::{Function, FunctionError};
 
 /// The function in this process.
@@ -39,11 +41,11 @@ impl InProcess {
         Self {
             rotator: Rotator::new(sdk, config),
             aws: aws.clone(),
-            time_out: Duration::from_secs(120),
+            time_out: TIME_OUT,
         }
     }
 
-    /// Sets the function's time-out.
+    /// Sets the function's time-out; [`TIME_OUT`] unless set.
     #[must_use]
     pub fn time_out(mut self, time_out: Duration) -> Self {
         self.time_out = time_out;

@@ -1,5 +1,5 @@
-//! The function's binary as Lambda runs it: a process under a [Lambda Runtime API], frozen out of everything but its
-//! environment, and killed at its time-out.
+//! The function's binary as Lambda runs it: a process under a [Lambda Runtime API], frozen out of
+//! everything but its environment, and killed at its time-out.
 //!
 //! A process lives on the real clock, so nothing here belongs in a test whose clock is paused.
 //!
@@ -28,14 +28,15 @@ use crate::rotation::{Function, FunctionError};
 /// The name that the function is deployed under.
 pub const FUNCTION_NAME: &str = "iam-key-rotator";
 
-/// Lambda's time-out of the function, unless [`LambdaProcess::time_out`] says otherwise.
-pub const TIME_OUT: Duration = Duration::from_secs(60);
+/// The time-out that the function is advised to be given.
+pub const TIME_OUT: Duration = Duration::from_secs(120);
 
 /// How long output that was already written may take to arrive after its process has gone.
 const DRAIN: Duration = Duration::from_secs(1);
 
-/// One execution environment of the function. Its process starts with the first invocation and serves those that
-/// follow, until it exits, is killed or times out; the next invocation then starts another, as on Lambda.
+/// One execution environment of the function. Its process starts with the first invocation and
+/// serves those that follow, until it exits, is killed or times out; the next invocation then
+/// starts another, as on Lambda.
 pub struct LambdaProcess {
     binary: PathBuf,
     environment: Vec<(String, String)>,
@@ -49,12 +50,14 @@ pub struct LambdaProcess {
 /// The process that runs now, if one does.
 type SharedChild = Arc<Mutex<Option<Child>>>;
 
-/// Kills a function's process from elsewhere, such as from a hook of [`Aws::on_call`] while an invocation runs.
+/// Kills a function's process from elsewhere, such as from a hook of [`Aws::on_call`] while an
+/// invocation runs.
 #[derive(Clone)]
 pub struct Killer(SharedChild);
 
 impl LambdaProcess {
-    /// The function in `binary`, with the execution role's credentials of `aws`, which answers at `endpoint`.
+    /// The function in `binary`, with the execution role's credentials of `aws`, which answers at
+    /// `endpoint`.
     pub fn new(binary: impl Into<PathBuf>, aws: &Aws, endpoint: &str) -> Self {
         Self {
             binary: binary.into(),
@@ -74,7 +77,8 @@ impl LambdaProcess {
         self
     }
 
-    /// Sets how long one invocation may take, the start of the process included.
+    /// Sets how long one invocation may take, the start of the process included; [`TIME_OUT`]
+    /// unless set.
     #[must_use]
     pub fn time_out(mut self, time_out: Duration) -> Self {
         self.time_out = time_out;
@@ -88,7 +92,8 @@ impl LambdaProcess {
         self
     }
 
-    /// What every process so far has written to stdout and stderr. Complete after [`LambdaProcess::kill`].
+    /// What every process so far has written to stdout and stderr. Complete after
+    /// [`LambdaProcess::kill`].
     pub fn logs(&self) -> String {
         self.log.text()
     }
@@ -98,7 +103,8 @@ impl LambdaProcess {
         Killer(Arc::clone(&self.child))
     }
 
-    /// Kills the process and waits until it has gone and all that it wrote is in [`LambdaProcess::logs`].
+    /// Kills the process and waits until it has gone and all that it wrote is in
+    /// [`LambdaProcess::logs`].
     pub async fn kill(&mut self) {
         self.killer().kill();
         exit(&self.child).await;
@@ -124,7 +130,11 @@ impl LambdaProcess {
             self.clean_up().await;
         }
         let api = RuntimeApi::start().await?;
-        let mut child = Command::new(&self.binary)
+        let mut command = Command::new(&self.binary);
+        // A Ctrl-C that ends the sandbox is no failure of the function.
+        #[cfg(unix)]
+        command.process_group(0);
+        let mut child = command
             .env_clear()
             .env("AWS_LAMBDA_RUNTIME_API", api.address())
             .envs(self.environment.iter().map(|(name, value)| (name, value)))
@@ -188,8 +198,8 @@ impl Drop for LambdaProcess {
 }
 
 impl Killer {
-    /// Kills the process with SIGKILL, as Lambda does at a time-out. It runs no further instruction; does nothing when
-    /// there is no process.
+    /// Kills the process with SIGKILL, as Lambda does at a time-out. It runs no further
+    /// instruction; does nothing when there is no process.
     pub fn kill(&self) {
         if let Some(child) = lock(&self.0).as_mut() {
             // Fails only for a process that has gone already.
@@ -219,7 +229,8 @@ fn execution_environment(role: &Credentials, endpoint: &str) -> Vec<(String, Str
     .into()
 }
 
-/// Waits for the end of the process. `None` when there is none, or when the system doesn't tell how it ended.
+/// Waits for the end of the process. `None` when there is none, or when the system doesn't tell how
+/// it ended.
 async fn exit(child: &SharedChild) -> Option<ExitStatus> {
     // The lock is held during each poll only, so that a Killer gets at the process in between.
     poll_fn(|context| match lock(child).as_mut() {

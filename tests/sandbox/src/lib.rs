@@ -3,6 +3,7 @@
 
 pub mod aws;
 pub mod clock;
+mod connections;
 pub mod connector;
 pub mod in_process;
 pub mod lambda;

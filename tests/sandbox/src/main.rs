@@ -21,19 +21,31 @@ use sandbox::rotation::{RotateOptions, RotationFailed, rotate, test_rotation};
 use sandbox::server::Server;
 use sandbox::setup::{Prepared, Setup, SetupError};
 
-use self::cli::{Cli, Failure};
+use self::cli::{Cli, Failure, Variable};
 use self::state::State;
 use self::steps::{Announced, StepView};
 
 /// What passes between two rotations.
 const INTERVAL_DAYS: u32 = 30;
 
+/// The exit status of a command that Ctrl-C ended, as a shell tells it.
+const INTERRUPTED: u8 = 130;
+
 /// Ends the command: the message says why, in one or more lines.
 type Failed = String;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    match run(Cli::parse()).await {
+    let cli = Cli::parse();
+    let result = tokio::select! {
+        result = run(&cli) => result,
+        // Whatever runs is dropped, and a process of the function with it.
+        Ok(()) = tokio::signal::ctrl_c() => {
+            view::print("\n");
+            return if cli.serve { ExitCode::SUCCESS } else { INTERRUPTED.into() };
+        }
+    };
+    match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(failed) => {
             view::failed(&failed);
@@ -42,7 +54,7 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn run(cli: Cli) -> Result<(), Failed> {
+async fn run(cli: &Cli) -> Result<(), Failed> {
     let aws = Aws::new(Clock::real());
     let setup = Setup {
         source: cli.source.into(),
@@ -69,18 +81,18 @@ async fn run(cli: Cli) -> Result<(), Failed> {
         aws.inject(failure.fault(before.count() + 1));
     }
     if cli.serve {
-        return serve::serve(&cli, &aws, &prepared, &binary).await;
+        return serve::serve(cli, &aws, &prepared, &binary).await;
     }
 
     let server = Server::start(aws.clone())
         .await
         .map_err(|error| format!("the simulated AWS can't listen on 127.0.0.1: {error}"))?;
-    let mut function = process(&cli, &aws, &server, &binary);
-    view::introduction(&cli, &prepared, &binary);
+    let mut function = process(cli, &aws, &server, &binary);
+    view::introduction(cli, &prepared, &binary);
     let result = if cli.test_rotation {
-        test_once(&cli, &aws, &mut function, &prepared).await
+        test_once(cli, &aws, &mut function, &prepared).await
     } else {
-        rotations(&cli, &aws, &mut function, &prepared).await
+        rotations(cli, &aws, &mut function, &prepared).await
     };
     for failure in unfired(&cli.failures, &aws) {
         view::note(&format!(
@@ -94,6 +106,10 @@ async fn run(cli: Cli) -> Result<(), Failed> {
 /// The function's process, as the options say.
 fn process(cli: &Cli, aws: &Aws, server: &Server, binary: &Path) -> LambdaProcess {
     let process = LambdaProcess::new(binary, aws, &server.endpoint());
+    let variables = cli.variables.iter();
+    let process = variables.fold(process, |process, Variable { name, value }| {
+        process.env(name, value)
+    });
     if cli.logs {
         process.on_log_line(view::log_line)
     } else {
@@ -112,7 +128,7 @@ async fn rotations(
     for number in 1..=cli.rotations {
         if number > 1 {
             aws.age(Duration::from_secs(24 * 60 * 60) * INTERVAL_DAYS);
-            before = State::of(aws, &prepared.secret_arn);
+            before = before.later(aws);
         }
         view::rotation(number, cli.rotations, INTERVAL_DAYS);
         let mut steps = StepView::new(aws, cli.is_live());
@@ -126,7 +142,7 @@ async fn rotations(
             &mut |step| steps.show(step),
         )
         .await;
-        let after = State::of(aws, &prepared.secret_arn);
+        let after = before.later(aws);
         view::after(&before, &after);
         result.map_err(|failed| rotation_failed(&failed))?;
         view::rotated(&before, &after);
@@ -147,7 +163,7 @@ async fn test_once(
     let arn = &prepared.secret_arn;
     let mut function = Announced::new(function, cli.is_live());
     let result = test_rotation(aws, &mut function, arn, &mut |step| steps.show(step)).await;
-    let after = State::of(aws, arn);
+    let after = before.later(aws);
     if before.is_same(&after) {
         view::unchanged();
     } else {

@@ -1,4 +1,4 @@
-//! The simulated AWS for other programs, until Ctrl-C.
+//! The simulated AWS for other programs.
 
 use std::path::Path;
 
@@ -18,7 +18,7 @@ use crate::view::{self, DIM, HEADING, WARN};
 /// The ClientRequestToken of tests/events/*.json.
 const EVENT_TOKEN: &str = "5d1e3f6a-0c1b-4f6e-9a55-2f0d6c1b7e01";
 
-/// Serves, and runs the function for each RotateSecret.
+/// Serves, and runs the function for each RotateSecret, until it is dropped.
 ///
 /// # Errors
 ///
@@ -41,7 +41,7 @@ pub(crate) async fn serve(
         .map_err(|error| format!("no rotation can be staged: {error}"))?;
     let (requests, mut requested) = mpsc::unbounded_channel();
     aws.on_rotate(move |request| {
-        // Fails only after Ctrl-C.
+        // Fails only at the end.
         let _ = requests.send(request);
     });
     aws.on_call(show_call);
@@ -50,12 +50,10 @@ pub(crate) async fn serve(
     view::introduction(cli, prepared, binary);
     view::before(&State::of(aws, &prepared.secret_arn));
     view::print(&instructions(aws, prepared, &server.endpoint()));
-    loop {
-        tokio::select! {
-            _ = tokio::signal::ctrl_c() => return Ok(()),
-            Some(request) = requested.recv() => run(aws, &mut function, request).await,
-        }
+    while let Some(request) = requested.recv().await {
+        run(aws, &mut function, request).await;
     }
+    Ok(())
 }
 
 /// Runs what a RotateSecret asks for. Its failure is a line on the screen, as it is in AWS's log.
@@ -81,7 +79,7 @@ async fn run(aws: &Aws, function: &mut LambdaProcess, request: RotateRequest) {
         view::heading(&format!("Test of the rotation of {name}"));
         test_rotation_with_token(aws, &mut function, &arn, token, &mut observe).await
     };
-    let after = State::of(aws, &arn);
+    let after = before.later(aws);
     if rotate_immediately {
         view::after(&before, &after);
     }

@@ -3,15 +3,21 @@
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 
-use http_body_util::{BodyExt, Full};
+use bytes::Bytes;
+use http::{Response, StatusCode};
+use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::task::JoinHandle;
 
 use crate::aws::Aws;
+use crate::connections::serve_all;
+
+/// The most bytes of a request's body; the largest secret value is a small part of it.
+const LARGEST: usize = 1024 * 1024;
 
 /// A server for all the services, which stops when it is dropped.
 #[derive(Debug)]
@@ -36,7 +42,8 @@ impl Server {
     pub async fn start_on(aws: Aws, port: u16) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
         let address = listener.local_addr()?;
-        let task = tokio::spawn(accept(listener, aws));
+        let connection = move |stream| serve(stream, aws.clone());
+        let task = tokio::spawn(serve_all(listener, connection));
         Ok(Self { address, task })
     }
 
@@ -53,28 +60,17 @@ impl Drop for Server {
     }
 }
 
-/// Serves every connection; the set ends them all with the server.
-async fn accept(listener: TcpListener, aws: Aws) {
-    let mut connections = JoinSet::new();
-    loop {
-        tokio::select! {
-            accepted = listener.accept() => {
-                if let Ok((stream, _)) = accepted {
-                    connections.spawn(serve(stream, aws.clone()));
-                }
-            }
-            Some(_) = connections.join_next() => {}
-        }
-    }
-}
-
 async fn serve(stream: TcpStream, aws: Aws) {
     let service = service_fn(|request: http::Request<Incoming>| {
         let aws = aws.clone();
         async move {
             let (head, body) = request.into_parts();
-            let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
-            let answer = aws.handle(http::Request::from_parts(head, body)).await;
+            // The answer to a body that broke off reaches nobody.
+            let Ok(body) = Limited::new(body, LARGEST).collect().await else {
+                return Ok(too_large());
+            };
+            let request = http::Request::from_parts(head, body.to_bytes());
+            let answer = aws.handle(request).await;
             answer
                 .map(|answer| answer.map(Full::new))
                 .map_err(io::Error::other)
@@ -84,6 +80,12 @@ async fn serve(stream: TcpStream, aws: Aws) {
     let _ = http1::Builder::new()
         .serve_connection(TokioIo::new(stream), service)
         .await;
+}
+
+fn too_large() -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::from("The body is larger than 1 MiB."));
+    *response.status_mut() = StatusCode::PAYLOAD_TOO_LARGE;
+    response
 }
 
 #[cfg(test)]
@@ -128,6 +130,19 @@ mod tests {
         let calls = aws.calls();
         assert_eq!(calls.len(), 2);
         assert!(calls.iter().all(|call| call.outcome == Outcome::Lost));
+    }
+
+    #[tokio::test]
+    async fn a_body_of_more_than_1_mib_is_refused() {
+        let server = Server::start(Aws::new(Clock::real())).await.unwrap();
+        let mut stream = TcpStream::connect(server.address).await.unwrap();
+        let length = LARGEST + 1;
+        let head = format!("POST / HTTP/1.1\r\nHost: sts\r\nContent-Length: {length}\r\n\r\n");
+        stream.write_all(head.as_bytes()).await.unwrap();
+        stream.write_all(&vec![b'x'; length]).await.unwrap();
+        let mut answer = [0; 12];
+        stream.read_exact(&mut answer).await.unwrap();
+        assert_eq!(&answer, b"HTTP/1.1 413");
     }
 
     #[tokio::test]

@@ -13,6 +13,7 @@ use crate::view::{DIM, GOOD, WARN, short};
 
 /// The secret and the keys of its user.
 pub(crate) struct State {
+    arn: String,
     secret: Option<SecretView>,
     /// The user whom the secret names.
     pub(crate) username: String,
@@ -22,19 +23,29 @@ pub(crate) struct State {
 
 impl State {
     pub(crate) fn of(aws: &Aws, arn: &str) -> Self {
+        Self::seen(aws, arn, "")
+    }
+
+    /// The same secret and user now; the user as well where the secret is gone that named it.
+    pub(crate) fn later(&self, aws: &Aws) -> Self {
+        Self::seen(aws, &self.arn, &self.username)
+    }
+
+    fn seen(aws: &Aws, arn: &str, known_username: &str) -> Self {
         let secret = aws.secret(arn);
         let current = secret
             .as_ref()
             .and_then(|secret| secret.with_label(AWSCURRENT));
         let username = current
             .and_then(|version| field(version, "username"))
-            .unwrap_or_default();
+            .unwrap_or_else(|| known_username.to_owned());
         let keys = if username.is_empty() {
             Vec::new()
         } else {
             aws.user_keys(&username)
         };
         Self {
+            arn: arn.to_owned(),
             secret,
             username,
             keys,
@@ -240,6 +251,20 @@ mod tests {
                 .all(|secret| !text.contains(secret)),
             "{text}"
         );
+    }
+
+    #[tokio::test]
+    async fn the_keys_of_a_secret_that_is_gone_are_not_told_as_deleted() {
+        let aws = Aws::new(Clock::real());
+        let prepared = Setup::default().prepare(&aws);
+        let arn = prepared
+            .map(|prepared| prepared.secret_arn)
+            .unwrap_or_default();
+        let before = State::of(&aws, &arn);
+        aws.remove_secret(&arn);
+        let text = before.later(&aws).keys_table(Some(&before));
+        assert!(!text.contains("deleted"), "{text}");
+        assert_eq!(text.matches("Active").count(), 2, "{text}");
     }
 
     #[test]

@@ -51,7 +51,8 @@ impl Function for Announced<'_> {
     }
 }
 
-/// Shows steps as they end, each with the calls that failed in it.
+/// Shows steps as they end, each with the calls that failed in it. What an operator calls meanwhile
+/// is no part of a step.
 pub(crate) struct StepView<'a> {
     aws: &'a Aws,
     calls_before: usize,
@@ -80,16 +81,17 @@ impl<'a> StepView<'a> {
             self.last_error = Some(error.clone());
         }
         let calls = self.aws.calls();
-        print(&calls_lines(
-            calls.get(self.calls_before..).unwrap_or_default(),
-        ));
+        let operator = self.aws.operator_credentials();
+        let in_step = calls.get(self.calls_before..).unwrap_or_default().iter();
+        let of_others = in_step.filter(|call| call.access_key_id != operator.access_key_id());
+        print(&calls_lines(&of_others.collect::<Vec<_>>()));
         self.calls_before = calls.len();
     }
 }
 
 /// The calls of a step, where one went wrong: that one, and how the function went on to change
 /// things. Nothing where all went well.
-fn calls_lines(calls: &[Call]) -> String {
+fn calls_lines(calls: &[&Call]) -> String {
     if calls.iter().all(|call| failure(call).is_none()) {
         return String::new();
     }
@@ -97,7 +99,7 @@ fn calls_lines(calls: &[Call]) -> String {
     for call in calls {
         // Writing to a String can't fail.
         let mut name = format!("{} {}", service_name(call.service), call.action);
-        if call.service == Service::Iam {
+        if call.service == Service::Iam && !call.resource.is_empty() {
             let _ = write!(name, " {}", call.resource);
         }
         let (style, text) = match failure(call) {
@@ -218,6 +220,22 @@ mod tests {
             shown(Err(error)),
             "  ✗ createSecret    1.23 s   KeyInUse: The key AKIA1 was used today.\n"
         );
+    }
+
+    #[test]
+    fn a_call_about_nothing_known_is_told_without_a_dangling_colon() {
+        let call = Call {
+            number: 1,
+            service: Service::Iam,
+            action: "DeleteAccessKey".to_owned(),
+            principal: String::new(),
+            access_key_id: "AKIA1".to_owned(),
+            resource: String::new(),
+            outcome: Outcome::Lost,
+            at: std::time::SystemTime::now(),
+        };
+        let lines = anstream::adapter::strip_str(&calls_lines(&[&call])).to_string();
+        assert_eq!(lines.trim(), "IAM DeleteAccessKey: no answer");
     }
 
     #[test]

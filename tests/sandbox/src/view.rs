@@ -17,6 +17,9 @@ pub(crate) const WARN: Style = AnsiColor::Yellow.on_default();
 pub(crate) const BAD: Style = AnsiColor::Red.on_default();
 pub(crate) const HEADING: Style = Style::new().bold();
 
+/// Why a key that has just been used can be one that was never used (fact 25).
+const LAST_USED_LAGS: &str = "IAM's record of the last use lags; here it stays as it is.";
+
 /// Prints to stdout. A reader who has gone, such as `head`, is no reason to stop a rotation.
 pub(crate) fn print(text: &str) {
     let mut out = anstream::stdout();
@@ -58,7 +61,8 @@ pub(crate) fn introduction(cli: &Cli, prepared: &Prepared, binary: &Path) {
         SourceName::Role => "the function's execution role manages the user's keys",
     };
     let mut text = format!(
-        "\n{HEADING}The access key of {}{HEADING:#}\n\n  Secret     {}\n  Source     {source}\n  Function   {}\n",
+        "\n{HEADING}The access key of {}{HEADING:#}\n\n  Secret     {}\n  Source     {source}\n  \
+         Function   {}\n",
         prepared.username,
         prepared.secret_arn,
         from_here(binary).display(),
@@ -84,12 +88,17 @@ pub(crate) fn before(state: &State) {
 pub(crate) fn after(before: &State, after: &State) {
     heading("After");
     print(&tables(after, Some(before)));
+    print(&format!("    {DIM}{LAST_USED_LAGS}{DIM:#}\n"));
 }
 
 fn tables(state: &State, before: Option<&State>) -> String {
+    let versions = format!("  Versions of the secret\n{}", state.versions_table(before));
+    // The user of a secret that was never seen is not known.
+    if state.username.is_empty() {
+        return versions;
+    }
     format!(
-        "  Versions of the secret\n{}\n  Access keys of {}\n{}",
-        state.versions_table(before),
+        "{versions}\n  Access keys of {}\n{}",
         state.username,
         state.keys_table(before),
     )

@@ -38,6 +38,21 @@ impl Service {
         }
     }
 
+    /// The service that one of [`CALLS`] goes to.
+    #[must_use]
+    pub fn of(action: &str) -> Option<Self> {
+        match action {
+            "DescribeSecret" | "GetSecretValue" | "PutSecretValue" | "UpdateSecretVersionStage" => {
+                Some(Self::SecretsManager)
+            }
+            "ListAccessKeys" | "CreateAccessKey" | "DeleteAccessKey" | "GetAccessKeyLastUsed" => {
+                Some(Self::Iam)
+            }
+            "GetCallerIdentity" => Some(Self::Sts),
+            _ => None,
+        }
+    }
+
     pub(super) fn from_signing_name(name: &str) -> Option<Self> {
         [Self::SecretsManager, Self::Iam, Self::Sts]
             .into_iter()
@@ -60,12 +75,12 @@ pub struct Call {
     pub service: Service,
     /// The API action, such as `CreateAccessKey`.
     pub action: String,
-    /// The caller's ARN; empty where the call was not authenticated.
+    /// The caller's ARN; empty where no key that is accepted signed the call.
     pub principal: String,
     /// The id of the access key that signed.
     pub access_key_id: String,
     /// What it was about: the secret's ARN; the access key id in a call about one key; the user's
-    /// name in other calls of IAM; empty for STS.
+    /// name in other calls of IAM; empty for STS, and where the caller is unknown.
     pub resource: String,
     /// How it ended for the caller.
     pub outcome: Outcome,
@@ -87,4 +102,14 @@ pub enum Outcome {
     },
     /// Without an answer, whether or not the call took effect.
     Lost,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_call_of_the_function_has_its_service() {
+        assert!(CALLS.into_iter().all(|call| Service::of(call).is_some()));
+    }
 }

@@ -1,4 +1,4 @@
-//! Faults that a test puts in the way of the calls.
+//! Faults that a test puts in the way of the calls, those of the operator excepted.
 
 #[cfg(test)]
 mod tests;
@@ -12,7 +12,7 @@ pub struct Fault {
     pub kind: FaultKind,
 }
 
-/// The call that a fault hits, counted from 1 from its injection on.
+/// The call that a fault hits, counted from 1 from its injection on. The operator's don't count.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum When {
     /// The n-th call of any kind, once.
@@ -60,6 +60,13 @@ pub enum FaultKind {
     Denied,
     /// This read and the ones after it, so many in all, miss the last change (fact 19).
     StaleReads(usize),
+    /// As `StaleReads`, but these reads miss more than the last change.
+    StalerReads {
+        /// How many reads.
+        reads: usize,
+        /// How many of the last changes each misses: 8 at most, and of its own service alone.
+        changes: usize,
+    },
     /// The service does what was asked and answers 200 with a body that cannot be parsed and
     /// repeats every secret of the exchange (fact 36).
     Garbled,
@@ -70,6 +77,7 @@ pub enum FaultKind {
 pub(super) struct Faults {
     waiting: Vec<Waiting>,
     stale_reads: usize,
+    missed_changes: usize,
 }
 
 #[derive(Debug)]
@@ -83,8 +91,8 @@ struct Waiting {
 pub(super) struct Hit {
     /// The fault, other than a stale read.
     pub(super) kind: Option<FaultKind>,
-    /// Whether the call reads what was before the last change.
-    pub(super) stale: bool,
+    /// How many of the last changes the call misses.
+    pub(super) stale: usize,
 }
 
 impl Faults {
@@ -98,16 +106,21 @@ impl Faults {
         self.waiting.retain_mut(|waiting| {
             let fires = waiting.count(action);
             if fires {
-                match &waiting.fault.kind {
-                    FaultKind::StaleReads(reads) => self.stale_reads = *reads,
-                    kind => hit.kind = hit.kind.take().or_else(|| Some(kind.clone())),
+                match waiting.fault.kind {
+                    FaultKind::StaleReads(reads) => {
+                        (self.stale_reads, self.missed_changes) = (reads, 1);
+                    }
+                    FaultKind::StalerReads { reads, changes } => {
+                        (self.stale_reads, self.missed_changes) = (reads, changes);
+                    }
+                    ref kind => hit.kind = hit.kind.take().or_else(|| Some(kind.clone())),
                 }
             }
             !fires || matches!(waiting.fault.on, When::Every { .. })
         });
         if is_read && self.stale_reads > 0 {
             self.stale_reads -= 1;
-            hit.stale = true;
+            hit.stale = self.missed_changes;
         }
         hit
     }

@@ -6,12 +6,12 @@ use std::time::{Duration, SystemTime};
 use bytes::Bytes;
 use http::{Request, Response};
 
-use super::answer::Answer;
+use super::answer::{Answer, Content};
 use super::errors::ApiError;
 use super::faults::{FaultKind, Hit};
 use super::policy::Decision;
 use super::request::ApiRequest;
-use super::state::{CallHook, State, refusal};
+use super::state::{CallHook, Principal, Resource, State, refusal};
 use super::{Aws, Call, Outcome, RotateRequest, Service};
 
 /// Longer than any caller waits.
@@ -88,7 +88,12 @@ impl Aws {
 
 impl State {
     fn serve(&mut self, request: &ApiRequest, raw: &Request<Bytes>, now: SystemTime) -> Served {
-        let hit = self.faults.hit(&request.action, request.is_read());
+        // What the operator looks at or sets right must not use up a fault of the function's.
+        let hit = if self.operator.signs(request) {
+            Hit::default()
+        } else {
+            self.faults.hit(&request.action, request.is_read())
+        };
         let mut call = Call {
             number: self.calls.len() + 1,
             service: request.service,
@@ -100,11 +105,22 @@ impl State {
             at: now,
         };
         let request_id = self.ids.uuid();
+        let known = self.identify(request, raw, &mut call, now);
         let result = match early_end(&hit) {
             Some(end) => end,
             None => {
-                let result = self.answer(request, raw, &hit, &mut call, now, &request_id);
-                late_end(&hit, result, raw.body())
+                let result = known.and_then(|(principal, resource)| {
+                    self.answer(request, &hit, &principal, &resource, now)
+                });
+                let result = result.map(|content| {
+                    Answer::ok(
+                        request.service,
+                        &request.action,
+                        content,
+                        request_id.clone(),
+                    )
+                });
+                late_end(&hit, result.map_err(End::Error), raw.body())
             }
         };
         let answer = match result {
@@ -127,30 +143,34 @@ impl State {
         }
     }
 
+    /// Who calls and what about, which the record tells of a call that a fault ends early too.
+    fn identify(
+        &self,
+        request: &ApiRequest,
+        raw: &Request<Bytes>,
+        call: &mut Call,
+        now: SystemTime,
+    ) -> Result<(Principal, Resource), ApiError> {
+        let principal = self.authenticate(request, raw, now)?;
+        call.principal.clone_from(&principal.arn);
+        let resource = self.resource(request, &principal)?;
+        call.resource.clone_from(&resource.recorded);
+        Ok((principal, resource))
+    }
+
     fn answer(
         &mut self,
         request: &ApiRequest,
-        raw: &Request<Bytes>,
         hit: &Hit,
-        call: &mut Call,
+        principal: &Principal,
+        resource: &Resource,
         now: SystemTime,
-        request_id: &str,
-    ) -> Result<Answer, End> {
-        let principal = self.authenticate(request, raw, now).map_err(End::Error)?;
-        call.principal.clone_from(&principal.arn);
-        let resource = self.resource(request, &principal).map_err(End::Error)?;
-        call.resource.clone_from(&resource.recorded);
+    ) -> Result<Content, ApiError> {
         if hit.kind == Some(FaultKind::Denied) {
-            let refused = refusal(request, &principal, &resource, Decision::NotAllowed);
-            return Err(End::Error(refused));
+            return Err(refusal(request, principal, resource, Decision::NotAllowed));
         }
-        self.authorise(request, &principal, &resource)
-            .and_then(|()| self.act(request, &principal, hit.stale, now))
-            .map(|content| {
-                let request_id = request_id.to_owned();
-                Answer::ok(request.service, &request.action, content, request_id)
-            })
-            .map_err(End::Error)
+        self.authorise(request, principal, resource)?;
+        self.act(request, principal, hit.stale, now)
     }
 }
 

@@ -17,6 +17,8 @@ use super::{KeyStatus, Service};
 
 /// Access keys that a user may have, inactive ones counted (fact 21).
 const QUOTA: usize = 2;
+/// The most keys that a caller may ask for at a time.
+const LARGEST_PAGE: usize = 1_000;
 
 /// What a call of IAM is about: a user.
 pub(super) fn resource(
@@ -55,7 +57,7 @@ pub(super) fn act(
     state: &mut State,
     request: &ApiRequest,
     principal: &Principal,
-    stale: bool,
+    stale: usize,
     now: SystemTime,
 ) -> Result<Option<String>, ApiError> {
     match request.action.as_str() {
@@ -99,7 +101,7 @@ fn list_access_keys(
     state: &State,
     request: &ApiRequest,
     name: &str,
-    stale: bool,
+    stale: usize,
     now: SystemTime,
 ) -> Result<String, ApiError> {
     let user = user_in(state.users.read(stale), name)?;
@@ -107,10 +109,11 @@ fn list_access_keys(
         None => 0,
         Some(marker) => position(marker).ok_or_else(|| invalid("Invalid Marker.".to_owned()))?,
     };
-    let asked = request.parameters.number("MaxItems");
-    let size = asked.map_or(state.page_size, |asked| {
-        usize::try_from(asked).map_or(state.page_size, |asked| asked.min(state.page_size))
-    });
+    let size = match request.parameters.text("MaxItems").map(str::parse) {
+        None => state.page_size,
+        Some(Ok(asked @ 1..=LARGEST_PAGE)) => asked.min(state.page_size),
+        Some(_) => return Err(invalid(format!("MaxItems must be 1 to {LARGEST_PAGE}."))),
+    };
     let listed: Vec<&Key> = user
         .keys
         .iter()
@@ -128,7 +131,7 @@ fn list_access_keys(
             nest("member", &member)
         })
         .collect();
-    let next = first + size;
+    let next = first.saturating_add(size);
     let rest = if next < listed.len() {
         tag("IsTruncated", "true") + &tag("Marker", &base64::encode(next.to_string()))
     } else {
@@ -188,7 +191,7 @@ fn change_key(
 fn get_access_key_last_used(
     state: &State,
     request: &ApiRequest,
-    stale: bool,
+    stale: usize,
     now: SystemTime,
 ) -> Result<String, ApiError> {
     let id = required(request, "AccessKeyId")?;

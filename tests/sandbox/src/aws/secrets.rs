@@ -18,6 +18,8 @@ pub(super) struct Secret {
     pub(super) deleted: Option<SystemTime>,
     pub(super) rotation_enabled: bool,
     pub(super) rotation_token: Option<Confidential>,
+    /// The version of the test that is staged (fact 4).
+    pub(super) test: Option<String>,
     pub(super) versions: Vec<VersionView>,
 }
 
@@ -32,6 +34,7 @@ impl Secret {
             deleted: None,
             rotation_enabled: false,
             rotation_token: None,
+            test: None,
             versions: Vec::new(),
         }
     }
@@ -84,6 +87,8 @@ impl Secret {
             version.labels.push(label.to_owned());
         }
         if label == AWSCURRENT {
+            // A rotation took over the version that a test had left behind.
+            self.test.take_if(|test| test == to);
             self.rotated = Some(now);
             if let Some(from) = from {
                 self.move_label(AWSPREVIOUS, &from, now);
@@ -157,20 +162,33 @@ impl Secret {
     pub(super) fn stage_test(&mut self, token: &str, now: SystemTime) -> Result<(), StageError> {
         self.stageable(token)?;
         self.rotation_enabled = true;
+        if self.test.as_deref() == Some(token) {
+            return Ok(());
+        }
         let current = self
             .with_label(AWSCURRENT)
             .ok_or(StageError::NoCurrentVersion)?;
         let current_id = current.id.clone();
         let copy = current.content.clone();
         let pending = self.id_with_label(AWSPENDING);
-        if pending.is_some_and(|pending| pending != current_id && pending != token) {
+        if pending.is_some_and(|pending| pending != current_id) {
             return Err(StageError::RotationIncomplete);
         }
-        if self.version(token).is_none() {
-            self.add_version(token, copy, now);
+        // The end of the test removes the version, which must therefore be the test's own.
+        if self.version(token).is_some() {
+            return Err(StageError::TokenInUse);
         }
+        self.add_version(token, copy, now);
         self.move_label(AWSPENDING, token, now);
+        self.test = Some(token.to_owned());
         Ok(())
+    }
+
+    /// What Secrets Manager does behind the lone testSecret (fact 4).
+    pub(super) fn unstage_test(&mut self, token: &str) {
+        if self.test.take_if(|test| test == token).is_some() {
+            self.versions.retain(|version| version.id != token);
+        }
     }
 
     pub(super) fn add_version(

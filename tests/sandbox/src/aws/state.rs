@@ -71,6 +71,11 @@ impl Session {
         }
     }
 
+    /// Whether a request says that these credentials signed it.
+    pub(super) fn signs(&self, request: &ApiRequest) -> bool {
+        request.authorization.access_key_id == self.access_key_id
+    }
+
     pub(super) fn credentials(&self) -> Credentials {
         Credentials::new(
             &self.access_key_id,
@@ -130,6 +135,11 @@ impl State {
             .now()
             .iter()
             .find(|secret| secret.is(secret_id))
+    }
+
+    pub(super) fn remove_secret(&mut self, arn: &str) {
+        self.secrets
+            .amend(|secrets| secrets.retain(|secret| secret.arn != arn));
     }
 
     pub(super) fn user(&self, name: &str) -> Option<&User> {
@@ -225,7 +235,7 @@ impl State {
         &mut self,
         request: &ApiRequest,
         principal: &Principal,
-        stale: bool,
+        stale: usize,
         now: SystemTime,
     ) -> Result<Content, ApiError> {
         match request.service {

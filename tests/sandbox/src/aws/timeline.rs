@@ -1,17 +1,22 @@
-//! A part of the state with the one change back that a stale read shows (fact 19).
+//! A part of the state with its last changes, which a stale read misses (fact 19).
 
-/// A value and what it was before its last change.
+use std::collections::VecDeque;
+
+/// How many changes back a read can see.
+const KEPT: usize = 8;
+
+/// A value and what it was before each of its last changes, the last one first.
 #[derive(Debug)]
 pub(super) struct Timeline<T> {
     now: T,
-    before: Option<T>,
+    before: VecDeque<T>,
 }
 
 impl<T: Clone + PartialEq> Timeline<T> {
     pub(super) fn new(value: T) -> Self {
         Self {
             now: value,
-            before: None,
+            before: VecDeque::new(),
         }
     }
 
@@ -19,12 +24,10 @@ impl<T: Clone + PartialEq> Timeline<T> {
         &self.now
     }
 
-    /// What a read sees.
-    pub(super) fn read(&self, stale: bool) -> &T {
-        match &self.before {
-            Some(before) if stale => before,
-            _ => &self.now,
-        }
+    /// What a read sees that misses so many of the last changes.
+    pub(super) fn read(&self, stale: usize) -> &T {
+        let seen = self.before.iter().take(stale).next_back();
+        seen.unwrap_or(&self.now)
     }
 
     /// Changes the value, or on an error leaves it as it was.
@@ -35,20 +38,22 @@ impl<T: Clone + PartialEq> Timeline<T> {
         let mut next = self.now.clone();
         let result = change(&mut next)?;
         if next != self.now {
-            self.before = Some(std::mem::replace(&mut self.now, next));
+            let before = std::mem::replace(&mut self.now, next);
+            self.before.push_front(before);
+            self.before.truncate(KEPT);
         }
         Ok(result)
     }
 
     /// Changes the value as if it had long been so.
     pub(super) fn amend(&mut self, change: impl Fn(&mut T)) {
-        self.before.as_mut().map(&change);
+        self.before.iter_mut().for_each(&change);
         change(&mut self.now);
     }
 
     /// Changes the value and forgets what it was before.
     pub(super) fn settle(&mut self, change: impl FnOnce(&mut T)) {
-        self.before = None;
+        self.before.clear();
         change(&mut self.now);
     }
 }

@@ -46,7 +46,8 @@ impl Log {
         });
     }
 
-    /// Waits for the end of every output, for `limit` at most: a child of the process may hold one open.
+    /// Waits for the end of every output, for `limit` at most: a child of the process may hold one
+    /// open.
     pub(super) async fn drain(&mut self, limit: Duration) {
         let ended = async { while self.readers.join_next().await.is_some() {} };
         if tokio::time::timeout(limit, ended).await.is_err() {

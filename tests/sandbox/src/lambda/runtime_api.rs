@@ -12,12 +12,13 @@ use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Mutex, mpsc};
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::task::JoinHandle;
 
 use super::FUNCTION_NAME;
 use crate::aws::{ACCOUNT, REGION};
+use crate::connections::serve_all;
 use crate::rotation::FunctionError;
 
 /// What the process gets as the answer to `invocation/next`.
@@ -57,7 +58,8 @@ impl RuntimeApi {
             invocations: Mutex::new(offered),
             answers: given,
         });
-        let server = tokio::spawn(serve(listener, exchange));
+        let connection = move |stream| serve(stream, Arc::clone(&exchange));
+        let server = tokio::spawn(serve_all(listener, connection));
         Ok(Self {
             address,
             invocations,
@@ -93,18 +95,12 @@ impl Drop for RuntimeApi {
     }
 }
 
-async fn serve(listener: TcpListener, exchange: Arc<Exchange>) {
-    let mut connections = JoinSet::new();
-    while let Ok((stream, _)) = listener.accept().await {
-        let exchange = Arc::clone(&exchange);
-        connections.spawn(async move {
-            let service = service_fn(|request| respond(&exchange, request));
-            // A process that is killed breaks its connection.
-            let _ = hyper::server::conn::http1::Builder::new()
-                .serve_connection(TokioIo::new(stream), service)
-                .await;
-        });
-    }
+async fn serve(stream: TcpStream, exchange: Arc<Exchange>) {
+    let service = service_fn(|request| respond(&exchange, request));
+    // A process that is killed breaks its connection.
+    let _ = hyper::server::conn::http1::Builder::new()
+        .serve_connection(TokioIo::new(stream), service)
+        .await;
 }
 
 async fn respond(
@@ -192,7 +188,6 @@ fn plain(status: StatusCode, body: &'static str) -> Response<Full<Bytes>> {
 mod tests {
     use serde_json::json;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
-    use tokio::net::TcpStream;
 
     use super::*;
 

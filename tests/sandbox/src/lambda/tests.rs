@@ -130,6 +130,15 @@ async fn the_process_ends_with_its_owner_though_a_killer_is_left() {
 }
 
 #[tokio::test]
+async fn a_signal_to_the_sandboxs_process_group_does_not_reach_the_process() {
+    // Only the leader of a group has the group's id.
+    let script = Script::new("group", "kill -s 0 -- -$$ && echo leads");
+    let mut function = script.process();
+    error_of(function.invoke(json!({})).await);
+    assert_eq!(function.logs(), "leads\n");
+}
+
+#[tokio::test]
 async fn the_process_has_no_environment_but_the_execution_environment() {
     let mut function = process(Path::new("/usr/bin/env")).env("RUST_LOG", "trace");
     error_of(function.invoke(json!({})).await);

@@ -206,3 +206,25 @@ async fn a_test_rotation_that_fails_leaves_nothing_behind_either() {
     ));
     assert_eq!(aws.secret(&arn), before);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_secret_deleted_for_good_ends_its_rotation_and_its_test() {
+    for rotates in [true, false] {
+        let (aws, arn) = secret();
+        let mut fake = Fake::new(&aws);
+        fake.failing = vec![CREATE_SECRET, TEST_SECRET];
+        let person = aws.clone();
+        let mut observe = |_: &StepReport| person.remove_secret(&arn);
+        let result = if rotates {
+            let options = RotateOptions::default();
+            rotate(&aws, &mut fake, &arn, options, &mut observe).await
+        } else {
+            test_rotation(&aws, &mut fake, &arn, &mut observe).await
+        };
+        assert!(matches!(result, Err(RotationFailed::Step { .. })));
+        assert_eq!(fake.ran().len(), 1);
+        assert_eq!(aws.secret(&arn), None);
+        // As where it is deleted between RotateSecret's answer and the first step.
+        aws.make_rotation_token(&arn);
+    }
+}

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::*;
-use crate::aws::testing::{Caller, TOKEN, aws_with_alice, aws_with_secret};
+use crate::aws::testing::{Caller, OTHER_TOKEN, TOKEN, aws_with_alice, aws_with_secret};
 use crate::aws::{Aws, Lost, Outcome};
 
 fn on_create(kind: FaultKind) -> Fault {
@@ -164,6 +164,59 @@ async fn stale_reads_miss_the_last_change() {
         assert_eq!(alice.identity().await.status, 200);
     }
     assert_eq!(listed, [1, 1, 2]);
+}
+
+/// Fact 19.
+#[tokio::test(start_paused = true)]
+async fn staler_reads_miss_more_than_the_last_change() {
+    let (aws, arn) = aws_with_secret();
+    let function = Caller::function(&aws);
+    for token in [TOKEN, OTHER_TOKEN] {
+        let members = json!({
+            "SecretId": arn,
+            "ClientRequestToken": token,
+            "SecretString": token,
+        });
+        function.secrets_manager("PutSecretValue", members).await;
+    }
+    aws.inject(Fault {
+        on: When::Call(1),
+        kind: FaultKind::StalerReads {
+            reads: 1,
+            changes: 2,
+        },
+    });
+    let mut read = Vec::new();
+    for _ in 0..2 {
+        let members = json!({"SecretId": arn});
+        let reply = function.secrets_manager("GetSecretValue", members).await;
+        read.push(reply.json()["SecretString"].clone());
+    }
+    assert_eq!(read, ["current value", OTHER_TOKEN]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_operators_calls_use_up_no_fault() {
+    let (aws, alice) = alice();
+    aws.inject(on_create(FaultKind::Refused));
+    let operator = Caller::operator(&aws);
+    let keys = [("UserName", "alice")];
+    assert_eq!(operator.iam("CreateAccessKey", &keys).await.status, 200);
+    let lost = alice.try_iam("CreateAccessKey", &[]).await;
+    assert_eq!(lost.unwrap_err(), Lost::ConnectionRefused);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_has_no_effect_is_recorded_with_its_caller_and_resource() {
+    let (aws, alice) = alice();
+    aws.inject(on_create(FaultKind::Refused));
+    let _ = alice.try_iam("CreateAccessKey", &[]).await;
+    let call = aws.calls().remove(0);
+    assert_eq!(call.outcome, Outcome::Lost);
+    assert_eq!(
+        (call.principal, call.resource.as_str()),
+        (aws.user_arn("alice"), "alice")
+    );
 }
 
 /// Fact 19.

@@ -68,6 +68,19 @@ async fn list_access_keys_goes_on_at_the_marker() {
     assert_eq!(page.element("IsTruncated"), "false");
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_marker_behind_the_last_key_lists_none_and_a_page_has_a_key_at_least() {
+    let (_, _, caller) = alice();
+    let marker = aws_smithy_types::base64::encode(usize::MAX.to_string());
+    let page = caller.iam("ListAccessKeys", &[("Marker", &marker)]).await;
+    assert_eq!((page.status, page.elements("member").len()), (200, 0));
+    assert_eq!(page.element("IsTruncated"), "false");
+    for size in ["0", "1001", "-1", "many"] {
+        let refused = caller.iam("ListAccessKeys", &[("MaxItems", size)]).await;
+        assert_eq!(refused.code(), "ValidationError");
+    }
+}
+
 /// Fact 25.
 #[tokio::test(start_paused = true)]
 async fn a_key_never_used_has_no_last_used_date() {

@@ -47,7 +47,7 @@ pub(super) fn resource(state: &State, request: &ApiRequest) -> Result<Resource, 
 pub(super) fn act(
     state: &mut State,
     request: &ApiRequest,
-    stale: bool,
+    stale: usize,
     now: SystemTime,
 ) -> Result<Value, ApiError> {
     let secrets = state.secrets.read(stale);

@@ -77,6 +77,34 @@ async fn no_test_is_staged_while_a_rotation_is_incomplete() {
     assert_eq!(staged, Err(StageError::RotationIncomplete));
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_test_has_a_version_of_its_own() {
+    let (aws, arn) = aws_with_secret();
+    aws.on_rotate(|_| {});
+    let current = holder(&aws, AWSCURRENT).unwrap();
+    let before = aws.secret(&arn);
+    assert_eq!(aws.stage_test(&arn, &current), Err(StageError::TokenInUse));
+    let members = json!({
+        "SecretId": arn,
+        "ClientRequestToken": current,
+        "RotateImmediately": false,
+    });
+    let reply = call(&aws, "RotateSecret", members).await;
+    assert_eq!(reply.code(), "InvalidRequestException");
+    aws.unstage_test(&arn, &current);
+    assert_eq!(aws.secret(&arn), before);
+
+    aws.stage_test(&arn, TOKEN).unwrap();
+    let staged = aws.secret(&arn);
+    assert_eq!(aws.stage_test(&arn, TOKEN), Ok(()));
+    assert_eq!(aws.secret(&arn), staged);
+
+    aws.set_label(&arn, AWSCURRENT, TOKEN);
+    assert_eq!(aws.stage_test(&arn, TOKEN), Err(StageError::TokenInUse));
+    aws.unstage_test(&arn, TOKEN);
+    assert_eq!(holder(&aws, AWSCURRENT).unwrap(), TOKEN);
+}
+
 /// Fact 5.
 #[tokio::test(start_paused = true)]
 async fn an_incomplete_rotation_runs_again_with_its_old_token() {

@@ -104,10 +104,7 @@ pub(super) fn delete(
         }))
     })?;
     if force {
-        let arn = answer["ARN"].as_str().unwrap_or_default();
-        state
-            .secrets
-            .amend(|secrets| secrets.retain(|secret| secret.arn != arn));
+        state.remove_secret(answer["ARN"].as_str().unwrap_or_default());
     }
     Ok(answer)
 }

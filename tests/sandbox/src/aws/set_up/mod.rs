@@ -1,6 +1,7 @@
 //! What a test, a person or AWS itself does to the account behind the API.
 //!
-//! A user, key or secret that does not exist is a mistake of the test: these methods then panic.
+//! A user, key or secret that does not exist is a mistake of the test: these methods then panic,
+//! but for those that a rotation under way calls, whose secret a person may delete.
 //! What only describes the account's past, such as a key's age, no read is stale for.
 
 mod secrets;

@@ -21,6 +21,8 @@ pub enum StageError {
     RotationIncomplete,
     /// The token has not 32 to 64 characters.
     InvalidToken,
+    /// The token is the id of a version, which a test would overwrite.
+    TokenInUse,
 }
 
 impl fmt::Display for StageError {
@@ -31,6 +33,7 @@ impl fmt::Display for StageError {
             Self::NoCurrentVersion => "the secret has no current version",
             Self::RotationIncomplete => "a previous rotation isn't complete",
             Self::InvalidToken => "the token has not 32 to 64 characters",
+            Self::TokenInUse => "the token is the id of another version already",
         })
     }
 }
@@ -85,6 +88,11 @@ impl Aws {
         self.change_secret(arn, |secret| secret.deleted = Some(now));
     }
 
+    /// Deletes a secret for good, as a person does with ForceDeleteWithoutRecovery.
+    pub fn remove_secret(&self, arn: &str) {
+        self.state().remove_secret(arn);
+    }
+
     /// What Secrets Manager does before createSecret: AWSPENDING on a version without a value
     /// (fact 2). Gives the token to run, which is the old one where AWSPENDING sits on another
     /// version than AWSCURRENT's (fact 5).
@@ -106,11 +114,12 @@ impl Aws {
         self.stage(arn, |secret| secret.stage_test(token, now))
     }
 
-    /// Removes the version of `stage_test`.
-    #[track_caller]
+    /// Removes the version of `stage_test`; nothing where somebody deleted the secret meanwhile.
     pub fn unstage_test(&self, arn: &str, token: &str) {
-        self.change_secret(arn, |secret| {
-            secret.versions.retain(|version| version.id != token);
+        // Fails only for a secret that is gone.
+        let _ = self.stage(arn, |secret| {
+            secret.unstage_test(token);
+            Ok(())
         });
     }
 
@@ -143,11 +152,16 @@ impl Aws {
         });
     }
 
-    /// Makes the RotationToken of the rotation under way (fact 8).
-    #[track_caller]
+    /// Makes the RotationToken of the rotation under way (fact 8), which is good for nothing where
+    /// somebody deleted the secret meanwhile.
     pub fn make_rotation_token(&self, arn: &str) -> String {
-        let token = self.state().ids.rotation_token();
-        self.amend_secret(arn, |secret| secret.rotation_token = Some(token.clone()));
+        let mut state = self.state();
+        let token = state.ids.rotation_token();
+        state.secrets.amend(|secrets| {
+            for secret in secrets.iter_mut().filter(|secret| secret.is(arn)) {
+                secret.rotation_token = Some(token.clone());
+            }
+        });
         token.reveal().to_owned()
     }
 

@@ -1,0 +1,28 @@
+//! The connections of a server on loopback.
+
+use std::time::Duration;
+
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
+
+/// The wait behind a connection that can't be accepted, such as for want of file descriptors.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// Has `serve` serve every connection, until this is dropped; that ends them all.
+pub(crate) async fn serve_all<S>(listener: TcpListener, serve: impl Fn(TcpStream) -> S)
+where
+    S: Future<Output = ()> + Send + 'static,
+{
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => {
+                    connections.spawn(serve(stream));
+                }
+                Err(_) => tokio::time::sleep(PAUSE).await,
+            },
+            Some(_) = connections.join_next() => {}
+        }
+    }
+}
