@@ -1,7 +1,8 @@
-//! An access key: its id, and its secret.
+//! An access key: its id, its secret, and what IAM tells of it.
 
 use std::fmt;
 
+use chrono::{DateTime, Utc};
 use secrecy::SecretString;
 
 /// An access key's id; no secret, and shown in logs and errors.
@@ -41,4 +42,47 @@ pub struct AccessKey {
     pub id: AccessKeyId,
     /// The secret access key.
     pub secret: SecretString,
+}
+
+/// A key's status (fact 24). What IAM may add one day counts as active.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyStatus {
+    /// Signs requests.
+    Active,
+    /// Signs none: Inactive or Expired.
+    Inactive,
+}
+
+/// One of the user's access keys, as ListAccessKeys shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListedKey {
+    /// The key's id.
+    pub id: AccessKeyId,
+    /// Whether it signs requests.
+    pub status: KeyStatus,
+    /// When it was made, in whole seconds.
+    pub created: DateTime<Utc>,
+}
+
+/// When, where and for what a key was last used (fact 25: the record lags).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LastUse {
+    /// When.
+    pub at: DateTime<Utc>,
+    /// The service that was called.
+    pub service: String,
+    /// The Region that was called.
+    pub region: String,
+}
+
+impl fmt::Display for LastUse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} by {} in {}",
+            self.at.format("%Y-%m-%dT%H:%M:%SZ"),
+            self.service,
+            self.region
+        )
+    }
 }

@@ -1,9 +1,9 @@
 //! Whose credentials manage the user's keys.
 
-use crate::access_key::{AccessKey, AccessKeyId};
+use crate::access_key::{AccessKey, AccessKeyId, ListedKey};
 use crate::aws_failure::AwsFailure;
 use crate::iam::Iam;
-use crate::key_selection::ListedKey;
+
 use crate::problem::Problem;
 use crate::rotation::{Rotation, Staged};
 use crate::secrets_manager::VersionRef;

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use crate::access_key::AccessKeyId;
+use crate::access_key::{AccessKeyId, ListedKey};
 use crate::credentials::CredentialSource;
 use crate::iam::Iam;
-use crate::key_selection::{Deletable, HeldKeys, ListedKey, Refusal, Selection, select};
+use crate::key_selection::{Deletable, HeldKeys, Refusal, Selection, select};
 use crate::problem::Problem;
 use crate::rotation::{Rotation, Staged};
 use crate::secrets_manager::VersionRef;

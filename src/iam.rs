@@ -15,9 +15,9 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use chrono::{DateTime, Utc};
 use secrecy::SecretString;
 
-use crate::access_key::{AccessKey, AccessKeyId};
+use crate::access_key::{AccessKey, AccessKeyId, KeyStatus, LastUse, ListedKey};
 use crate::aws_failure::{AwsFailure, Effect};
-use crate::key_selection::{Candidate, Deletable, KeyStatus, LastUse, ListedKey};
+use crate::key_selection::{Candidate, Deletable};
 
 /// The access keys of one IAM user, managed with the credential source's credentials.
 #[derive(Clone, Debug)]

@@ -3,41 +3,19 @@
 //! [`Deletable`] is what [`crate::iam::Iam::delete`] takes, and only this module
 //! makes one: no other part of the function can delete a key.
 
-use std::fmt;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
-use crate::access_key::AccessKeyId;
+use crate::access_key::{AccessKeyId, KeyStatus, LastUse, ListedKey};
 use crate::config::DeleteKeyInUse;
 
 /// How long a key that no version of the secret holds is given: until then it may be our
-/// own, stored but not visible yet (facts 19 and 27). Longer than [`crate::new_key`] takes to
-/// store one. One second is for creation dates in whole seconds (fact 24).
+/// own, stored but not visible yet (facts 19 and 27). Longer than storing one may take. One second is for creation dates in whole seconds (fact 24).
 pub const SETTLE: Duration = Duration::from_secs(15 + 1);
 
 /// An abandoned rotation's own use of its key: GetCallerIdentity, soon after the key was made.
 const VERIFIED_WITHIN: Duration = Duration::from_secs(15 * 60);
-
-/// A key's status (fact 24). What IAM may add one day counts as active.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum KeyStatus {
-    /// Signs requests.
-    Active,
-    /// Signs none: Inactive or Expired.
-    Inactive,
-}
-
-/// One of the user's access keys, as ListAccessKeys shows it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ListedKey {
-    /// The key's id.
-    pub id: AccessKeyId,
-    /// Whether it signs requests.
-    pub status: KeyStatus,
-    /// When it was made, in whole seconds.
-    pub created: DateTime<Utc>,
-}
 
 /// Which keys the secret's versions hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -61,29 +39,6 @@ impl HeldKeys {
         [&self.current, &self.pending, &self.source]
             .into_iter()
             .any(|held| held.as_ref() == Some(id))
-    }
-}
-
-/// When, where and for what a key was last used (fact 25: the record lags).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LastUse {
-    /// When.
-    pub at: DateTime<Utc>,
-    /// The service that was called.
-    pub service: String,
-    /// The Region that was called.
-    pub region: String,
-}
-
-impl fmt::Display for LastUse {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{} by {} in {}",
-            self.at.format("%Y-%m-%dT%H:%M:%SZ"),
-            self.service,
-            self.region
-        )
     }
 }
 

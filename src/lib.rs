@@ -47,6 +47,7 @@ pub mod event;
 #[doc = include_str!("facts.md")]
 pub mod facts {}
 pub mod iam;
+mod json_text;
 pub mod key_selection;
 pub mod logging;
 mod new_key;

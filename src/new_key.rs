@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use tracing::{info, warn};
 
-use crate::access_key::{AccessKey, AccessKeyId};
+use crate::access_key::{AccessKey, AccessKeyId, ListedKey};
 use crate::aws_failure::{AwsFailure, Effect};
 use crate::deletion::held_keys;
 use crate::iam::{Deletion, Iam};
-use crate::key_selection::{ListedKey, SETTLE, lost, unstored};
+use crate::key_selection::{SETTLE, lost, unstored};
 use crate::pending::Pending;
 use crate::problem::{CleanUp, Problem};
 use crate::rotation::{Rotation, Staged};
@@ -115,7 +115,13 @@ pub(crate) async fn store(
         _ => Pending::look_for(rotation, staged, Duration::from_secs(2)).await,
     };
     let stored = match found {
-        Ok(Some(pending)) => Some(pending.key(staged)?.id.clone()),
+        Ok(Some(pending)) => match pending.key(staged) {
+            Ok(stored) => Some(stored.id.clone()),
+            Err(problem) => {
+                delete_unstored(rotation, iam, key).await;
+                return Err(problem);
+            }
+        },
         Ok(None) => None,
         Err(_) if failure.effect == Effect::None => None,
         Err(_) => {

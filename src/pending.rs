@@ -5,9 +5,9 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use tracing::warn;
 
-use crate::access_key::AccessKey;
+use crate::access_key::{AccessKey, KeyStatus};
 use crate::credentials::CredentialSource;
-use crate::key_selection::KeyStatus;
+
 use crate::problem::Problem;
 use crate::rotation::{READ_AGAIN, Rotation, Staged};
 use crate::secret_value::SecretDocument;

@@ -9,12 +9,12 @@ use std::ops::Range;
 
 use secrecy::zeroize::{Zeroize, Zeroizing};
 use secrecy::{ExposeSecret, SecretString};
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::access_key::{AccessKey, AccessKeyId};
 use crate::config::FieldNames;
+use crate::json_text::{Document, Entries, position};
 
 /// Why a secret's value cannot be used. Never quotes the value.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -263,12 +263,6 @@ fn quoted(text: &str) -> Zeroizing<String> {
     quoted
 }
 
-/// A raw value is a slice of the text that it was parsed from.
-fn position(whole: &str, raw: &RawValue) -> Range<usize> {
-    let start = raw.get().as_ptr() as usize - whole.as_ptr() as usize;
-    start..start + raw.get().len()
-}
-
 fn find<'a>(entries: &Entries<'a>, name: &str) -> Result<Option<&'a RawValue>, Malformed> {
     let mut found = entries.iter().filter(|(field, _)| field == name);
     match (found.next(), found.next()) {
@@ -285,33 +279,6 @@ fn string(name: &str, raw: &RawValue) -> Result<Zeroizing<String>, Malformed> {
         return Err(Malformed::Empty(name.to_owned()));
     }
     Ok(text)
-}
-
-type Entries<'a> = Vec<(String, &'a RawValue)>;
-
-/// An object's fields in their order, each value a slice of the text.
-struct Document<'a>(Entries<'a>);
-
-impl<'de> Deserialize<'de> for Document<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Fields;
-        impl<'de> Visitor<'de> for Fields {
-            type Value = Document<'de>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut entries = Vec::new();
-                while let Some(entry) = map.next_entry()? {
-                    entries.push(entry);
-                }
-                Ok(Document(entries))
-            }
-        }
-        deserializer.deserialize_map(Fields)
-    }
 }
 
 #[cfg(test)]

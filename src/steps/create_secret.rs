@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use tracing::info;
 
-use crate::access_key::{AccessKey, AccessKeyId};
+use crate::access_key::{AccessKey, AccessKeyId, ListedKey};
 use crate::aws_failure::AwsFailure;
 use crate::clock::OutOfTime;
 use crate::credentials::CredentialSource;
 use crate::deletion::{self, Plan};
 use crate::iam::Iam;
-use crate::key_selection::{Deletable, ListedKey};
+use crate::key_selection::Deletable;
 use crate::new_key::{self, QUOTA, Stored};
 use crate::outcome::{Done, Outcome};
 use crate::pending::Pending;
