@@ -211,6 +211,23 @@ async fn a_stored_key_whose_last_put_was_throttled_is_kept() {
     assert!(world.keys().contains(&world.pending_key()));
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_put_that_fails_for_a_while_is_put_again() {
+    let mut world = World::from(Source::Role, 1);
+    // As often as the SDK tries a call.
+    for nth in 1..=3 {
+        let down = FaultKind::ErrorBefore {
+            status: 500,
+            code: "InternalServiceError".into(),
+        };
+        world.fail("PutSecretValue", nth, down);
+    }
+    world.stage();
+    let outcome = world.step("createSecret").await.unwrap();
+    assert_eq!(outcome["outcome"], "created");
+    assert_eq!(world.count("DeleteAccessKey"), 0);
+}
+
 /// Its only use is the verification by the rotation that was given up.
 #[tokio::test(start_paused = true)]
 async fn a_verified_key_of_a_rotation_that_was_given_up_goes_with_the_next() {
