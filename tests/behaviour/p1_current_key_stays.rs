@@ -126,12 +126,7 @@ async fn a_key_that_another_run_stored_while_iam_was_slow_stays() {
     for attempt in 1..=2 {
         world.fail("ListAccessKeys", attempt, FaultKind::TimedOutBefore);
     }
-    let (aws, arn) = (world.aws.clone(), world.arn().to_owned());
-    let (token, text) = (world.token().to_owned(), world.text(AWSCURRENT));
-    world.after_call("ListAccessKeys", move || {
-        let key = aws.create_access_key("alice");
-        aws.put_version_text(&arn, &token, &with_key(&text, &key));
-    });
+    world.another_run_stores_a_key_behind("ListAccessKeys");
     let outcome = world.step("createSecret").await.unwrap();
     assert_eq!(outcome["outcome"], "alreadyCreated");
     assert_eq!(world.count("DeleteAccessKey"), 0);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use sandbox::aws::{AWSCURRENT, AWSPENDING, FaultKind, LastUsed, Propagation};
 use sandbox::setup::Source;
 
-use crate::world::{SOURCES, World, with_key};
+use crate::world::{SOURCES, World};
 
 #[tokio::test(start_paused = true)]
 async fn a_key_whose_answer_was_lost_is_deleted_and_another_made() {
@@ -163,12 +163,7 @@ async fn a_key_that_another_run_stored_is_not_taken_for_the_lost_one() {
     let mut world = World::from(Source::Role, 1);
     world.stage();
     world.fail("CreateAccessKey", 1, FaultKind::TimedOutBefore);
-    let (aws, arn) = (world.aws.clone(), world.arn().to_owned());
-    let (token, text) = (world.token().to_owned(), world.text(AWSCURRENT));
-    world.after_call("CreateAccessKey", move || {
-        let key = aws.create_access_key("alice");
-        aws.put_version_text(&arn, &token, &with_key(&text, &key));
-    });
+    world.another_run_stores_a_key_behind("CreateAccessKey");
     let outcome = world.step("createSecret").await.unwrap();
     assert_eq!(outcome["outcome"], "alreadyCreated");
     assert_eq!(world.count("DeleteAccessKey"), 0);

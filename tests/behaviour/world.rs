@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 use aws_smithy_async::time::TimeSource;
 use iam_key_rotator::config::Config;
 use iam_key_rotator::logging;
-use sandbox::aws::{AccessKey, Aws, Fault, FaultKind, When};
+use sandbox::aws::{AWSCURRENT, AccessKey, Aws, Fault, FaultKind, When};
 use sandbox::clock::Clock;
 use sandbox::in_process::InProcess;
 use sandbox::rotation::{
@@ -138,6 +138,17 @@ impl World {
     /// Does something once, behind the next call of an action.
     pub fn after_call(&self, action: &str, then: impl FnOnce() + Send + 'static) {
         *self.after.lock().unwrap() = Some((action.to_owned(), Box::new(then)));
+    }
+
+    /// Another run of the same rotation makes and stores its key, behind the next call of an action.
+    pub fn another_run_stores_a_key_behind(&self, action: &str) {
+        let (aws, arn) = (self.aws.clone(), self.arn().to_owned());
+        let (token, text) = (self.token.clone(), self.text(AWSCURRENT));
+        let user = self.prepared.username.clone();
+        self.after_call(action, move || {
+            let key = aws.create_access_key(&user);
+            aws.put_version_text(&arn, &token, &with_key(&text, &key));
+        });
     }
 
     /// A step's event.
