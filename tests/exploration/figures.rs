@@ -1,0 +1,41 @@
+//! What an exploration counted: printed, and the same as in `tests/README.md`.
+
+const PAGE: &str = include_str!("../README.md");
+
+/// Prints a figure, and sees that the page has it; a longer run than the usual one is only printed.
+#[allow(dead_code)]
+pub fn figure(name: &str, count: usize) {
+    let count = grouped(count);
+    println!("{name}: {count}");
+    let row = format!("| {name} | {count} |");
+    let longer = std::env::var_os("EXPLORE").is_some();
+    assert!(
+        longer || PAGE.contains(&row),
+        "tests/README.md lacks: {row}"
+    );
+}
+
+/// `12345` as `12,345`.
+fn grouped(count: usize) -> String {
+    let digits = count.to_string();
+    let mut text = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[test]
+fn thousands_are_grouped() {
+    for (count, text) in [
+        (0, "0"),
+        (999, "999"),
+        (1_000, "1,000"),
+        (1_234_567, "1,234,567"),
+    ] {
+        assert_eq!(grouped(count), text);
+    }
+}

@@ -1,0 +1,22 @@
+//! The promises explored, not by examples: every fault on every call, every order of two runs, every
+//! kill, every time-out. What is counted here stands in `tests/README.md`.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    missing_docs,
+    unreachable_pub,
+    reason = "tests"
+)]
+
+mod figures;
+#[allow(dead_code, reason = "shared with the behaviour tests")]
+#[path = "../behaviour/look.rs"]
+mod look;
+#[allow(dead_code, reason = "shared with the behaviour tests")]
+#[path = "../behaviour/watch.rs"]
+mod watch;
+#[allow(dead_code, reason = "shared with the behaviour tests")]
+#[path = "../behaviour/world.rs"]
+mod world;
