@@ -1,11 +1,9 @@
 //! Gathers what [`crate::key_selection`] decides on.
 
-use std::time::Duration;
-
 use crate::access_key::{AccessKeyId, ListedKey};
 use crate::credentials::CredentialSource;
 use crate::iam::Iam;
-use crate::key_selection::{Deletable, HeldKeys, Refusal, Selection, select};
+use crate::key_selection::{Deletable, HeldKeys, Refusal, Selection, Tries, select};
 use crate::problem::Problem;
 use crate::rotation::{Rotation, Staged};
 use crate::secrets_manager::VersionRef;
@@ -19,19 +17,15 @@ pub(crate) enum Plan {
     Nothing,
     /// This key goes.
     Delete(Deletable),
-    /// This key may be our own: decide again when AWSPENDING was looked at for this long.
-    LookAgain {
-        /// The key.
-        key: AccessKeyId,
-        /// How long to look.
-        wait: Duration,
-    },
+    /// This key may be our own: decide again when AWSPENDING was looked at for a while.
+    LookAgain(AccessKeyId),
 }
 
-/// Which of the secret's versions hold which keys, AWSPENDING none.
+/// Which of the secret's versions, and the credential source, hold which keys; AWSPENDING holds none.
 pub(crate) async fn held_keys(
     rotation: &Rotation<'_>,
     staged: &Staged,
+    source: &CredentialSource,
 ) -> Result<HeldKeys, Problem> {
     let previous = match &staged.previous_version {
         None => None,
@@ -53,27 +47,23 @@ pub(crate) async fn held_keys(
         current: staged.current.key_id().cloned(),
         pending: None,
         previous,
-        source: None,
+        source: source.key_id().cloned(),
     })
 }
 
-/// Plans the deletion; changes nothing. `settled` is the key that was looked at again.
+/// Plans the deletion; changes nothing.
 pub(crate) async fn plan(
     rotation: &Rotation<'_>,
     staged: &Staged,
-    source: &CredentialSource,
+    held: &HeldKeys,
     iam: &Iam,
     keys: &[ListedKey],
-    settled: Option<&AccessKeyId>,
+    tries: Tries<'_>,
 ) -> Result<Plan, Problem> {
     rotation.doing("decide which access key may go");
-    let held = HeldKeys {
-        source: source.key_id().cloned(),
-        ..held_keys(rotation, staged).await?
-    };
     let config = &rotation.rotator.config;
     let now = rotation.clock.now();
-    let selection = select(keys, &held, config.delete_key_in_use, settled, now);
+    let selection = select(keys, held, tries, config, now);
     let refused = |refusal| Problem::NothingDeletable {
         user: staged.current.username().to_owned(),
         refusal,
@@ -81,7 +71,7 @@ pub(crate) async fn plan(
     match selection {
         Ok(Selection::NothingToDelete) => Ok(Plan::Nothing),
         Ok(Selection::Delete(key)) => Ok(Plan::Delete(key)),
-        Ok(Selection::LookAgain { key, wait }) => Ok(Plan::LookAgain { key, wait }),
+        Ok(Selection::LookAgain(key)) => Ok(Plan::LookAgain(key)),
         Ok(Selection::AskLastUse(candidate)) => {
             let last_use = iam.last_use(&candidate).await?;
             candidate

@@ -8,14 +8,11 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 
 use crate::access_key::{AccessKeyId, KeyStatus, LastUse, ListedKey};
-use crate::config::DeleteKeyInUse;
+use crate::config::{Config, DeleteKeyInUse};
 
-/// How long a key that no version of the secret holds is given: until then it may be our
-/// own, stored but not visible yet (facts 19 and 27). Longer than storing one may take. One second is for creation dates in whole seconds (fact 24).
+/// How long AWSPENDING is looked at before a key that no version of the secret holds is judged: it
+/// may be our own, stored but not visible yet (facts 19 and 27). Longer than storing one may take.
 pub const SETTLE: Duration = Duration::from_secs(15 + 1);
-
-/// An abandoned rotation's own use of its key: GetCallerIdentity, soon after the key was made.
-const VERIFIED_WITHIN: Duration = Duration::from_secs(15 * 60);
 
 /// Which keys the secret's versions hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -56,22 +53,16 @@ impl Deletable {
 
 /// A key that may be deleted if it is not in use: ask for its last use, then [`Candidate::judge`].
 #[derive(Debug, PartialEq, Eq)]
-pub struct Candidate {
-    id: AccessKeyId,
-    /// When it was made, where it may be our own.
-    made_by_us: Option<DateTime<Utc>>,
-}
+pub struct Candidate(AccessKeyId);
 
 impl Candidate {
     /// The key's id.
     #[must_use]
     pub fn id(&self) -> &AccessKeyId {
-        &self.id
+        &self.0
     }
 
     /// Judges the key by its last use; none means that it was never used.
-    ///
-    /// A rotation that was given up may have used its own key to verify it; that is no use.
     ///
     /// # Errors
     /// [`Refusal::InUse`] where it was used within `window` before `now`.
@@ -81,22 +72,23 @@ impl Candidate {
         window: Duration,
         now: DateTime<Utc>,
     ) -> Result<Deletable, Refusal> {
-        let verified = |last_use: &LastUse| {
-            last_use.service == "sts"
-                && self
-                    .made_by_us
-                    .is_some_and(|made| age(made, last_use.at) < VERIFIED_WITHIN)
-        };
         match last_use {
-            Some(last_use) if age(last_use.at, now) < window && !verified(&last_use) => {
-                Err(Refusal::InUse {
-                    key: self.id,
-                    last_use,
-                })
-            }
-            _ => Ok(Deletable(self.id)),
+            Some(last_use) if age(last_use.at, now) < window => Err(Refusal::InUse {
+                key: self.0,
+                last_use,
+            }),
+            _ => Ok(Deletable(self.0)),
         }
     }
+}
+
+/// What earlier tries to make a key tell.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Tries<'a> {
+    /// Whether one may have made a key beside AWSCURRENT's that nobody knows of.
+    pub may_have_made: bool,
+    /// The key whose [`Selection::LookAgain`] is over, whatever the clocks say.
+    pub settled: Option<&'a AccessKeyId>,
 }
 
 /// What to do about the user's keys before a new one is made.
@@ -108,13 +100,8 @@ pub enum Selection {
     Delete(Deletable),
     /// Ask for this key's last use first.
     AskLastUse(Candidate),
-    /// It may be our own: look at AWSPENDING again and again for this long, then decide again.
-    LookAgain {
-        /// The key.
-        key: AccessKeyId,
-        /// How long to look.
-        wait: Duration,
-    },
+    /// It may be our own: look at AWSPENDING again and again for [`SETTLE`], then decide again.
+    LookAgain(AccessKeyId),
 }
 
 /// Why no key may go.
@@ -140,6 +127,17 @@ pub enum Refusal {
         /// The user's keys.
         keys: Vec<AccessKeyId>,
     },
+    /// The key that would go is in no version of the secret, none of our own, and new: whoever made
+    /// it, such as the rotation of another secret, may just begin to use it (fact 25: the record lags).
+    #[error(
+        "the access key {key} would have to go, and someone else made it at {created}: no version of this secret holds it"
+    )]
+    MadeLately {
+        /// The key.
+        key: AccessKeyId,
+        /// When it was made.
+        created: DateTime<Utc>,
+    },
     /// The key that would go was used lately.
     #[error("the access key {key} would have to go, and it was last used at {last_use}")]
     InUse {
@@ -153,15 +151,16 @@ pub enum Refusal {
 /// Chooses the key that makes room for a new one: the oldest that is neither AWSCURRENT's,
 /// AWSPENDING's nor the credential source's, inactive before active.
 ///
-/// `settled` names a key whose [`Selection::LookAgain`] is over, whatever the clocks say.
+/// A key that no version of the secret holds is one that an earlier try has lost, if one may have
+/// made a key; else someone else's, which is left alone for `in_use_window`.
 ///
 /// # Errors
 /// [`Refusal`]: nothing may be deleted, and nothing made.
 pub fn select(
     keys: &[ListedKey],
     held: &HeldKeys,
-    in_use: DeleteKeyInUse,
-    settled: Option<&AccessKeyId>,
+    tries: Tries<'_>,
+    config: &Config,
     now: DateTime<Utc>,
 ) -> Result<Selection, Refusal> {
     let ids = || keys.iter().map(|key| key.id.clone()).collect::<Vec<_>>();
@@ -187,36 +186,36 @@ pub fn select(
         return Err(Refusal::BothProtected { keys: ids() });
     };
 
-    // Our own are no older than AWSCURRENT's. They are given their time by our clock, not by IAM's.
     let current = keys
         .iter()
         .find(|one| held.current.as_ref() == Some(&one.id));
-    let may_be_ours = !held.holds(&key.id) && current.is_none_or(|one| key.created >= one.created);
-    let wait = match (held.holds(&key.id), may_be_ours) {
-        (true, _) => Duration::ZERO,
-        (false, true) => SETTLE,
-        (false, false) => SETTLE.saturating_sub(age(key.created, now)),
+    // Our own are no older than AWSCURRENT's.
+    let could_be_ours =
+        !held.holds(&key.id) && current.is_none_or(|one| key.created >= one.created);
+    let ours = could_be_ours && tries.may_have_made;
+    let new = !held.holds(&key.id) && age(key.created, now) < config.in_use_window;
+    // Given its time by our clock, not by IAM's.
+    if (could_be_ours || new) && tries.settled != Some(&key.id) {
+        return Ok(Selection::LookAgain(key.id.clone()));
+    }
+    if key.status != KeyStatus::Active {
+        return Ok(Selection::Delete(Deletable(key.id.clone())));
+    }
+    let ask = match config.delete_key_in_use {
+        DeleteKeyInUse::Any => false,
+        DeleteKeyInUse::Previous => held.previous.as_ref() != Some(&key.id),
+        DeleteKeyInUse::Never => true,
     };
-    if !wait.is_zero() && settled != Some(&key.id) {
-        return Ok(Selection::LookAgain {
+    if !ask {
+        return Ok(Selection::Delete(Deletable(key.id.clone())));
+    }
+    if new && !ours {
+        return Err(Refusal::MadeLately {
             key: key.id.clone(),
-            wait,
+            created: key.created,
         });
     }
-    let ask = key.status == KeyStatus::Active
-        && match in_use {
-            DeleteKeyInUse::Any => false,
-            DeleteKeyInUse::Previous => held.previous.as_ref() != Some(&key.id),
-            DeleteKeyInUse::Never => true,
-        };
-    Ok(if ask {
-        Selection::AskLastUse(Candidate {
-            id: key.id.clone(),
-            made_by_us: may_be_ours.then_some(key.created),
-        })
-    } else {
-        Selection::Delete(Deletable(key.id.clone()))
-    })
+    Ok(Selection::AskLastUse(Candidate(key.id.clone())))
 }
 
 /// A key that this run made and could not store.
@@ -228,14 +227,15 @@ pub fn unstored(key: &AccessKeyId) -> Deletable {
 /// The key that a CreateAccessKey whose answer was lost has left behind: not
 /// there before, there now, and in no version of the secret (fact 23).
 ///
-/// None where no key appeared, and where several did: then it is not known which.
+/// None where no key appeared, and where several did: then it is not known which. Nobody can
+/// have used it: its answer held its secret.
 #[must_use]
-pub fn lost(before: &[ListedKey], after: &[ListedKey], held: &HeldKeys) -> Option<Deletable> {
+pub fn lost(before: &[ListedKey], after: &[ListedKey], held: &HeldKeys) -> Option<Candidate> {
     let mut appeared = after
         .iter()
         .filter(|key| !before.iter().any(|old| old.id == key.id) && !held.holds(&key.id));
     match (appeared.next(), appeared.next()) {
-        (Some(key), None) => Some(Deletable(key.id.clone())),
+        (Some(key), None) => Some(Candidate(key.id.clone())),
         _ => None,
     }
 }

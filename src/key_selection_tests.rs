@@ -34,16 +34,39 @@ fn held(current: Option<char>, pending: Option<char>, previous: Option<char>) ->
     }
 }
 
+fn policy(delete_key_in_use: DeleteKeyInUse) -> Config {
+    Config {
+        delete_key_in_use,
+        ..Config::default()
+    }
+}
+
 /// What is selected in the end: behind a second look, if one is asked for.
+fn choose_with(
+    config: &Config,
+    keys: &[ListedKey],
+    held: &HeldKeys,
+    may_have_made: bool,
+) -> Result<Selection, Refusal> {
+    let select = |settled| {
+        let tries = Tries {
+            may_have_made,
+            settled,
+        };
+        select(keys, held, tries, config, time(0))
+    };
+    match select(None) {
+        Ok(Selection::LookAgain(key)) => select(Some(&key)),
+        other => other,
+    }
+}
+
 fn choose_by(
-    policy: DeleteKeyInUse,
+    in_use: DeleteKeyInUse,
     keys: &[ListedKey],
     held: &HeldKeys,
 ) -> Result<Selection, Refusal> {
-    match select(keys, held, policy, None, time(0)) {
-        Ok(Selection::LookAgain { key, .. }) => select(keys, held, policy, Some(&key), time(0)),
-        other => other,
-    }
+    choose_with(&policy(in_use), keys, held, true)
 }
 
 fn choose(keys: &[ListedKey], held: &HeldKeys) -> Result<Selection, Refusal> {
@@ -55,19 +78,7 @@ fn delete(letter: char) -> Result<Selection, Refusal> {
 }
 
 fn ask(letter: char) -> Result<Selection, Refusal> {
-    Ok(Selection::AskLastUse(candidate(letter, None)))
-}
-
-/// Of a key that may be the function's own, made so long ago.
-fn ask_for_ours(letter: char, seconds_ago: i64) -> Result<Selection, Refusal> {
-    Ok(Selection::AskLastUse(candidate(letter, Some(seconds_ago))))
-}
-
-fn candidate(letter: char, made_by_us: Option<i64>) -> Candidate {
-    Candidate {
-        id: id(letter),
-        made_by_us: made_by_us.map(time),
-    }
+    Ok(Selection::AskLastUse(Candidate(id(letter))))
 }
 
 #[test]
@@ -99,11 +110,14 @@ fn the_previous_key_goes_unasked_whichever_is_older() {
 
 #[test]
 fn a_foreign_active_key_is_asked_for_its_last_use() {
-    for (current_age, foreign_age, expected) in
-        [(100, 200, ask('F')), (200, 100, ask_for_ours('F', 100))]
-    {
+    let day = 24 * 3600;
+    for (current_age, foreign_age) in [(100, day), (3 * day, 2 * day)] {
         let keys = [active('C', current_age), active('F', foreign_age)];
-        assert_eq!(choose(&keys, &held(Some('C'), None, None)), expected);
+        for may_have_made in [true, false] {
+            let held = held(Some('C'), None, None);
+            let chosen = choose_with(&Config::default(), &keys, &held, may_have_made);
+            assert_eq!(chosen, ask('F'));
+        }
     }
 }
 
@@ -127,11 +141,11 @@ fn for_a_first_key_inactive_goes_before_active_then_the_oldest_then_the_lowest_i
     );
     assert_eq!(
         choose(&[active('B', 900), active('A', 100)], &none),
-        ask_for_ours('B', 900)
+        ask('B')
     );
     assert_eq!(
         choose(&[active('B', 100), active('A', 100)], &none),
-        ask_for_ours('A', 100)
+        ask('A')
     );
 }
 
@@ -146,7 +160,7 @@ fn delete_key_in_use_decides_what_is_asked() {
         (Any, Some('O'), delete('O')),
         (Any, None, delete('O')),
     ] {
-        let keys = [active('C', 100), active('O', 200)];
+        let keys = [active('C', 100), active('O', 24 * 3600)];
         let held = held(Some('C'), None, previous);
         assert_eq!(
             choose_by(policy, &keys, &held),
@@ -176,8 +190,7 @@ fn no_setting_deletes_the_current_or_the_pending_key() {
                     let keys = [key('A', one, age_one), key('B', two, age_two)];
                     let chosen = match choose_by(policy, &keys, &holdings) {
                         Ok(
-                            Selection::Delete(Deletable(id))
-                            | Selection::AskLastUse(Candidate { id, .. }),
+                            Selection::Delete(Deletable(id)) | Selection::AskLastUse(Candidate(id)),
                         ) => id,
                         _ => continue,
                     };
@@ -226,75 +239,76 @@ fn two_protected_keys_are_refused() {
 }
 
 #[test]
-fn a_key_that_may_be_our_own_is_looked_at_again() {
-    let settle = SETTLE.as_secs();
-    for (current_age, other_age, wait) in [
-        // No older than the current key, whatever the clocks say.
-        (500, -100, settle),
-        (500, 0, settle),
-        (500, 15, settle),
-        (500, 500, settle),
-        // Older than the current key: until it is old enough.
-        (500, 501, 0),
-        (5, 6, settle - 6),
-        (5, 10, settle - 10),
-        (5, 16, 0),
+fn a_key_in_no_version_is_looked_at_again_if_it_is_new_or_no_older_than_the_current_one() {
+    let day = 24 * 3600;
+    for (current_age, other_age, looks) in [
+        (9 * day, -100, true),
+        (9 * day, 0, true),
+        (9 * day, 9 * day, true),
+        (9 * day, 9 * day + 1, false),
+        // Older than the current key.
+        (0, day - 1, true),
+        (0, day, false),
     ] {
         let keys = [active('C', current_age), active('O', other_age)];
         let held = held(Some('C'), None, None);
-        let expected = match wait {
-            0 => delete('O'),
-            seconds => Ok(Selection::LookAgain {
-                key: id('O'),
-                wait: Duration::from_secs(seconds),
-            }),
-        };
-        let selected = select(&keys, &held, DeleteKeyInUse::Any, None, time(0));
-        assert_eq!(selected, expected, "{current_age} {other_age}");
+        for may_have_made in [true, false] {
+            let tries = Tries {
+                may_have_made,
+                settled: None,
+            };
+            let selected = select(&keys, &held, tries, &Config::default(), time(0));
+            let looked = selected == Ok(Selection::LookAgain(id('O')));
+            assert_eq!(looked, looks, "{current_age} {other_age}");
+        }
     }
 }
 
 #[test]
-fn without_a_current_key_every_other_one_is_looked_at_again() {
-    let keys = [active('A', 9_000), active('B', 8_000)];
-    let selected = select(
-        &keys,
-        &held(None, None, None),
-        DeleteKeyInUse::Any,
-        None,
-        time(0),
-    );
-    assert_eq!(
-        selected,
-        Ok(Selection::LookAgain {
-            key: id('A'),
-            wait: SETTLE
+fn a_new_key_in_no_version_goes_only_where_a_try_may_have_lost_it() {
+    let day = 24 * 3600;
+    let made_lately = |seconds_ago| {
+        Err(Refusal::MadeLately {
+            key: id('O'),
+            created: time(seconds_ago),
         })
-    );
+    };
+    for (current, other_age, may_have_made, expected) in [
+        (Some(9 * day), 60, true, ask('O')),
+        (Some(9 * day), 60, false, made_lately(60)),
+        (Some(9 * day), -60, false, made_lately(-60)),
+        (Some(9 * day), day - 1, false, made_lately(day - 1)),
+        (Some(9 * day), day, false, ask('O')),
+        // Older than the current key: none of its creation's.
+        (Some(0), 60, true, made_lately(60)),
+        (None, 60, true, ask('O')),
+        (None, 60, false, made_lately(60)),
+    ] {
+        let mut keys = vec![active('O', other_age)];
+        // Without a current key, beside one that is as new.
+        keys.push(active('P', current.unwrap_or(other_age)));
+        let held = held(current.map(|_| 'P'), None, None);
+        let chosen = choose_with(&Config::default(), &keys, &held, may_have_made);
+        assert_eq!(chosen, expected, "{current:?} {other_age} {may_have_made}");
+    }
 }
 
 #[test]
-fn a_second_look_is_enough_whatever_the_clocks_say() {
-    let keys = [active('C', 500), active('O', -3600)];
+fn a_new_inactive_key_goes_and_any_asks_nothing() {
     let held = held(Some('C'), None, None);
-    let settled = id('O');
-    assert_eq!(
-        select(
-            &keys,
-            &held,
-            DeleteKeyInUse::Previous,
-            Some(&settled),
-            time(0)
-        ),
-        ask_for_ours('O', -3600)
-    );
+    let keys = [active('C', 500), key('O', KeyStatus::Inactive, 60)];
+    let chosen = choose_with(&Config::default(), &keys, &held, false);
+    assert_eq!(chosen, delete('O'));
+    let keys = [active('C', 500), active('O', 60)];
+    let chosen = choose_with(&policy(DeleteKeyInUse::Any), &keys, &held, false);
+    assert_eq!(chosen, delete('O'));
 }
 
 #[test]
 fn the_previous_key_needs_no_second_look() {
     let keys = [active('C', 500), active('P', 0)];
     let held = held(Some('C'), None, Some('P'));
-    let selected = select(&keys, &held, DeleteKeyInUse::Previous, None, time(0));
+    let selected = select(&keys, &held, Tries::default(), &Config::default(), time(0));
     assert_eq!(selected, delete('P'));
 }
 
@@ -316,30 +330,8 @@ fn a_key_used_within_the_window_stays() {
         (used(day), true),
         (used(90 * day), true),
     ] {
-        let judged = candidate('O', None).judge(last_use.clone(), DAY, time(0));
+        let judged = Candidate(id('O')).judge(last_use.clone(), DAY, time(0));
         assert_eq!(judged.is_ok(), goes, "{last_use:?}");
-    }
-}
-
-#[test]
-fn our_own_verification_is_no_use_of_a_key_that_may_be_ours() {
-    let used = |service: &str, ago| {
-        Some(LastUse {
-            at: time(ago),
-            service: service.into(),
-            region: "us-east-1".into(),
-        })
-    };
-    let hour = 3600;
-    for (made_by_us, last_use, goes) in [
-        (Some(hour), used("sts", hour - 60), true),
-        (Some(hour), used("sts", hour), true),
-        (Some(hour), used("sts", hour - 16 * 60), false),
-        (Some(hour), used("s3", hour - 60), false),
-        (None, used("sts", hour - 60), false),
-    ] {
-        let judged = candidate('O', made_by_us).judge(last_use.clone(), DAY, time(0));
-        assert_eq!(judged.is_ok(), goes, "{made_by_us:?} {last_use:?}");
     }
 }
 
@@ -359,7 +351,7 @@ fn the_credential_sources_key_never_goes() {
         ..source
     };
     let keys = [active('A', 200), active('B', 100)];
-    assert_eq!(choose(&keys, &first), ask_for_ours('B', 100));
+    assert_eq!(choose(&keys, &first), ask('B'));
 }
 
 #[test]
@@ -372,7 +364,7 @@ fn a_lost_key_is_the_only_one_that_appeared_and_is_in_no_version() {
     );
     let lost_of = |before: &[&ListedKey], after: &[&ListedKey], held: &HeldKeys| {
         let own = |keys: &[&ListedKey]| keys.iter().map(|&key| key.clone()).collect::<Vec<_>>();
-        lost(&own(before), &own(after), held).map(|Deletable(id)| id)
+        lost(&own(before), &own(after), held).map(|Candidate(id)| id)
     };
     let current = held(Some('C'), None, None);
     assert_eq!(lost_of(&[&c], &[&c, &n], &current), Some(id('N')));

@@ -6,8 +6,9 @@
 //! ```text
 //! event ─► DescribeSecret ─► stages: token known? already current? pending? ─► step
 //! createSecret  GetSecretValue AWSCURRENT, and AWSPENDING by token (present: done)
-//!               ─► credential source ─► ListAccessKeys ─► key_selection ─► [DeleteAccessKey]
-//!               ─► CreateAccessKey ─► PutSecretValue (token, AWSPENDING, RotationToken)
+//!               ─► credential source ─► ListAccessKeys ─► key_selection ─► creation_mark
+//!               ─► [DeleteAccessKey] ─► CreateAccessKey
+//!               ─► PutSecretValue (token, AWSPENDING, RotationToken)
 //! setSecret     nothing to set; confirms that AWSPENDING holds a key
 //! testSecret    GetCallerIdentity with AWSPENDING's key, until it holds, as the same user
 //! finishSecret  GetCallerIdentity once more ─► UpdateSecretVersionStage (AWSCURRENT to the token)
@@ -31,7 +32,8 @@
 //! The steps are in `steps/`, a file each. What is decided is decided by pure functions:
 //! [`stages`] (what the labels say), [`key_selection`] (which key may go), [`verification::judge`]
 //! (whose key it is), [`secret_value`] (what the document holds). [`secrets_manager`], [`iam`] and
-//! [`sts`] only translate. `deletion`, `new_key`, `pending` and `credentials` put the two together.
+//! [`sts`] only translate. `deletion`, `creation_mark`, `new_key`, `pending` and `credentials` put the
+//! two together.
 //!
 //! Comments cite AWS's behaviour as "fact 23"; the numbers are those of [`facts`].
 
@@ -40,6 +42,7 @@ pub mod aws;
 pub mod aws_failure;
 pub mod clock;
 pub mod config;
+mod creation_mark;
 mod credentials;
 mod deletion;
 pub mod error;

@@ -3,10 +3,11 @@
 
 use std::time::Duration;
 
-use tracing::{info, warn};
+use tracing::warn;
 
 use crate::access_key::{AccessKey, AccessKeyId, ListedKey};
 use crate::aws_failure::{AwsFailure, Effect};
+use crate::credentials::CredentialSource;
 use crate::deletion::held_keys;
 use crate::iam::{Deletion, Iam};
 use crate::key_selection::{SETTLE, lost, unstored};
@@ -41,38 +42,19 @@ pub(crate) enum Stored {
     Another(AccessKeyId),
 }
 
-/// Makes an access key. The inner error asks for another try, from fresh facts.
-pub(crate) async fn create(
-    rotation: &Rotation<'_>,
-    staged: &Staged,
-    iam: &Iam,
-    before: &[ListedKey],
-) -> Result<Result<AccessKey, AwsFailure>, Problem> {
-    rotation.doing("create an access key");
-    let failure = match iam.create().await {
-        Ok(key) => {
-            info!(access_key_id = %key.id, "access key created");
-            return Ok(Ok(key));
-        }
-        Err(failure) => failure,
-    };
-    match failure.effect {
-        Effect::Throttled => {}
-        Effect::None if PASSING.iter().any(|code| failure.is(code)) => {}
-        Effect::None => return Err(failure.into()),
-        Effect::Unknown => delete_lost(rotation, staged, iam, before).await?,
-    }
-    warn!("{failure}");
-    Ok(Err(failure))
+/// Whether a try to make a key may be followed by another, from fresh facts.
+pub(crate) fn may_try_again(failure: &AwsFailure) -> bool {
+    failure.effect != Effect::None || PASSING.iter().any(|code| failure.is(code))
 }
 
 /// Deletes the key that a CreateAccessKey without an answer may have made.
 ///
 /// Not before it has had its time: what shows up may be another run's, which is about to
 /// store it. A key that shows later still is taken care of by the next decision.
-async fn delete_lost(
+pub(crate) async fn delete_lost(
     rotation: &Rotation<'_>,
     staged: &Staged,
+    source: &CredentialSource,
     iam: &Iam,
     before: &[ListedKey],
 ) -> Result<(), Problem> {
@@ -85,8 +67,12 @@ async fn delete_lost(
     let Some(staged) = rotation.read_staged().await? else {
         return Ok(());
     };
-    let held = held_keys(rotation, &staged).await?;
-    let Some(key) = lost(before, &after, &held) else {
+    let held = held_keys(rotation, &staged, source).await?;
+    let Some(candidate) = lost(before, &after, &held) else {
+        return Ok(());
+    };
+    let last_use = iam.last_use(&candidate).await?;
+    let Ok(key) = candidate.judge(last_use, Duration::MAX, rotation.clock.now()) else {
         return Ok(());
     };
     if Pending::read(rotation, &staged).await?.is_none() {

@@ -160,7 +160,12 @@ impl Pending {
 async fn reset(rotation: &Rotation<'_>, staged: &Staged, reason: String) -> Problem {
     let secrets = &rotation.rotator.secrets;
     let moved = secrets
-        .move_label(&staged.secret_arn, PENDING, None, &rotation.event.token)
+        .move_label(
+            &staged.secret_arn,
+            PENDING,
+            None,
+            Some(&rotation.event.token),
+        )
         .await;
     match moved {
         Ok(()) => {

@@ -235,6 +235,7 @@ impl Problem {
                 Refusal::CurrentNotListed { .. } => "CurrentKeyNotListed",
                 Refusal::TooManyKeys { .. } => "TooManyKeys",
                 Refusal::BothProtected { .. } => "BothKeysProtected",
+                Refusal::MadeLately { .. } => "KeyMadeLately",
                 Refusal::InUse { .. } => "KeyInUse",
             },
             Self::QuotaReached { .. } => "QuotaReached",

@@ -117,6 +117,8 @@ pub(crate) struct Staged {
     pub(crate) current_version: String,
     /// The version that holds AWSPREVIOUS.
     pub(crate) previous_version: Option<String>,
+    /// The version that holds [`stages::CREATING`].
+    pub(crate) creating_version: Option<String>,
     /// AWSCURRENT's value.
     pub(crate) current: SecretDocument,
 }
@@ -212,7 +214,12 @@ impl Rotation<'_> {
         let mut seen = Problem::NoCurrentVersion;
         loop {
             let (secret_arn, staging) = self.read_staging().await?;
-            let Staging::Pending { current, previous } = staging else {
+            let Staging::Pending {
+                current,
+                previous,
+                creating,
+            } = staging
+            else {
                 return Ok(None);
             };
             let version = VersionRef {
@@ -234,6 +241,7 @@ impl Rotation<'_> {
                         secret_arn,
                         current_version: current,
                         previous_version: previous,
+                        creating_version: creating,
                         current: document,
                     }));
                 }
@@ -265,15 +273,15 @@ impl Rotation<'_> {
         }
     }
 
-    /// Whether the labels are still those that a decision was made on.
+    /// Whether AWSCURRENT and AWSPREVIOUS are still where they were when a decision was made.
     pub(crate) async fn still_staged(&self, staged: &Staged) -> Result<bool, Problem> {
         let (_, labels) = self.read_labels().await?;
         let now = stages::judge(&labels, &self.event.token)?;
-        Ok(now
-            == Staging::Pending {
-                current: staged.current_version.clone(),
-                previous: staged.previous_version.clone(),
-            })
+        Ok(matches!(
+            now,
+            Staging::Pending { current, previous, .. }
+                if current == staged.current_version && previous == staged.previous_version
+        ))
     }
 
     async fn read_labels(&self) -> Result<(String, Labels), Problem> {

@@ -160,23 +160,23 @@ impl SecretsManager {
             .map_err(|error| AwsFailure::new("secretsmanager:PutSecretValue", secret_arn, &error))
     }
 
-    /// Moves a staging label: on to `to`, off from `from` (fact 17).
+    /// Moves a staging label: on to `to`, off from `from` (fact 17); either may be none.
     ///
     /// # Errors
-    /// [`AwsFailure`]; nothing moves where the label is not on `from`.
+    /// [`AwsFailure`]; nothing moves where the label is elsewhere than on `from`.
     pub async fn move_label(
         &self,
         secret_arn: &str,
         label: &str,
         to: Option<&str>,
-        from: &str,
+        from: Option<&str>,
     ) -> Result<(), AwsFailure> {
         self.client
             .update_secret_version_stage()
             .secret_id(secret_arn)
             .version_stage(label)
             .set_move_to_version_id(to.map(str::to_owned))
-            .remove_from_version_id(from)
+            .set_remove_from_version_id(from.map(str::to_owned))
             .send()
             .await
             .map(drop)

@@ -10,6 +10,11 @@ pub const CURRENT: &str = "AWSCURRENT";
 pub const PENDING: &str = "AWSPENDING";
 /// The label of the version that was current before.
 pub const PREVIOUS: &str = "AWSPREVIOUS";
+/// The label of the version beside whose access key this function last began to make another.
+///
+/// The function's own, and the only trace of a key whose creation got no answer, or whose process
+/// was killed before it stored the key.
+pub const CREATING: &str = "iam-key-rotator-creating";
 
 /// Staging labels by version id, as DescribeSecret lists them (fact 18).
 pub type Labels = HashMap<String, Vec<String>>;
@@ -26,6 +31,8 @@ pub enum Staging {
         current: String,
         /// The version that holds AWSPREVIOUS.
         previous: Option<String>,
+        /// The version that holds [`CREATING`].
+        creating: Option<String>,
     },
 }
 
@@ -52,6 +59,7 @@ pub fn judge(labels: &Labels, token: &str) -> Result<Staging, Problem> {
     Ok(Staging::Pending {
         current: holder(labels, CURRENT).ok_or(Problem::NoCurrentVersion)?,
         previous: holder(labels, PREVIOUS),
+        creating: holder(labels, CREATING),
     })
 }
 
@@ -118,13 +126,18 @@ mod tests {
     }
 
     #[test]
-    fn the_previous_version_is_named() {
-        let labels = labels(&[("c", &[CURRENT]), ("p", &[PREVIOUS]), ("token", &[PENDING])]);
+    fn the_previous_version_and_the_mark_are_named() {
+        let labels = labels(&[
+            ("c", &[CURRENT]),
+            ("p", &[PREVIOUS, CREATING]),
+            ("token", &[PENDING]),
+        ]);
         assert_eq!(
             judge(&labels, "token").ok(),
             Some(Staging::Pending {
                 current: "c".into(),
-                previous: Some("p".into())
+                previous: Some("p".into()),
+                creating: Some("p".into()),
             })
         );
     }

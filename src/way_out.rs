@@ -57,6 +57,9 @@ impl Problem {
                 Refusal::TooManyKeys { .. } | Refusal::BothProtected { .. } => {
                     "Find out which keys are used (aws iam get-access-key-last-used) and delete one that is not AWSCURRENT's"
                 }
+                Refusal::MadeLately { .. } => {
+                    "See who made that key, such as another secret for the same user: each user needs one secret. If nobody needs it, deactivate it and rotate again; it also may go once it is older than IN_USE_WINDOW"
+                }
                 Refusal::InUse { .. } => {
                     "Move whoever uses that key to the secret, or deactivate the key, and rotate again (DELETE_KEY_IN_USE and IN_USE_WINDOW set the rule)"
                 }

@@ -2,15 +2,16 @@
 
 use std::time::Duration;
 
-use tracing::info;
+use tracing::{info, warn};
 
 use crate::access_key::{AccessKey, AccessKeyId, ListedKey};
-use crate::aws_failure::AwsFailure;
+use crate::aws_failure::{AwsFailure, Effect};
 use crate::clock::OutOfTime;
+use crate::creation_mark;
 use crate::credentials::CredentialSource;
 use crate::deletion::{self, Plan};
 use crate::iam::Iam;
-use crate::key_selection::Deletable;
+use crate::key_selection::{Deletable, SETTLE, Tries};
 use crate::new_key::{self, QUOTA, Stored};
 use crate::outcome::{Done, Outcome};
 use crate::pending::Pending;
@@ -36,26 +37,43 @@ struct Progress {
     deleted: Option<AccessKeyId>,
     /// The key that was looked at again.
     settled: Option<AccessKeyId>,
+    /// Whether this run began to put the creation mark: from then on, what it reads may be its own.
+    marked: bool,
+    /// Whether this run, or one before it, may have made a key that nobody knows of.
+    may_have_made: bool,
     /// Why the last try made no key.
     failed: Option<Problem>,
 }
 
-/// Runs the step. Each try decides anew, from what is there then.
+/// Runs the step.
 pub(crate) async fn run(rotation: &Rotation<'_>, mut staged: Staged) -> Result<Outcome, Problem> {
     let mut progress = Progress::default();
+    let result = create(rotation, &mut staged, &mut progress).await;
+    if result.is_err() && progress.marked && !progress.may_have_made {
+        creation_mark::take_back(rotation, &staged).await;
+    }
+    result
+}
+
+/// Each try decides anew, from what is there then.
+async fn create(
+    rotation: &Rotation<'_>,
+    staged: &mut Staged,
+    progress: &mut Progress,
+) -> Result<Outcome, Problem> {
     let mut waits = TRY_AGAIN.into_iter();
     loop {
-        if let Some(pending) = Pending::read(rotation, &staged).await? {
-            let key = pending.unstick(rotation, &staged).await?;
+        if let Some(pending) = Pending::read(rotation, staged).await? {
+            let key = pending.unstick(rotation, staged).await?;
             return Ok(already_created(rotation, &key.id));
         }
-        let source = CredentialSource::of(rotation, &staged).await?;
-        let iam = source.iam(rotation, &staged);
+        let source = CredentialSource::of(rotation, staged).await?;
+        let iam = source.iam(rotation, staged);
         let keys = source.list_keys(rotation, &iam).await?;
 
-        if let Some(key) = make_key(rotation, &staged, &source, &iam, &keys, &mut progress).await? {
-            let stored = new_key::store(rotation, &staged, &iam, &key).await?;
-            return Ok(created(rotation, &key.id, stored, progress.deleted));
+        if let Some(key) = make_key(rotation, staged, &source, &iam, &keys, progress).await? {
+            let stored = new_key::store(rotation, staged, &iam, &key).await?;
+            return Ok(created(rotation, &key.id, stored, progress.deleted.take()));
         }
         if let Some(problem) = progress.failed.clone() {
             let wait = waits.next().ok_or(problem)?;
@@ -64,7 +82,7 @@ pub(crate) async fn run(rotation: &Rotation<'_>, mut staged: Staged) -> Result<O
         let Some(again) = rotation.read_staged().await? else {
             return Ok(rotation.already_current());
         };
-        staged = again;
+        *staged = again;
     }
 }
 
@@ -77,41 +95,69 @@ async fn make_key(
     keys: &[ListedKey],
     progress: &mut Progress,
 ) -> Result<Option<AccessKey>, Problem> {
-    let settled = progress.settled.as_ref();
-    let plan = deletion::plan(rotation, staged, source, iam, keys, settled).await?;
+    let held = deletion::held_keys(rotation, staged, source).await?;
+    progress.may_have_made |= !progress.marked && creation_mark::is_there(staged, &held);
+    let tries = Tries {
+        may_have_made: progress.may_have_made,
+        settled: progress.settled.as_ref(),
+    };
+    let plan = deletion::plan(rotation, staged, &held, iam, keys, tries).await?;
     if rotation.clock.remaining() < LEAST_TIME {
         return Err(OutOfTime.into());
     }
-    match plan {
-        Plan::Nothing => {}
-        Plan::LookAgain { key, wait } => {
+    let deletable = match plan {
+        Plan::Nothing => None,
+        Plan::Delete(key) => Some(key),
+        Plan::LookAgain(key) => {
             info!(access_key_id = %key, "looking whether AWSPENDING holds the access key");
-            Pending::look_for(rotation, staged, wait).await?;
+            Pending::look_for(rotation, staged, SETTLE).await?;
             progress.settled = Some(key);
             return Ok(None);
         }
-        Plan::Delete(key) => {
-            let second = progress
-                .deleted
-                .as_ref()
-                .is_some_and(|gone| gone != key.id());
-            if second && let Some(problem) = progress.failed.take() {
-                return Err(problem);
-            }
-            if !rotation.still_staged(staged).await? {
-                progress.failed = Some(Problem::NotStaged {
-                    token: rotation.event.token.clone(),
-                    reason: "its staging labels keep moving",
-                });
-                return Ok(None);
-            }
-            delete(rotation, iam, &key).await?;
-            progress.deleted = Some(key.id().clone());
+    };
+    progress.marked = true;
+    if let Err(failure) = creation_mark::put(rotation, staged).await {
+        // Another run may have moved it; or this one has, and the answer was lost.
+        let passing = failure.effect != Effect::None || failure.is("InvalidParameterException");
+        if !passing {
+            return Err(failure.into());
         }
+        progress.failed = Some(failure.into());
+        return Ok(None);
     }
-    match new_key::create(rotation, staged, iam, keys).await? {
-        Ok(key) => Ok(Some(key)),
+    if let Some(key) = deletable {
+        let second = progress
+            .deleted
+            .as_ref()
+            .is_some_and(|gone| gone != key.id());
+        if second && let Some(problem) = progress.failed.take() {
+            return Err(problem);
+        }
+        if !rotation.still_staged(staged).await? {
+            progress.failed = Some(Problem::NotStaged {
+                token: rotation.event.token.clone(),
+                reason: "its staging labels keep moving",
+            });
+            return Ok(None);
+        }
+        delete(rotation, iam, &key).await?;
+        progress.deleted = Some(key.id().clone());
+    }
+    rotation.doing("create an access key");
+    match iam.create().await {
+        Ok(key) => {
+            info!(access_key_id = %key.id, "access key created");
+            progress.may_have_made = true;
+            Ok(Some(key))
+        }
         Err(failure) => {
+            warn!("{failure}");
+            if failure.effect == Effect::Unknown {
+                progress.may_have_made = true;
+                new_key::delete_lost(rotation, staged, source, iam, keys).await?;
+            } else if !new_key::may_try_again(&failure) {
+                return Err(failure.into());
+            }
             progress.failed = Some(not_created(staged, failure));
             Ok(None)
         }

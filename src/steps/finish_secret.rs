@@ -24,7 +24,7 @@ pub(crate) async fn run(rotation: &Rotation<'_>, staged: &Staged) -> Result<Outc
             &staged.secret_arn,
             CURRENT,
             Some(token),
-            &staged.current_version,
+            Some(&staged.current_version),
         )
         .await;
     if let Err(failure) = moved {

@@ -109,14 +109,21 @@ async fn any_deletes_the_other_key_unasked_and_never_the_current_one() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_key_made_moments_ago_is_judged_when_it_is_old_enough() {
+async fn a_key_that_someone_else_made_lately_is_refused_though_nobody_used_it() {
     let mut world = World::from(Source::Role, 1);
     let young = world.aws.create_access_key("alice");
     world.stage();
-    let started = world.now();
+    let before = world.snapshot();
+    let failed = world.step("createSecret").await.unwrap_err();
+    assert_eq!(failed.error_type, "KeyMadeLately");
+    for named in [&*young.id, "user alice", "2027-01-15", "another secret"] {
+        assert!(failed.error_message.contains(named), "{named}: {failed:?}");
+    }
+    assert_eq!(world.snapshot(), before);
+
+    tokio::time::sleep(Duration::from_secs(24 * 60 * 60)).await;
     let outcome = world.step("createSecret").await.unwrap();
     assert_eq!(outcome["deletedAccessKeyId"], young.id);
-    assert!(world.now() >= started + Duration::from_secs(15));
 }
 
 #[tokio::test(start_paused = true)]
@@ -143,7 +150,7 @@ async fn a_rotation_deletes_one_key_at_most() {
         drop(aws.create_access_key("alice"))
     });
     let failed = world.step("createSecret").await.unwrap_err();
-    assert_eq!(failed.error_type, "QuotaReached");
+    assert_eq!(failed.error_type, "KeyMadeLately");
     assert_eq!(world.count("DeleteAccessKey"), 1);
     assert_eq!(world.keys().len(), 2);
 }

@@ -12,6 +12,7 @@
 
 mod bad_input;
 mod bad_source_or_user;
+mod creation_mark;
 mod deletion_rule;
 mod first_key;
 mod look;

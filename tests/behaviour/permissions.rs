@@ -17,14 +17,6 @@ fn actions(document: &Value) -> Vec<String> {
     }
 }
 
-/// The step that stops where an action is missing.
-fn step_that_needs(action: &str) -> &'static str {
-    match action {
-        "secretsmanager:UpdateSecretVersionStage" => "step: \"finishSecret\"",
-        _ => "step: \"createSecret\"",
-    }
-}
-
 /// Attaches the policies anew, one action of one of them left out.
 fn attach_without(world: &World, index: usize, action: &str) {
     let policies = &world.prepared.policies;
@@ -82,7 +74,8 @@ async fn each_action_taken_away_stops_a_rotation_and_is_named() {
                     "{about}"
                 );
                 assert!(said.contains(resource), "{about}");
-                assert!(failed.contains(step_that_needs(&action)), "{about}");
+                // Nothing is deleted for a rotation that cannot come to its end.
+                assert!(failed.contains("step: \"createSecret\""), "{about}");
                 assert_eq!(
                     world.key_of(AWSCURRENT),
                     Some(world.current_key()),
