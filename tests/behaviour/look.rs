@@ -1,6 +1,7 @@
 //! What a test looks at: the secret's versions, the user's keys, the calls.
 
 use sandbox::aws::{AWSCURRENT, AWSPENDING, Aws, KeyStatus};
+use sandbox::setup::Prepared;
 use serde_json::Value;
 
 use crate::world::World;
@@ -31,29 +32,16 @@ impl World {
 
     /// The key id that a label's version holds.
     pub fn key_of(&self, label: &str) -> Option<String> {
-        Some(self.value(label)?["accesskey"].as_str()?.to_owned())
+        key_of(&self.aws, self.arn(), label)
     }
 
     /// The user's key ids, sorted.
     pub fn keys(&self) -> Vec<String> {
-        let keys = self.aws.user_keys(&self.prepared.username);
-        let mut ids: Vec<_> = keys.into_iter().map(|key| key.id).collect();
-        ids.sort();
-        ids
+        keys(&self.aws, &self.prepared)
     }
 
-    /// The user's keys, each in one of the secret's versions: none is lost (P3).
     pub fn lost_keys(&self) -> Vec<String> {
-        let view = self.aws.secret(self.arn()).unwrap();
-        let texts: Vec<_> = view
-            .versions
-            .iter()
-            .filter(|version| !version.labels.is_empty())
-            .filter_map(|version| version.content.as_ref()?.as_text().map(str::to_owned))
-            .collect();
-        let mut keys = self.keys();
-        keys.retain(|id| !texts.iter().any(|text| text.contains(id.as_str())));
-        keys
+        lost_keys(&self.aws, &self.prepared)
     }
 
     /// How many calls there were of an action.
@@ -90,15 +78,8 @@ impl World {
         }
     }
 
-    /// What every rotation comes to in the end: AWSCURRENT's key works (P2), no key is lost (P3),
-    /// and there are no more than two.
     pub fn assert_sound(&self, about: &str) {
-        let keys = self.keys();
-        assert!(keys.len() <= 2, "{about}: {keys:?}");
-        assert_eq!(self.lost_keys(), Vec::<String>::new(), "{about}: P3");
-        let current = self.value(AWSCURRENT).unwrap();
-        let [id, secret] = ["accesskey", "secretkey"].map(|field| current[field].as_str().unwrap());
-        assert!(self.aws.authenticates(id, secret), "{about}: P2");
+        assert_sound(&self.aws, &self.prepared, about);
     }
 
     pub fn older_key(&self) -> String {
@@ -108,6 +89,45 @@ impl World {
     pub fn current_key(&self) -> String {
         self.prepared.current_key.as_ref().unwrap().id.clone()
     }
+}
+
+/// What every rotation comes to in the end: AWSCURRENT's key works (P2), no key is lost (P3),
+/// and there are no more than two.
+pub fn assert_sound(aws: &Aws, prepared: &Prepared, about: &str) {
+    let keys = keys(aws, prepared);
+    assert!(keys.len() <= 2, "{about}: {keys:?}");
+    let lost = lost_keys(aws, prepared);
+    assert_eq!(lost, Vec::<String>::new(), "{about}: P3");
+    let current = value(aws, &prepared.secret_arn, AWSCURRENT).unwrap();
+    let [id, secret] = ["accesskey", "secretkey"].map(|field| current[field].as_str().unwrap());
+    assert!(aws.authenticates(id, secret), "{about}: P2");
+}
+
+/// The user's key ids, sorted.
+pub fn keys(aws: &Aws, prepared: &Prepared) -> Vec<String> {
+    let keys = aws.user_keys(&prepared.username);
+    let mut ids: Vec<_> = keys.into_iter().map(|key| key.id).collect();
+    ids.sort();
+    ids
+}
+
+/// The user's keys that are in none of the secret's versions (P3).
+pub fn lost_keys(aws: &Aws, prepared: &Prepared) -> Vec<String> {
+    let view = aws.secret(&prepared.secret_arn).unwrap();
+    let texts: Vec<_> = view
+        .versions
+        .iter()
+        .filter(|version| !version.labels.is_empty())
+        .filter_map(|version| version.content.as_ref()?.as_text().map(str::to_owned))
+        .collect();
+    let mut keys = keys(aws, prepared);
+    keys.retain(|id| !texts.iter().any(|text| text.contains(id.as_str())));
+    keys
+}
+
+/// The key id that a label's version holds.
+pub fn key_of(aws: &Aws, arn: &str, label: &str) -> Option<String> {
+    Some(value(aws, arn, label)?["accesskey"].as_str()?.to_owned())
 }
 
 fn value(aws: &Aws, arn: &str, label: &str) -> Option<Value> {

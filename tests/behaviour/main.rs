@@ -15,6 +15,7 @@ mod bad_source_or_user;
 mod creation_mark;
 mod deletion_rule;
 mod first_key;
+mod local;
 mod look;
 mod p1_current_key_stays;
 mod p2_verified_before_current;

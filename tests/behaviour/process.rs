@@ -1,82 +1,19 @@
 //! The real binary under the Lambda Runtime API, its calls over HTTP.
-//!
-//! On the real clock, so nothing here waits: one success is enough for the verification.
 
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use sandbox::aws::{AWSCURRENT, AWSPENDING, Aws};
-use sandbox::clock::Clock;
-use sandbox::lambda::LambdaProcess;
-use sandbox::rotation::{Function, RotateOptions, event, rotate, test_rotation};
-use sandbox::server::Server;
-use sandbox::setup::{Prepared, Source};
+use sandbox::aws::{AWSCURRENT, AWSPENDING};
+use sandbox::rotation::{Function, event, test_rotation};
+use sandbox::setup::Source;
 use serde_json::{Value, json};
 
-use crate::world::{SOURCES, TOKEN, setup};
+use crate::local::{BINARY, Local};
+use crate::look::key_of;
+use crate::world::{SOURCES, TOKEN};
 
-const BINARY: &str = env!("CARGO_BIN_EXE_iam-key-rotator");
-
-struct Local {
-    aws: Aws,
-    prepared: Prepared,
-    function: LambdaProcess,
-    _server: Server,
-}
-
-impl Local {
-    async fn new(source: Source) -> Self {
-        let aws = Aws::new(Clock::real());
-        let prepared = setup(source, 2).prepare(&aws).unwrap();
-        let server = Server::start(aws.clone()).await.unwrap();
-        let function = LambdaProcess::new(BINARY, &aws, &server.endpoint())
-            .env("RUST_LOG", "trace")
-            .env("VERIFY_SUCCESSES", "1");
-        Self {
-            aws,
-            prepared,
-            function,
-            _server: server,
-        }
-    }
-
-    fn with(mut self, name: &str, value: &str) -> Self {
-        self.function = self.function.env(name, value);
-        self
-    }
-
-    async fn rotate(&mut self) -> Result<(), String> {
-        let arn = self.prepared.secret_arn.clone();
-        let options = RotateOptions {
-            attempts: 1,
-            ..RotateOptions::default()
-        };
-        let rotated = rotate(&self.aws, &mut self.function, &arn, options, &mut |_| {}).await;
-        rotated.map(drop).map_err(|failed| format!("{failed:?}"))
-    }
-
-    fn current_key(&self) -> String {
-        let view = self.aws.secret(&self.prepared.secret_arn).unwrap();
-        let text = view
-            .with_label(AWSCURRENT)
-            .unwrap()
-            .content
-            .clone()
-            .unwrap();
-        let value: Value = serde_json::from_str(text.as_text().unwrap()).unwrap();
-        value["accesskey"].as_str().unwrap().to_owned()
-    }
-
-    /// Ends the process, and searches all that it wrote (P5).
-    async fn logs(mut self) -> String {
-        self.function.kill().await;
-        let logs = self.function.logs();
-        print!("{logs}");
-        for secret in self.aws.confidential() {
-            assert!(!logs.contains(&secret), "P5: {logs}");
-        }
-        logs
-    }
+fn current_key(local: &Local) -> String {
+    key_of(&local.aws, &local.prepared.secret_arn, AWSCURRENT).unwrap()
 }
 
 #[tokio::test]
@@ -85,7 +22,7 @@ async fn it_rotates_in_each_credential_source() {
         let mut local = Local::new(source).await;
         let old = local.prepared.current_key.clone().unwrap().id;
         local.rotate().await.unwrap();
-        assert_ne!(local.current_key(), old, "{source:?}");
+        assert_ne!(current_key(&local), old, "{source:?}");
         // The same process again: nothing of one rotation is left for the next.
         local.rotate().await.unwrap();
         assert_eq!(local.aws.user_keys("alice").len(), 2);
@@ -132,7 +69,7 @@ async fn killed_behind_put_secret_value_the_next_process_goes_on_with_the_stored
     let keys = local.aws.user_keys("alice");
     local.rotate().await.unwrap();
     assert_eq!(local.aws.user_keys("alice"), keys);
-    assert!(keys.iter().any(|key| key.id == local.current_key()));
+    assert!(keys.iter().any(|key| key.id == current_key(&local)));
     local.logs().await;
 }
 

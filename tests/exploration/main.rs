@@ -11,6 +11,10 @@
 )]
 
 mod figures;
+mod kills;
+#[allow(dead_code, reason = "shared with the behaviour tests")]
+#[path = "../behaviour/local.rs"]
+mod local;
 #[allow(dead_code, reason = "shared with the behaviour tests")]
 #[path = "../behaviour/look.rs"]
 mod look;

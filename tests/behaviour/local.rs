@@ -1,0 +1,80 @@
+//! A user, a secret and the real binary under the Lambda Runtime API, its calls over HTTP.
+//!
+//! On the real clock, so one success is enough for the verification: nothing waits for more.
+
+use std::time::Duration;
+
+use sandbox::aws::Aws;
+use sandbox::clock::Clock;
+use sandbox::lambda::LambdaProcess;
+use sandbox::rotation::{RotateOptions, RotationFailed, RotationReport, rotate};
+use sandbox::server::Server;
+use sandbox::setup::{Prepared, Source};
+
+use crate::world::setup;
+
+pub const BINARY: &str = env!("CARGO_BIN_EXE_iam-key-rotator");
+
+pub struct Local {
+    pub aws: Aws,
+    pub prepared: Prepared,
+    pub function: LambdaProcess,
+    _server: Server,
+}
+
+impl Local {
+    pub async fn new(source: Source) -> Self {
+        Self::from(source, 2).await
+    }
+
+    pub async fn from(source: Source, keys: u8) -> Self {
+        let aws = Aws::new(Clock::real());
+        let prepared = setup(source, keys).prepare(&aws).unwrap();
+        let server = Server::start(aws.clone()).await.unwrap();
+        let function = LambdaProcess::new(BINARY, &aws, &server.endpoint())
+            .env("RUST_LOG", "trace")
+            .env("VERIFY_SUCCESSES", "1");
+        Self {
+            aws,
+            prepared,
+            function,
+            _server: server,
+        }
+    }
+
+    pub fn with(mut self, name: &str, value: &str) -> Self {
+        self.function = self.function.env(name, value);
+        self
+    }
+
+    pub async fn rotate(&mut self) -> Result<(), String> {
+        let rotated = self.rotate_within(1).await;
+        rotated.map(drop).map_err(|failed| format!("{failed:?}"))
+    }
+
+    /// A rotation that Secrets Manager tries so many times at most, without a pause.
+    pub async fn rotate_within(&mut self, attempts: u32) -> Result<RotationReport, RotationFailed> {
+        let arn = self.prepared.secret_arn.clone();
+        let options = RotateOptions {
+            attempts,
+            pause: Duration::ZERO,
+            ..RotateOptions::default()
+        };
+        rotate(&self.aws, &mut self.function, &arn, options, &mut |_| {}).await
+    }
+
+    pub async fn logs(self) -> String {
+        self.logs_without_secrets("the process").await
+    }
+
+    /// Ends the process, and searches all that it wrote (P5).
+    pub async fn logs_without_secrets(mut self, about: &str) -> String {
+        self.function.kill().await;
+        let logs = self.function.logs();
+        print!("{logs}");
+        for secret in self.aws.confidential() {
+            assert!(!logs.contains(&secret), "{about}: P5: {logs}");
+        }
+        logs
+    }
+}
