@@ -151,7 +151,10 @@ impl Iam {
             .access_key_id(key.id().as_str())
             .send()
             .await
-            .map_err(|error| self.failure("iam:DeleteAccessKey", &error));
+            .map_err(|error| {
+                let resource = format!("the access key {} of user {}", key.id(), self.user);
+                AwsFailure::new("iam:DeleteAccessKey", resource, &error)
+            });
         match deleted {
             Ok(_) => Ok(Deletion::Deleted),
             Err(failure) if failure.is("NoSuchEntity") => Ok(Deletion::NotFound),

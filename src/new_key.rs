@@ -20,8 +20,9 @@ const DELETE_AGAIN: Duration = Duration::from_secs(2);
 /// How long storing may take. Well within [`SETTLE`], which others give a key before they
 /// take it for a lost one.
 const STORE_TIME: Duration = Duration::from_secs(10);
-/// What storing leaves of the invocation's time, to delete the key if it fails.
-const CLEAN_UP_TIME: Duration = Duration::from_secs(2);
+/// What storing leaves of the invocation's time if it fails: to look for a stored key, and to
+/// delete ours.
+const CLEAN_UP_TIME: Duration = Duration::from_secs(3);
 
 /// Refusals that pass: a deletion that has not spread yet still counts against the
 /// quota (fact 27), and IAM refuses changes of one user at the same time.
@@ -137,6 +138,16 @@ async fn put(rotation: &Rotation<'_>, staged: &Staged, key: &AccessKey) -> Resul
     let value = staged.current.with_key(key);
     let secrets = &rotation.rotator.secrets;
     let until = rotation.clock.now() + STORE_TIME;
+    let failed = |message: &str, effect| AwsFailure {
+        action: "secretsmanager:PutSecretValue",
+        resource: staged.secret_arn.clone(),
+        code: None,
+        message: message.to_owned(),
+        effect,
+    };
+    if rotation.clock.remaining() <= CLEAN_UP_TIME {
+        return Err(failed("no time was left for it", Effect::None));
+    }
     loop {
         let left = (until - rotation.clock.now()).to_std().unwrap_or_default();
         let kept = rotation
@@ -148,13 +159,7 @@ async fn put(rotation: &Rotation<'_>, staged: &Staged, key: &AccessKey) -> Resul
         let failure = match rotation.clock.limit(kept, put).await {
             Ok(Ok(())) => return Ok(()),
             Ok(Err(failure)) => failure,
-            Err(_) => AwsFailure {
-                action: "secretsmanager:PutSecretValue",
-                resource: staged.secret_arn.clone(),
-                code: None,
-                message: "no answer in time".to_owned(),
-                effect: Effect::Unknown,
-            },
+            Err(_) => failed("no answer in time", Effect::Unknown),
         };
         let wait = Duration::from_secs(1);
         let again = failure.effect != Effect::None

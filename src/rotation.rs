@@ -1,6 +1,7 @@
 //! One invocation: from the event, by way of the labels, to the step. The only dispatcher.
 
-use std::cell::{Cell, RefCell};
+use std::borrow::Cow;
+use std::cell::RefCell;
 use std::time::{Duration, SystemTime};
 
 use aws_config::SdkConfig;
@@ -82,7 +83,7 @@ impl Rotator {
             event,
             clock: Clock::new(&self.sdk, deadline),
             user: RefCell::default(),
-            doing: Cell::new("start"),
+            doing: RefCell::new("start".into()),
             changed: RefCell::default(),
         };
         async {
@@ -130,7 +131,7 @@ pub(crate) struct Rotation<'a> {
     pub(crate) event: &'a RotationEvent,
     pub(crate) clock: Clock,
     user: RefCell<Option<String>>,
-    doing: Cell<&'static str>,
+    doing: RefCell<Cow<'static, str>>,
     changed: RefCell<Vec<String>>,
 }
 
@@ -154,8 +155,8 @@ impl Rotation<'_> {
     }
 
     /// Notes what the step is about to do, for the error if its time ends there.
-    pub(crate) fn doing(&self, doing: &'static str) {
-        self.doing.set(doing);
+    pub(crate) fn doing(&self, doing: impl Into<Cow<'static, str>>) {
+        self.doing.replace(doing.into());
     }
 
     /// Notes what the step has changed, for the error if it fails behind that.
@@ -171,7 +172,7 @@ impl Rotation<'_> {
             changed: self.changed.borrow().clone(),
             problem: Box::new(match problem {
                 Problem::OutOfTime { .. } => Problem::OutOfTime {
-                    doing: self.doing.get().to_owned(),
+                    doing: self.doing.borrow().clone().into_owned(),
                 },
                 other => other,
             }),

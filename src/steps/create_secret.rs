@@ -27,7 +27,7 @@ const TRY_AGAIN: [Duration; 5] = [
     Duration::from_secs(16),
 ];
 
-/// With less than this left, nothing is begun: a key must be made, and stored or deleted again.
+/// With less than this left, no key is made.
 const LEAST_TIME: Duration = Duration::from_secs(5);
 
 /// What the tries of one run hand on to each other.
@@ -102,9 +102,6 @@ async fn make_key(
         settled: progress.settled.as_ref(),
     };
     let plan = deletion::plan(rotation, staged, &held, iam, keys, tries).await?;
-    if rotation.clock.remaining() < LEAST_TIME {
-        return Err(OutOfTime.into());
-    }
     let deletable = match plan {
         Plan::Nothing => None,
         Plan::Delete(key) => Some(key),
@@ -115,6 +112,7 @@ async fn make_key(
             return Ok(None);
         }
     };
+    time_for_a_key(rotation)?;
     progress.marked = true;
     if let Err(failure) = creation_mark::put(rotation, staged).await {
         // Another run may have moved it; or this one has, and the answer was lost.
@@ -140,13 +138,16 @@ async fn make_key(
             });
             return Ok(None);
         }
+        time_for_a_key(rotation)?;
         delete(rotation, iam, &key).await?;
         progress.deleted = Some(key.id().clone());
     }
-    rotation.doing("create an access key");
+    time_for_a_key(rotation)?;
+    rotation.doing("create an access key, and one may have been made");
     match iam.create().await {
         Ok(key) => {
             info!(access_key_id = %key.id, "access key created");
+            rotation.changed(format!("the access key {} was made", key.id));
             progress.may_have_made = true;
             Ok(Some(key))
         }
@@ -154,6 +155,7 @@ async fn make_key(
             warn!("{failure}");
             if failure.effect == Effect::Unknown {
                 progress.may_have_made = true;
+                rotation.changed("an access key may have been made, without an answer".to_owned());
                 new_key::delete_lost(rotation, staged, source, iam, keys).await?;
             } else if !new_key::may_try_again(&failure) {
                 return Err(failure.into());
@@ -164,8 +166,16 @@ async fn make_key(
     }
 }
 
+/// Sees that there is the time to make a key, and to store it or to delete it again.
+fn time_for_a_key(rotation: &Rotation<'_>) -> Result<(), OutOfTime> {
+    if rotation.clock.remaining() < LEAST_TIME {
+        return Err(OutOfTime);
+    }
+    Ok(())
+}
+
 async fn delete(rotation: &Rotation<'_>, iam: &Iam, key: &Deletable) -> Result<(), Problem> {
-    rotation.doing("delete an access key to make room");
+    rotation.doing(format!("delete the access key {} to make room", key.id()));
     iam.delete(key).await?;
     info!(deleted_access_key_id = %key.id(), "access key deleted");
     rotation.changed(format!("the access key {} was deleted", key.id()));

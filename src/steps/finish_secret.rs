@@ -2,6 +2,7 @@
 
 use tracing::info;
 
+use crate::aws_failure::Effect;
 use crate::outcome::{Done, Outcome};
 use crate::pending::Pending;
 use crate::problem::Problem;
@@ -16,7 +17,7 @@ pub(crate) async fn run(rotation: &Rotation<'_>, staged: &Staged) -> Result<Outc
     let expected = expected_user(rotation, staged).await?;
     verify(rotation, key, &expected, 1).await?;
 
-    rotation.doing("move AWSCURRENT");
+    rotation.doing(format!("move AWSCURRENT to {}", key.id));
     let secrets = &rotation.rotator.secrets;
     let token = &rotation.event.token;
     let moved = secrets
@@ -29,6 +30,9 @@ pub(crate) async fn run(rotation: &Rotation<'_>, staged: &Staged) -> Result<Outc
         .await;
     if let Err(failure) = moved {
         // Its answer may have been lost, or another run may have moved the label.
+        if failure.effect == Effect::Unknown {
+            rotation.changed(format!("AWSCURRENT may have moved to {}", key.id));
+        }
         if rotation.read_staged().await?.is_some() {
             return Err(failure.into());
         }
