@@ -14,6 +14,7 @@ mod bad_input;
 mod bad_source_or_user;
 mod creation_mark;
 mod deletion_rule;
+mod faults;
 mod first_key;
 mod local;
 mod look;

@@ -5,26 +5,14 @@
 use std::time::Duration;
 
 use fastrand::Rng;
-use sandbox::aws::{Fault, Propagation, When};
+use sandbox::aws::{Fault, When};
 use sandbox::in_process::InProcess;
 use sandbox::rotation::{Function, STEPS};
 use sandbox::setup::Source;
 use serde_json::Value;
 
-use crate::single_faults::kinds;
+use crate::faults::{LATER, kinds, propagation, seconds, variable};
 use crate::world::{SOURCES, World};
-
-/// Longer than the time that a rotation which is stuck is given.
-const LATER: Duration = Duration::from_secs(400);
-
-fn variable(name: &str, default: u64) -> u64 {
-    let set = std::env::var(name).ok();
-    set.map_or(default, |text| text.parse().expect(name))
-}
-
-fn seconds(rng: &mut Rng, below: u64) -> Duration {
-    Duration::from_secs(rng.u64(..below))
-}
 
 /// A world with faults in it, and what they are.
 fn troubled(rng: &mut Rng, seed: u64, calls: usize, faults: usize) -> (World, String) {
@@ -39,12 +27,7 @@ fn troubled(rng: &mut Rng, seed: u64, calls: usize, faults: usize) -> (World, St
         world.aws.inject(Fault { on, kind });
     }
     if rng.bool() {
-        let propagation = Propagation {
-            create_delay: seconds(rng, 20),
-            list_delay: seconds(rng, 10),
-            delete_delay: seconds(rng, 8),
-            ..Propagation::default()
-        };
+        let propagation = propagation(rng);
         about += &format!(", {propagation:?}");
         world.aws.set_propagation(propagation);
     }

@@ -4,35 +4,8 @@
 use sandbox::aws::{Fault, FaultKind, When};
 use sandbox::setup::Source;
 
+use crate::faults::kinds;
 use crate::world::{SOURCES, World};
-
-pub fn kinds() -> Vec<FaultKind> {
-    let error = |status, code: &str| FaultKind::ErrorBefore {
-        status,
-        code: code.to_owned(),
-    };
-    vec![
-        error(503, "ServiceUnavailable"),
-        error(400, "Throttling"),
-        error(400, "ThrottlingException"),
-        FaultKind::ErrorAfter {
-            status: 500,
-            code: "InternalFailure".to_owned(),
-        },
-        FaultKind::Refused,
-        FaultKind::AnswerLost,
-        FaultKind::TimedOutBefore,
-        FaultKind::TimedOutAfter,
-        FaultKind::Denied,
-        FaultKind::Garbled,
-        FaultKind::StaleReads(1),
-        FaultKind::StaleReads(3),
-        FaultKind::StalerReads {
-            reads: 6,
-            changes: 3,
-        },
-    ]
-}
 
 /// Runs the rotation with the fault; none where the rotation has no such call.
 async fn survives(source: Source, keys: u8, call: usize, kind: FaultKind) -> Option<()> {

@@ -10,6 +10,10 @@
     reason = "tests"
 )]
 
+mod consumer;
+#[allow(dead_code, reason = "shared with the behaviour tests")]
+#[path = "../behaviour/faults.rs"]
+mod faults;
 mod figures;
 mod kills;
 #[allow(dead_code, reason = "shared with the behaviour tests")]

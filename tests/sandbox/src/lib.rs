@@ -2,6 +2,7 @@
 //! and Secrets Manager's side of a rotation.
 
 pub mod aws;
+pub mod caller;
 pub mod clock;
 mod connections;
 pub mod connector;

@@ -17,6 +17,10 @@ use super::{Aws, Call, Outcome, RotateRequest, Service};
 /// Longer than any caller waits.
 const NEVER: Duration = Duration::from_hours(1);
 
+/// Marks, among a request's extensions, that it is none of the function's or the operator's.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Bystander;
+
 /// Why a call got no answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lost {
@@ -59,6 +63,10 @@ impl Aws {
             Ok(parsed) => parsed,
             Err(error) => return Ok(self.refuse(&request, &error)),
         };
+        let latency = self.state().latency;
+        if !latency.is_zero() && !is_bystanders(&request) {
+            tokio::time::sleep(latency).await;
+        }
         let now = self.now();
         let served = self.state().serve(&parsed, &request, now);
         for hook in &served.hooks {
@@ -89,7 +97,8 @@ impl Aws {
 impl State {
     fn serve(&mut self, request: &ApiRequest, raw: &Request<Bytes>, now: SystemTime) -> Served {
         // What the operator looks at or sets right must not use up a fault of the function's.
-        let hit = if self.operator.signs(request) {
+        let bystander = is_bystanders(raw);
+        let hit = if bystander || self.operator.signs(request) {
             Hit::default()
         } else {
             self.faults.hit(&request.action, request.is_read())
@@ -134,11 +143,16 @@ impl State {
                 Err(lost)
             }
         };
-        self.calls.push(call.clone());
+        let hooks = if bystander {
+            Vec::new()
+        } else {
+            self.calls.push(call.clone());
+            self.hooks.clone()
+        };
         Served {
             call,
             answer,
-            hooks: self.hooks.clone(),
+            hooks,
             rotations: std::mem::take(&mut self.rotations),
         }
     }
@@ -172,6 +186,10 @@ impl State {
         self.authorise(request, principal, resource)?;
         self.act(request, principal, hit.stale, now)
     }
+}
+
+fn is_bystanders(request: &Request<Bytes>) -> bool {
+    request.extensions().get::<Bystander>().is_some()
 }
 
 /// A call that does not end well.

@@ -39,6 +39,7 @@ use crate::clock::Clock;
 
 pub use calls::{CALLS, Call, Outcome, Service};
 pub use faults::{Fault, FaultKind, When};
+pub(crate) use handle::Bystander;
 pub use handle::Lost;
 pub use policy::PolicyError;
 pub use propagation::Propagation;

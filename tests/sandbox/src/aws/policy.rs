@@ -1,4 +1,8 @@
-//! Identity policies: what IAM's evaluation does with Effect, Action and Resource.
+//! Identity policies: what IAM's evaluation does with Effect, Action and Resource, and with the one
+//! Condition that the shipped policies have.
+
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 
@@ -32,6 +36,8 @@ pub(super) struct Access<'a> {
     pub(super) resource_arn: &'a str,
     /// The value of `${aws:username}`, which a role has not.
     pub(super) username: Option<&'a str>,
+    /// The value of `secretsmanager:VersionStage`, which only a request that names a label has.
+    pub(super) version_stage: Option<&'a str>,
 }
 
 #[derive(Clone, Debug)]
@@ -44,6 +50,8 @@ struct Statement {
     allows: bool,
     actions: Vec<String>,
     resources: Vec<String>,
+    /// The labels that the request must name one of.
+    version_stages: Option<Vec<String>>,
 }
 
 impl Policy {
@@ -60,7 +68,8 @@ impl Policy {
 
 impl Statement {
     fn parse(statement: &Value) -> Result<Self, PolicyError> {
-        let statement = object(statement, &["Sid", "Effect", "Action", "Resource"])?;
+        let known = ["Sid", "Effect", "Action", "Resource", "Condition"];
+        let statement = object(statement, &known)?;
         let allows = match statement.get("Effect").and_then(Value::as_str) {
             Some("Allow") => true,
             Some("Deny") => false,
@@ -70,6 +79,7 @@ impl Statement {
             allows,
             actions: strings(statement, "Action")?,
             resources: strings(statement, "Resource")?,
+            version_stages: statement.get("Condition").map(version_stages).transpose()?,
         })
     }
 
@@ -83,6 +93,10 @@ impl Statement {
                 .iter()
                 .filter_map(|pattern| substitute(pattern, access.username))
                 .any(|pattern| matches(pattern.as_bytes(), access.resource_arn.as_bytes()))
+            && self.version_stages.as_ref().is_none_or(|stages| {
+                let named = access.version_stage;
+                named.is_some_and(|named| stages.iter().any(|stage| stage == named))
+            })
     }
 }
 
@@ -123,6 +137,15 @@ fn strings(statement: &Map<String, Value>, element: &str) -> Result<Vec<String>,
     }
 }
 
+/// The only condition that is simulated: which labels a request may name.
+fn version_stages(condition: &Value) -> Result<Vec<String>, PolicyError> {
+    const OPERATOR: &str = "ForAnyValue:StringEquals";
+    const KEY: &str = "secretsmanager:VersionStage";
+    let tests = object(condition, &[OPERATOR])?.get(OPERATOR);
+    let tests = tests.ok_or_else(|| PolicyError("an empty Condition".to_owned()))?;
+    strings(object(tests, &[KEY])?, KEY)
+}
+
 /// A pattern with its policy variables replaced; none where a variable has no value, since such a
 /// pattern matches nothing.
 fn substitute(pattern: &str, username: Option<&str>) -> Option<String> {
@@ -147,141 +170,5 @@ fn matches(pattern: &[u8], text: &[u8]) -> bool {
         (Some((b'?', rest)), Some((_, tail))) => matches(rest, tail),
         (Some((expected, rest)), Some((found, tail))) => expected == found && matches(rest, tail),
         _ => false,
-    }
-}
-
-#[cfg(test)]
-#[allow(clippy::unwrap_used)]
-mod tests {
-    use serde_json::{Value, json};
-
-    use super::*;
-    use crate::aws::testing::{Caller, aws, aws_with_alice};
-
-    fn statement(effect: &str, action: &str, resource: &str) -> Value {
-        json!({"Effect": effect, "Action": action, "Resource": resource})
-    }
-
-    fn decision(statements: &[Value], action: &str, resource_arn: &str) -> Decision {
-        let policy = Policy::parse(&json!({"Version": "2012-10-17", "Statement": statements}));
-        let access = Access {
-            action,
-            resource_arn,
-            username: Some("alice"),
-        };
-        decide(&[policy.unwrap()], access)
-    }
-
-    #[test]
-    fn without_a_statement_that_applies_nothing_is_allowed() {
-        let statements = [statement("Allow", "iam:GetUser", "*")];
-        assert_eq!(
-            decision(&statements, "iam:DeleteUser", "arn"),
-            Decision::NotAllowed
-        );
-    }
-
-    #[test]
-    fn actions_and_resources_have_wildcards() {
-        let statements = [statement("Allow", "IAM:*accesskey?", "arn:*/alice")];
-        for (action, resource, expected) in [
-            ("iam:ListAccessKeys", "arn:user/alice", Decision::Allowed),
-            ("iam:ListAccessKeys", "arn:user/a/alice", Decision::Allowed),
-            (
-                "iam:ListAccessKeys",
-                "arn:user/alice2",
-                Decision::NotAllowed,
-            ),
-            (
-                "iam:CreateAccessKey",
-                "arn:user/alice",
-                Decision::NotAllowed,
-            ),
-        ] {
-            assert_eq!(decision(&statements, action, resource), expected);
-        }
-    }
-
-    #[test]
-    fn a_deny_wins_over_an_allow() {
-        let statements = [
-            statement("Allow", "*", "*"),
-            statement("Deny", "*", "arn:a"),
-        ];
-        assert_eq!(
-            decision(&statements, "iam:GetUser", "arn:a"),
-            Decision::Denied
-        );
-        assert_eq!(
-            decision(&statements, "iam:GetUser", "arn:b"),
-            Decision::Allowed
-        );
-    }
-
-    #[test]
-    fn the_username_variable_is_the_callers_name_and_matches_no_role() {
-        let document = json!({"Statement": statement("Allow", "*", "user/${aws:username}")});
-        let policies = [Policy::parse(&document).unwrap()];
-        let decide = |resource_arn, username| {
-            let action = "iam:GetUser";
-            decide(
-                &policies,
-                Access {
-                    action,
-                    resource_arn,
-                    username,
-                },
-            )
-        };
-        assert_eq!(decide("user/alice", Some("alice")), Decision::Allowed);
-        assert_eq!(decide("user/bob", Some("alice")), Decision::NotAllowed);
-        assert_eq!(decide("user/alice", None), Decision::NotAllowed);
-    }
-
-    #[test]
-    fn a_policy_with_unknown_elements_is_refused() {
-        let mut document = statement("Allow", "*", "*");
-        document["Condition"] = json!({});
-        let refused = Policy::parse(&json!({"Statement": [document]}));
-        assert_eq!(
-            refused.unwrap_err().to_string(),
-            "the policy is not simulated: element Condition"
-        );
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_refusal_names_the_caller_the_action_and_the_resource() {
-        let aws = aws();
-        aws.create_user("/team/blue/", "alice");
-        let alice = Caller::user(&aws, &aws.create_access_key("alice"));
-        let reply = alice.iam("CreateAccessKey", &[]).await;
-        assert_eq!((reply.status, reply.code().as_str()), (403, "AccessDenied"));
-        assert_eq!(
-            reply.message(),
-            "User: arn:aws:iam::123456789012:user/team/blue/alice is not authorized to perform: \
-             iam:CreateAccessKey on resource: user alice because no identity-based policy allows \
-             the iam:CreateAccessKey action"
-        );
-        let members = json!({"SecretId": "demo"});
-        let reply = alice.secrets_manager("GetSecretValue", members).await;
-        assert_eq!(
-            (reply.status, reply.code().as_str()),
-            (400, "AccessDeniedException")
-        );
-    }
-
-    /// Fact 28.
-    #[tokio::test(start_paused = true)]
-    async fn get_caller_identity_works_under_an_explicit_deny() {
-        let (aws, key) = aws_with_alice();
-        let deny = json!({"Statement": statement("Deny", "*", "*")});
-        aws.attach_policy(&aws.user_arn("alice"), &deny).unwrap();
-        let alice = Caller::user(&aws, &key);
-        assert_eq!(alice.identity().await.status, 200);
-        let reply = alice.iam("ListAccessKeys", &[]).await;
-        assert!(reply.message().contains("with an explicit deny"));
-        aws.detach_policies(&aws.user_arn("alice"));
-        let reply = alice.iam("ListAccessKeys", &[]).await;
-        assert!(reply.message().contains("no identity-based policy"));
     }
 }

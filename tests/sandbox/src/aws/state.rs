@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use aws_credential_types::Credentials;
 use bytes::Bytes;
@@ -37,6 +37,7 @@ pub(super) struct State {
     pub(super) operator: Session,
     pub(super) propagation: Propagation,
     pub(super) page_size: usize,
+    pub(super) latency: Duration,
     pub(super) requires_rotation_token: bool,
     pub(super) faults: Faults,
     pub(super) calls: Vec<Call>,
@@ -121,6 +122,7 @@ impl State {
             policies: HashMap::new(),
             propagation: Propagation::default(),
             page_size: 100,
+            latency: Duration::ZERO,
             requires_rotation_token: false,
             faults: Faults::default(),
             calls: Vec::new(),
@@ -222,6 +224,7 @@ impl State {
             action: &format!("{}:{}", request.service, request.action),
             resource_arn: &resource.arn,
             username: principal.user.as_deref(),
+            version_stage: request.parameters.text("VersionStage"),
         };
         let decision = policies.map_or(Decision::NotAllowed, |policies| decide(policies, access));
         match decision {

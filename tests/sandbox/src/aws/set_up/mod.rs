@@ -33,6 +33,11 @@ impl Aws {
         self.state().faults.inject(fault);
     }
 
+    /// Sets how long a call takes to arrive; at first none. Bystanders' calls take none ever.
+    pub fn set_latency(&self, latency: Duration) {
+        self.state().latency = latency;
+    }
+
     /// Calls `hook` after every call, before its answer. The hook may use the account.
     pub fn on_call(&self, hook: impl Fn(&Call) + Send + Sync + 'static) {
         self.state().hooks.push(Arc::new(hook));

@@ -81,7 +81,7 @@ impl Aws {
     ///
     /// # Errors
     /// [`PolicyError`] for a document with elements that the simulation does not evaluate, such
-    /// as Condition.
+    /// as NotAction.
     pub fn attach_policy(&self, principal_arn: &str, document: &Value) -> Result<(), PolicyError> {
         let policy = Policy::parse(document)?;
         let mut state = self.state();

@@ -1,0 +1,94 @@
+//! What a consumer keeps of AWSCURRENT, and for how long (fact 32).
+
+use std::time::Duration;
+
+use sandbox::caller::Caller;
+use tokio::time::Instant;
+
+use super::reader::{Read, Reader};
+
+const HOUR: Duration = Duration::from_hours(1);
+
+/// A way to keep a secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cache {
+    /// None: each call reads the secret.
+    Off,
+    /// As Lambda's extension and the Secrets Manager Agent: read again once it is so old.
+    Agent(Duration),
+    /// As the client-side caching libraries, `aws_secretsmanager_caching` among them: once it is so
+    /// old, DescribeSecret says whether AWSCURRENT moved, and only then it is read again.
+    Library(Duration),
+}
+
+impl Cache {
+    pub const ALL: [Self; 3] = [
+        Self::Off,
+        Self::Agent(Duration::from_mins(5)),
+        Self::Library(HOUR),
+    ];
+
+    /// The longest that a consumer goes on with a key that is no longer AWSCURRENT's.
+    pub const LONGEST: Duration = HOUR;
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Off => "no cache",
+            Self::Agent(_) => "a cache of 300 s",
+            Self::Library(_) => "a cache of 1 h",
+        }
+    }
+}
+
+/// A cache and what is in it.
+pub struct Kept {
+    cache: Cache,
+    reader: Reader,
+    held: Option<Held>,
+}
+
+/// What was read, and when it was last known to be current.
+struct Held {
+    read: Read,
+    since: Instant,
+}
+
+impl Kept {
+    pub fn new(cache: Cache, reader: Reader) -> Self {
+        let held = None;
+        Self {
+            cache,
+            reader,
+            held,
+        }
+    }
+
+    /// The id of the key to sign with now, and whoever signs with it.
+    pub async fn signer(&mut self) -> (&str, Caller) {
+        if !self.is_fresh().await {
+            self.held = Some(Held {
+                read: self.reader.current().await,
+                since: Instant::now(),
+            });
+        }
+        let held = self.held.as_ref().unwrap();
+        (&held.read.key.id, self.reader.signer(&held.read))
+    }
+
+    async fn is_fresh(&mut self) -> bool {
+        let Some(held) = &mut self.held else {
+            return false;
+        };
+        match self.cache {
+            Cache::Off => false,
+            Cache::Agent(ttl) => held.since.elapsed() <= ttl,
+            Cache::Library(ttl) => {
+                let expired = held.since.elapsed() > ttl;
+                if expired && self.reader.is_current(&held.read.version).await {
+                    held.since = Instant::now();
+                }
+                held.since.elapsed() <= ttl
+            }
+        }
+    }
+}

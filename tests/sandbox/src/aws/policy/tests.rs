@@ -1,0 +1,168 @@
+#![allow(clippy::unwrap_used)]
+
+use serde_json::{Value, json};
+
+use super::*;
+use crate::aws::testing::{Caller, aws, aws_with_alice, aws_with_secret};
+
+fn statement(effect: &str, action: &str, resource: &str) -> Value {
+    json!({"Effect": effect, "Action": action, "Resource": resource})
+}
+
+fn decision(statements: &[Value], action: &str, resource_arn: &str) -> Decision {
+    let policy = Policy::parse(&json!({"Version": "2012-10-17", "Statement": statements}));
+    let access = Access {
+        action,
+        resource_arn,
+        username: Some("alice"),
+        version_stage: None,
+    };
+    decide(&[policy.unwrap()], access)
+}
+
+#[test]
+fn without_a_statement_that_applies_nothing_is_allowed() {
+    let statements = [statement("Allow", "iam:GetUser", "*")];
+    assert_eq!(
+        decision(&statements, "iam:DeleteUser", "arn"),
+        Decision::NotAllowed
+    );
+}
+
+#[test]
+fn actions_and_resources_have_wildcards() {
+    let statements = [statement("Allow", "IAM:*accesskey?", "arn:*/alice")];
+    for (action, resource, expected) in [
+        ("iam:ListAccessKeys", "arn:user/alice", Decision::Allowed),
+        ("iam:ListAccessKeys", "arn:user/a/alice", Decision::Allowed),
+        (
+            "iam:ListAccessKeys",
+            "arn:user/alice2",
+            Decision::NotAllowed,
+        ),
+        (
+            "iam:CreateAccessKey",
+            "arn:user/alice",
+            Decision::NotAllowed,
+        ),
+    ] {
+        assert_eq!(decision(&statements, action, resource), expected);
+    }
+}
+
+#[test]
+fn a_deny_wins_over_an_allow() {
+    let statements = [
+        statement("Allow", "*", "*"),
+        statement("Deny", "*", "arn:a"),
+    ];
+    assert_eq!(
+        decision(&statements, "iam:GetUser", "arn:a"),
+        Decision::Denied
+    );
+    assert_eq!(
+        decision(&statements, "iam:GetUser", "arn:b"),
+        Decision::Allowed
+    );
+}
+
+#[test]
+fn the_username_variable_is_the_callers_name_and_matches_no_role() {
+    let document = json!({"Statement": statement("Allow", "*", "user/${aws:username}")});
+    let policies = [Policy::parse(&document).unwrap()];
+    let decide = |resource_arn, username| {
+        let action = "iam:GetUser";
+        decide(
+            &policies,
+            Access {
+                action,
+                resource_arn,
+                username,
+                version_stage: None,
+            },
+        )
+    };
+    assert_eq!(decide("user/alice", Some("alice")), Decision::Allowed);
+    assert_eq!(decide("user/bob", Some("alice")), Decision::NotAllowed);
+    assert_eq!(decide("user/alice", None), Decision::NotAllowed);
+}
+
+#[test]
+fn a_policy_with_unknown_elements_is_refused() {
+    let condition = json!({"ForAnyValue:StringEquals": {"aws:username": "alice"}});
+    for (element, value, unknown) in [
+        ("NotAction", json!("*"), "element NotAction"),
+        ("Condition", json!({"Bool": {}}), "element Bool"),
+        ("Condition", condition, "element aws:username"),
+        ("Condition", json!({}), "an empty Condition"),
+    ] {
+        let mut document = statement("Allow", "*", "*");
+        document[element] = value;
+        let refused = Policy::parse(&json!({"Statement": [document]}));
+        assert_eq!(
+            refused.unwrap_err().to_string(),
+            format!("the policy is not simulated: {unknown}")
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reader_of_awscurrent_alone_must_name_it() {
+    let (aws, arn) = aws_with_secret();
+    aws.create_user("/", "reader");
+    let reader = Caller::user(&aws, &aws.create_access_key("reader"));
+    let shipped = include_str!("../../../../../policies/consumer.json");
+    let shipped = shipped.replace("SECRET_ARN", &arn);
+    let document = serde_json::from_str(&shipped).unwrap();
+    aws.attach_policy(&aws.user_arn("reader"), &document)
+        .unwrap();
+    let version = aws.secret(&arn).unwrap().versions[0].id.clone();
+    for (members, status) in [
+        (json!({"SecretId": arn, "VersionStage": "AWSCURRENT"}), 200),
+        (json!({"SecretId": arn, "VersionStage": "AWSPREVIOUS"}), 400),
+        (json!({"SecretId": arn, "VersionId": version}), 400),
+        (json!({"SecretId": arn}), 400),
+    ] {
+        let reply = reader.secrets_manager("GetSecretValue", members).await;
+        assert_eq!(reply.status, status, "{reply:?}");
+        if status == 400 {
+            assert_eq!(reply.code(), "AccessDeniedException");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_names_the_caller_the_action_and_the_resource() {
+    let aws = aws();
+    aws.create_user("/team/blue/", "alice");
+    let alice = Caller::user(&aws, &aws.create_access_key("alice"));
+    let reply = alice.iam("CreateAccessKey", &[]).await;
+    assert_eq!((reply.status, reply.code().as_str()), (403, "AccessDenied"));
+    assert_eq!(
+        reply.message(),
+        "User: arn:aws:iam::123456789012:user/team/blue/alice is not authorized to perform: \
+         iam:CreateAccessKey on resource: user alice because no identity-based policy allows \
+         the iam:CreateAccessKey action"
+    );
+    let members = json!({"SecretId": "demo"});
+    let reply = alice.secrets_manager("GetSecretValue", members).await;
+    assert_eq!(
+        (reply.status, reply.code().as_str()),
+        (400, "AccessDeniedException")
+    );
+}
+
+/// Fact 28.
+#[tokio::test(start_paused = true)]
+async fn get_caller_identity_works_under_an_explicit_deny() {
+    let (aws, key) = aws_with_alice();
+    let deny = json!({"Statement": statement("Deny", "*", "*")});
+    aws.attach_policy(&aws.user_arn("alice"), &deny).unwrap();
+    let alice = Caller::user(&aws, &key);
+    assert_eq!(alice.identity().await.status, 200);
+    let reply = alice.iam("ListAccessKeys", &[]).await;
+    assert!(reply.message().contains("with an explicit deny"));
+    aws.detach_policies(&aws.user_arn("alice"));
+    let reply = alice.iam("ListAccessKeys", &[]).await;
+    assert!(reply.message().contains("no identity-based policy"));
+}
