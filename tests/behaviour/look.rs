@@ -78,6 +78,7 @@ impl World {
         }
     }
 
+    #[allow(dead_code, reason = "for the exploration, which shares this file")]
     pub fn assert_sound(&self, about: &str) {
         assert_sound(&self.aws, &self.prepared, about);
     }
@@ -93,6 +94,7 @@ impl World {
 
 /// What every rotation comes to in the end: AWSCURRENT's key works (P2), no key is lost (P3),
 /// and there are no more than two.
+#[allow(dead_code, reason = "for the exploration, which shares this file")]
 pub fn assert_sound(aws: &Aws, prepared: &Prepared, about: &str) {
     let keys = keys(aws, prepared);
     assert!(keys.len() <= 2, "{about}: {keys:?}");

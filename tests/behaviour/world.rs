@@ -24,6 +24,11 @@ use crate::watch::{After, Watch, current_works, watch};
 pub const TOKEN: &str = "aaaaaaaa-0c1b-4f6e-9a55-2f0d6c1b7e01";
 pub const SOURCES: [Source; 3] = [Source::SelfKey, Source::Administrator, Source::Role];
 
+/// When a test begins.
+pub fn start() -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000)
+}
+
 pub struct World {
     pub aws: Aws,
     pub prepared: Prepared,
@@ -47,9 +52,7 @@ impl World {
     }
 
     pub fn with(setup: Setup, config: Config) -> Self {
-        let aws = Aws::new(Clock::at(
-            SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000),
-        ));
+        let aws = Aws::new(Clock::at(start()));
         let prepared = setup.prepare(&aws).unwrap();
         let said = Arc::new(Mutex::new(Vec::new()));
         let writer = said.clone();
@@ -242,7 +245,8 @@ pub fn with_key(text: &str, key: &AccessKey) -> String {
     value.to_string()
 }
 
-struct Said(Arc<Mutex<Vec<u8>>>);
+/// Where log lines go.
+pub struct Said(pub Arc<Mutex<Vec<u8>>>);
 
 impl io::Write for Said {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {

@@ -11,8 +11,7 @@
 )]
 
 mod consumer;
-#[allow(dead_code, reason = "shared with the behaviour tests")]
-#[path = "../behaviour/faults.rs"]
+mod explorer;
 mod faults;
 mod figures;
 mod kills;
@@ -22,6 +21,7 @@ mod local;
 #[allow(dead_code, reason = "shared with the behaviour tests")]
 #[path = "../behaviour/look.rs"]
 mod look;
+mod several_runs;
 #[allow(dead_code, reason = "shared with the behaviour tests")]
 #[path = "../behaviour/watch.rs"]
 mod watch;

@@ -1,6 +1,7 @@
 //! The simulation behind the HTTP connector of the AWS SDK: no network, and virtual time.
 
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_smithy_runtime_api::client::http::{
@@ -12,6 +13,7 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use bytes::Bytes;
+use tokio::sync::Notify;
 
 use crate::aws::{Aws, Lost};
 
@@ -20,16 +22,14 @@ use crate::aws::{Aws, Lost};
 pub struct Connector {
     aws: Aws,
     read_timeout: Option<Duration>,
+    killed: Arc<Notify>,
 }
 
 impl Aws {
     /// The HTTP client to configure an SDK client with.
     #[must_use]
     pub fn http_client(&self) -> SharedHttpClient {
-        SharedHttpClient::new(Connector {
-            aws: self.clone(),
-            read_timeout: None,
-        })
+        Connector::new(self, Arc::default()).into_client()
     }
 }
 
@@ -42,6 +42,7 @@ impl HttpClient for Connector {
         SharedHttpConnector::new(Self {
             aws: self.aws.clone(),
             read_timeout: settings.read_timeout(),
+            killed: self.killed.clone(),
         })
     }
 }
@@ -54,6 +55,19 @@ impl HttpConnector for Connector {
 }
 
 impl Connector {
+    /// A connector that tells `killed` of a fault which kills the caller's process.
+    pub(crate) fn new(aws: &Aws, killed: Arc<Notify>) -> Self {
+        Self {
+            aws: aws.clone(),
+            read_timeout: None,
+            killed,
+        }
+    }
+
+    pub(crate) fn into_client(self) -> SharedHttpClient {
+        SharedHttpClient::new(self)
+    }
+
     async fn send(&self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
         let request = request
             .try_into_http1x()
@@ -70,6 +84,10 @@ impl Connector {
                 .unwrap_or(Err(Lost::TimedOut)),
             None => answer.await,
         };
+        if matches!(answer, Err(Lost::Killed)) {
+            self.killed.notify_one();
+            return std::future::pending().await;
+        }
         let response = answer.map_err(connector_error)?.map(SdkBody::from);
         HttpResponse::try_from(response).map_err(|error| ConnectorError::other(error.into(), None))
     }
@@ -77,7 +95,7 @@ impl Connector {
 
 fn connector_error(lost: Lost) -> ConnectorError {
     let kind = match lost {
-        Lost::TimedOut => return ConnectorError::timeout(lost.into()),
+        Lost::TimedOut | Lost::Killed => return ConnectorError::timeout(lost.into()),
         Lost::ConnectionRefused => io::ErrorKind::ConnectionRefused,
         Lost::ConnectionReset => io::ErrorKind::ConnectionReset,
     };
@@ -111,7 +129,10 @@ mod tests {
             aws.inject(Fault { on, kind });
         }
         let read_timeout = Some(Duration::from_secs(5));
-        Connector { aws, read_timeout }
+        Connector {
+            read_timeout,
+            ..Connector::new(&aws, Arc::default())
+        }
     }
 
     #[tokio::test]

@@ -1,7 +1,8 @@
 //! The function called directly, its SDK clients connected to the simulation: for tests in virtual
 //! time.
 
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::provider::SharedCredentialsProvider;
@@ -12,36 +13,70 @@ use iam_key_rotator::event::Payload;
 use iam_key_rotator::rotation::Rotator;
 use lambda_runtime::Diagnostic;
 use serde_json::Value;
+use tokio::sync::Notify;
 
 use crate::aws::{Aws, REGION};
-use crate::lambda::TIME_OUT;
+use crate::clock::Clock;
+use crate::connector::Connector;
+use crate::lambda::{TIME_OUT, exited, timed_out};
 use crate::rotation::{Function, FunctionError};
+
+/// Lambda's id of an invocation, here of every one.
+const REQUEST_ID: &str = "00000000-0000-4000-a000-000000000000";
 
 /// The function in this process.
 pub struct InProcess {
     rotator: Rotator,
-    aws: Aws,
+    time: Skewed,
     time_out: Duration,
+    killed: Arc<Notify>,
+}
+
+/// The function's clock, which need not show the simulation's time.
+#[derive(Clone, Debug)]
+struct Skewed {
+    clock: Clock,
+    ahead: Duration,
+    behind: Duration,
+}
+
+impl TimeSource for Skewed {
+    fn now(&self) -> SystemTime {
+        self.clock.now() + self.ahead - self.behind
+    }
 }
 
 impl InProcess {
     /// Connects the function to the simulation; its time is the simulation's and tokio's.
     #[must_use]
     pub fn new(aws: &Aws, config: Config) -> Self {
+        Self::with_clock(aws, config, Duration::ZERO, Duration::ZERO)
+    }
+
+    /// As [`InProcess::new`], with a clock that is ahead of the simulation's or behind it.
+    #[must_use]
+    pub fn with_clock(aws: &Aws, config: Config, ahead: Duration, behind: Duration) -> Self {
+        let time = Skewed {
+            clock: aws.clock().clone(),
+            ahead,
+            behind,
+        };
+        let killed = Arc::new(Notify::new());
         let sdk = SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new(REGION))
             .credentials_provider(SharedCredentialsProvider::new(aws.role_credentials()))
-            .http_client(aws.http_client())
-            .time_source(SharedTimeSource::new(aws.clock().clone()))
+            .http_client(Connector::new(aws, killed.clone()).into_client())
+            .time_source(SharedTimeSource::new(time.clone()))
             .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
             .retry_config(iam_key_rotator::aws::retries())
             .timeout_config(iam_key_rotator::aws::timeouts())
             .build();
         Self {
             rotator: Rotator::new(sdk, config),
-            aws: aws.clone(),
+            time,
             time_out: TIME_OUT,
+            killed,
         }
     }
 
@@ -52,7 +87,8 @@ impl InProcess {
         self
     }
 
-    /// Invokes the function with a payload as it came over the wire.
+    /// Invokes the function with a payload as it came over the wire. As Lambda does, it ends the
+    /// function at its time-out; and where a fault kills the process, there.
     ///
     /// # Errors
     /// What the function answers.
@@ -64,8 +100,16 @@ impl InProcess {
                 error_type: "Payload".to_owned(),
                 error_message: error.to_string(),
             })?;
-        let deadline = self.aws.clock().now() + self.time_out;
-        match self.rotator.handle(payload, deadline).await {
+        let deadline = self.time.now() + self.time_out;
+        let answer = tokio::select! {
+            biased;
+            answer = self.rotator.handle(payload, deadline) => answer,
+            () = self.killed.notified() => return Err(exited(REQUEST_ID, None)),
+            () = tokio::time::sleep(self.time_out) => {
+                return Err(timed_out(REQUEST_ID, self.time_out));
+            }
+        };
+        match answer {
             Ok(outcome) => Ok(serde_json::to_value(outcome).unwrap_or_default()),
             Err(error) => {
                 let Diagnostic {

@@ -240,7 +240,7 @@ async fn exit(child: &SharedChild) -> Option<ExitStatus> {
     .await
 }
 
-fn exited(request_id: &str, status: Option<ExitStatus>) -> FunctionError {
+pub(crate) fn exited(request_id: &str, status: Option<ExitStatus>) -> FunctionError {
     let how = match status {
         Some(status) if !status.success() => format!("with error: {status}"),
         _ => "without providing a reason".to_owned(),
@@ -251,7 +251,7 @@ fn exited(request_id: &str, status: Option<ExitStatus>) -> FunctionError {
     }
 }
 
-fn timed_out(request_id: &str, after: Duration) -> FunctionError {
+pub(crate) fn timed_out(request_id: &str, after: Duration) -> FunctionError {
     FunctionError {
         error_type: "Sandbox.Timedout".to_owned(),
         error_message: format!(

@@ -70,17 +70,23 @@ pub enum FaultKind {
     /// The service does what was asked and answers 200 with a body that cannot be parsed and
     /// repeats every secret of the exchange (fact 36).
     Garbled,
+    /// The caller's process is gone as the call is about to be sent; nothing is done. The
+    /// function in [`InProcess`](crate::in_process::InProcess) ends there; the connection of
+    /// any other caller breaks.
+    KilledBefore,
+    /// As `KilledBefore`, but what was asked is done.
+    KilledAfter,
 }
 
 /// The faults that wait for their call.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Faults {
     waiting: Vec<Waiting>,
     stale_reads: usize,
     missed_changes: usize,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Waiting {
     fault: Fault,
     seen: usize,
@@ -98,6 +104,24 @@ pub(super) struct Hit {
 impl Faults {
     pub(super) fn inject(&mut self, fault: Fault) {
         self.waiting.push(Waiting { fault, seen: 0 });
+    }
+
+    /// How many reads to come are stale, and how many changes each misses.
+    pub(super) fn stale(&self) -> Option<(usize, usize)> {
+        (self.stale_reads > 0).then_some((self.stale_reads, self.missed_changes))
+    }
+
+    /// What is left of the faults that hit a call already.
+    pub(super) fn left_over(&self) -> Self {
+        Self {
+            waiting: Vec::new(),
+            ..*self
+        }
+    }
+
+    /// Reads see what is there again.
+    pub(super) fn settle(&mut self) {
+        self.stale_reads = 0;
     }
 
     /// Counts a call, and takes out the faults that hit it. Of several, the first injected wins.

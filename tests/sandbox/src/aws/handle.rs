@@ -30,6 +30,8 @@ pub enum Lost {
     ConnectionReset,
     /// No answer came for an hour.
     TimedOut,
+    /// The caller's process is gone.
+    Killed,
 }
 
 impl fmt::Display for Lost {
@@ -38,6 +40,7 @@ impl fmt::Display for Lost {
             Self::ConnectionRefused => "the connection was refused",
             Self::ConnectionReset => "the connection was reset",
             Self::TimedOut => "no answer came",
+            Self::Killed => "the caller is gone",
         })
     }
 }
@@ -118,6 +121,9 @@ impl State {
         let result = match early_end(&hit) {
             Some(end) => end,
             None => {
+                if known.is_ok() {
+                    self.note_use(request, now);
+                }
                 let result = known.and_then(|(principal, resource)| {
                     self.answer(request, &hit, &principal, &resource, now)
                 });
@@ -149,6 +155,7 @@ impl State {
             self.calls.push(call.clone());
             self.hooks.clone()
         };
+        self.last_request = raw.body().clone();
         Served {
             call,
             answer,
@@ -208,6 +215,7 @@ fn early_end(hit: &Hit) -> Option<Result<Answer, End>> {
         FaultKind::ErrorBefore { status, code } => injected(*status, code),
         FaultKind::Refused => End::Lost(Lost::ConnectionRefused),
         FaultKind::TimedOutBefore => End::Lost(Lost::TimedOut),
+        FaultKind::KilledBefore => End::Lost(Lost::Killed),
         _ => return None,
     };
     Some(Err(end))
@@ -219,6 +227,7 @@ fn late_end(hit: &Hit, result: Result<Answer, End>, request: &Bytes) -> Result<A
         Some(FaultKind::ErrorAfter { status, code }) => Err(injected(*status, code)),
         Some(FaultKind::AnswerLost) => Err(End::Lost(Lost::ConnectionReset)),
         Some(FaultKind::TimedOutAfter) => Err(End::Lost(Lost::TimedOut)),
+        Some(FaultKind::KilledAfter) => Err(End::Lost(Lost::Killed)),
         Some(FaultKind::Garbled) => result.map(|mut answer| {
             answer.garble(request);
             answer

@@ -21,7 +21,7 @@ impl fmt::Debug for Confidential {
 }
 
 /// The one maker of ids and secrets.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Ids {
     count: u64,
     confidential: Vec<Confidential>,

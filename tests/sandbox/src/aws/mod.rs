@@ -19,6 +19,7 @@ mod secrets;
 mod secrets_manager;
 mod set_up;
 mod signature;
+mod snapshot;
 mod state;
 mod sts;
 mod timeline;
@@ -44,6 +45,7 @@ pub use handle::Lost;
 pub use policy::PolicyError;
 pub use propagation::Propagation;
 pub use set_up::{RotateRequest, StageError};
+pub use snapshot::{Lens, Snapshot};
 pub use views::{AccessKey, KeyStatus, KeyView, LastUsed, SecretContent, SecretView, VersionView};
 
 use state::State;

@@ -51,6 +51,24 @@ impl Spread {
         self.age_at(now) >= self.propagation.list_delay && !self.is_gone(now)
     }
 
+    /// The times behind `now` at which the key comes, goes, or is refused and accepted again.
+    pub(super) fn changes_after(&self, now: SystemTime) -> Vec<Duration> {
+        let Propagation {
+            create_delay,
+            flaps,
+            list_delay,
+            ..
+        } = &self.propagation;
+        let ages = flaps.iter().flat_map(|(from, to)| [*from, *to]);
+        let ages = ages.chain([*create_delay, *list_delay]);
+        let mut times: Vec<_> = ages.map(|age| self.made + age).chain(self.gone).collect();
+        times.sort_unstable();
+        let later = times.into_iter().filter(|at| *at > now);
+        later
+            .map(|at| at.duration_since(now).unwrap_or_default())
+            .collect()
+    }
+
     pub(super) fn age(&mut self, by: Duration) {
         self.made -= by;
         if let Some(gone) = &mut self.gone {

@@ -18,8 +18,8 @@ use super::secrets::Secret;
 use super::timeline::Timeline;
 use super::users::{Key, User};
 use super::{
-    Call, FUNCTION_ROLE, FUNCTION_SESSION, Propagation, RotateRequest, Service, iam,
-    secrets_manager, sts,
+    Call, FUNCTION_ROLE, FUNCTION_SESSION, LastUsed, Propagation, REGION, RotateRequest, Service,
+    iam, secrets_manager, sts,
 };
 
 pub(super) type CallHook = Arc<dyn Fn(&Call) + Send + Sync>;
@@ -39,8 +39,11 @@ pub(super) struct State {
     pub(super) page_size: usize,
     pub(super) latency: Duration,
     pub(super) requires_rotation_token: bool,
+    pub(super) records_uses: bool,
     pub(super) faults: Faults,
     pub(super) calls: Vec<Call>,
+    /// The body of the last request.
+    pub(super) last_request: Bytes,
     pub(super) hooks: Vec<CallHook>,
     pub(super) rotate: Option<RotateCallback>,
     /// The RotateSecret calls that the callback has yet to hear of.
@@ -124,8 +127,10 @@ impl State {
             page_size: 100,
             latency: Duration::ZERO,
             requires_rotation_token: false,
+            records_uses: false,
             faults: Faults::default(),
             calls: Vec::new(),
+            last_request: Bytes::new(),
             hooks: Vec::new(),
             rotate: None,
             rotations: Vec::new(),
@@ -193,6 +198,25 @@ impl State {
         }
         signed.verify(service, raw, &credentials, now)?;
         Ok(principal)
+    }
+
+    /// Records that the key which signed an accepted request was used, where that is asked for. As
+    /// with AWS, it counts as a use whether or not the call is allowed.
+    pub(super) fn note_use(&mut self, request: &ApiRequest, now: SystemTime) {
+        let id = &request.authorization.access_key_id;
+        if !self.records_uses || self.key(id).is_none() {
+            return;
+        }
+        let used = LastUsed {
+            at: now,
+            service: request.service.as_str().to_owned(),
+            region: REGION.to_owned(),
+        };
+        self.users.amend(|users| {
+            let keys = users.iter_mut().flat_map(|user| &mut user.keys);
+            keys.filter(|key| key.id == *id)
+                .for_each(|key| key.last_used = Some(used.clone()));
+        });
     }
 
     /// What a call is about; an error where its parameters do not tell.

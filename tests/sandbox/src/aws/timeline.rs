@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 const KEPT: usize = 8;
 
 /// A value and what it was before each of its last changes, the last one first.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Timeline<T> {
     now: T,
     before: VecDeque<T>,
@@ -28,6 +28,11 @@ impl<T: Clone + PartialEq> Timeline<T> {
     pub(super) fn read(&self, stale: usize) -> &T {
         let seen = self.before.iter().take(stale).next_back();
         seen.unwrap_or(&self.now)
+    }
+
+    /// What the value was before its last changes, so many of them, the last one first.
+    pub(super) fn before(&self, changes: usize) -> impl Iterator<Item = &T> {
+        self.before.iter().take(changes)
     }
 
     /// Changes the value, or on an error leaves it as it was.

@@ -20,6 +20,7 @@ impl Aws {
     /// more.
     pub fn age(&self, by: Duration) {
         let mut state = self.state();
+        state.faults.settle();
         state
             .users
             .settle(|users| users.iter_mut().for_each(|user| user.age(by)));
@@ -41,6 +42,11 @@ impl Aws {
     /// Calls `hook` after every call, before its answer. The hook may use the account.
     pub fn on_call(&self, hook: impl Fn(&Call) + Send + Sync + 'static) {
         self.state().hooks.push(Arc::new(hook));
+    }
+
+    /// Calls no hook of [`Aws::on_call`] any more. A hook that holds the account keeps it alive.
+    pub fn forget_hooks(&self) {
+        self.state().hooks.clear();
     }
 
     /// Forgets the calls so far, and counts from 1 again.

@@ -64,11 +64,17 @@ impl Aws {
         self.change_key(id, |key| key.spread.delete(Duration::ZERO, now));
     }
 
-    /// Sets what GetAccessKeyLastUsed tells. Calls to the simulation do not: the record lags
-    /// (fact 25).
+    /// Sets what GetAccessKeyLastUsed tells. Calls to the simulation do not, unless
+    /// [`Aws::record_uses`] asks for it: the record lags (fact 25).
     #[track_caller]
     pub fn set_last_used(&self, id: &str, last_used: LastUsed) {
         self.amend_key(id, |key| key.last_used = Some(last_used.clone()));
+    }
+
+    /// Whether GetAccessKeyLastUsed tells at once of the calls that a key signs; at first it does
+    /// not.
+    pub fn record_uses(&self, recorded: bool) {
+        self.state().records_uses = recorded;
     }
 
     /// Sets a key's CreateDate.

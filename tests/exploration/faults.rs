@@ -5,35 +5,18 @@ use std::time::Duration;
 use fastrand::Rng;
 use sandbox::aws::{FaultKind, Propagation};
 
+use crate::explorer;
+
 /// Longer than the time that a rotation which is stuck is given.
 pub const LATER: Duration = Duration::from_secs(400);
 
+/// Every kind of fault on a call, whatever the call.
 pub fn kinds() -> Vec<FaultKind> {
-    let error = |status, code: &str| FaultKind::ErrorBefore {
-        status,
-        code: code.to_owned(),
-    };
-    vec![
-        error(503, "ServiceUnavailable"),
-        error(400, "Throttling"),
-        error(400, "ThrottlingException"),
-        FaultKind::ErrorAfter {
-            status: 500,
-            code: "InternalFailure".to_owned(),
-        },
-        FaultKind::Refused,
-        FaultKind::AnswerLost,
-        FaultKind::TimedOutBefore,
-        FaultKind::TimedOutAfter,
-        FaultKind::Denied,
-        FaultKind::Garbled,
-        FaultKind::StaleReads(1),
-        FaultKind::StaleReads(3),
-        FaultKind::StalerReads {
-            reads: 6,
-            changes: 3,
-        },
-    ]
+    let on = |action| explorer::kinds(action, true).into_iter();
+    on("GetSecretValue")
+        .chain(on("CreateAccessKey"))
+        .map(|kind| kind.fault)
+        .collect()
 }
 
 /// A delay of each kind, none too long for the function.
@@ -46,6 +29,7 @@ pub fn propagation(rng: &mut Rng) -> Propagation {
     }
 }
 
+/// A number from the environment.
 pub fn variable(name: &str, default: u64) -> u64 {
     let set = std::env::var(name).ok();
     set.map_or(default, |text| text.parse().expect(name))
