@@ -11,6 +11,7 @@
 )]
 
 mod consumer;
+mod deadline;
 mod explorer;
 mod faults;
 mod figures;

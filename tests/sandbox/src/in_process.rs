@@ -91,7 +91,7 @@ impl InProcess {
     /// function at its time-out; and where a fault kills the process, there.
     ///
     /// # Errors
-    /// What the function answers.
+    /// What the function answers; `Sandbox.Timedout` where it is killed at its time-out.
     pub async fn invoke_raw(&self, payload: &str) -> Result<Value, FunctionError> {
         // As the runtime does it: nothing looks behind the value.
         let mut json = serde_json::Deserializer::from_str(payload);
@@ -103,11 +103,8 @@ impl InProcess {
         let deadline = self.time.now() + self.time_out;
         let answer = tokio::select! {
             biased;
-            answer = self.rotator.handle(payload, deadline) => answer,
+            answer = within(self.time_out, self.rotator.handle(payload, deadline)) => answer?,
             () = self.killed.notified() => return Err(exited(REQUEST_ID, None)),
-            () = tokio::time::sleep(self.time_out) => {
-                return Err(timed_out(REQUEST_ID, self.time_out));
-            }
         };
         match answer {
             Ok(outcome) => Ok(serde_json::to_value(outcome).unwrap_or_default()),
@@ -128,5 +125,28 @@ impl InProcess {
 impl Function for InProcess {
     async fn invoke(&mut self, event: Value) -> Result<Value, FunctionError> {
         self.invoke_raw(&event.to_string()).await
+    }
+}
+
+/// What an invocation comes to that is killed at its time-out.
+async fn within<T>(
+    time_out: Duration,
+    invocation: impl Future<Output = T>,
+) -> Result<T, FunctionError> {
+    let ended = tokio::time::timeout(time_out, invocation).await;
+    ended.map_err(|_| timed_out(REQUEST_ID, time_out))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn an_invocation_that_does_not_end_is_killed_at_its_time_out() {
+        let time_out = Duration::from_secs(3);
+        let killed = within(time_out, std::future::pending::<()>()).await;
+        assert_eq!(killed.unwrap_err().error_type, "Sandbox.Timedout");
+        assert_eq!(within(time_out, async { 1 }).await.unwrap(), 1);
     }
 }

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod tests;
 
+use std::time::Duration;
+
 /// A fault to inject.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
@@ -76,6 +78,11 @@ pub enum FaultKind {
     KilledBefore,
     /// As `KilledBefore`, but what was asked is done.
     KilledAfter,
+    /// The service does what was asked as the request arrives; the answer comes so much later.
+    SlowAnswer(Duration),
+    /// The service does what was asked, and answers, so much later: also when the caller has
+    /// given up by then.
+    SlowEffect(Duration),
 }
 
 /// The faults that wait for their call.
@@ -124,6 +131,10 @@ impl Faults {
         self.stale_reads = 0;
     }
 
+    pub(super) fn clear(&mut self) {
+        *self = Self::default();
+    }
+
     /// Counts a call, and takes out the faults that hit it. Of several, the first injected wins.
     pub(super) fn hit(&mut self, action: &str, is_read: bool) -> Hit {
         let mut hit = Hit::default();
@@ -147,6 +158,22 @@ impl Faults {
             hit.stale = self.missed_changes;
         }
         hit
+    }
+}
+
+impl Hit {
+    pub(super) fn effect_delay(&self) -> Option<Duration> {
+        match self.kind {
+            Some(FaultKind::SlowEffect(delay)) => Some(delay),
+            _ => None,
+        }
+    }
+
+    pub(super) fn answer_delay(&self) -> Option<Duration> {
+        match self.kind {
+            Some(FaultKind::SlowAnswer(delay)) => Some(delay),
+            _ => None,
+        }
     }
 }
 

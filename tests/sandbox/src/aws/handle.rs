@@ -51,6 +51,7 @@ impl std::error::Error for Lost {}
 struct Served {
     call: Call,
     answer: Result<Answer, Lost>,
+    answer_delay: Option<Duration>,
     hooks: Vec<CallHook>,
     rotations: Vec<RotateRequest>,
 }
@@ -70,21 +71,49 @@ impl Aws {
         if !latency.is_zero() && !is_bystanders(&request) {
             tokio::time::sleep(latency).await;
         }
-        let now = self.now();
-        let served = self.state().serve(&parsed, &request, now);
-        for hook in &served.hooks {
-            hook(&served.call);
-        }
-        let callback = self.state().rotate.clone();
-        for rotation in served.rotations {
-            if let Some(callback) = &callback {
-                callback(rotation);
+        let arrived = self.now();
+        let hit = self.state().hit(&parsed, &request);
+        let served = match hit.effect_delay() {
+            None => self.serve(&parsed, &request, &hit, arrived),
+            Some(delay) => {
+                let aws = self.clone();
+                // A task of its own: a service goes on without a caller who has given up.
+                let late = tokio::spawn(async move {
+                    tokio::time::sleep(delay).await;
+                    aws.serve(&parsed, &request, &hit, arrived)
+                });
+                late.await.map_err(|_| Lost::ConnectionReset)?
             }
+        };
+        if let Some(delay) = served.answer_delay {
+            tokio::time::sleep(delay).await;
         }
         if let Err(Lost::TimedOut) = served.answer {
             tokio::time::sleep(NEVER).await;
         }
         served.answer.map(Answer::into_response)
+    }
+
+    /// Does what a request asks that arrived now or a while ago, and has everyone hear of it.
+    fn serve(
+        &self,
+        parsed: &ApiRequest,
+        request: &Request<Bytes>,
+        hit: &Hit,
+        arrived: SystemTime,
+    ) -> Served {
+        let now = self.now();
+        let mut served = self.state().serve(parsed, request, hit, arrived, now);
+        for hook in &served.hooks {
+            hook(&served.call);
+        }
+        let callback = self.state().rotate.clone();
+        for rotation in std::mem::take(&mut served.rotations) {
+            if let Some(callback) = &callback {
+                callback(rotation);
+            }
+        }
+        served
     }
 
     /// Answers a request that is none to any of the services.
@@ -98,14 +127,23 @@ impl Aws {
 }
 
 impl State {
-    fn serve(&mut self, request: &ApiRequest, raw: &Request<Bytes>, now: SystemTime) -> Served {
+    fn hit(&mut self, request: &ApiRequest, raw: &Request<Bytes>) -> Hit {
         // What the operator looks at or sets right must not use up a fault of the function's.
-        let bystander = is_bystanders(raw);
-        let hit = if bystander || self.operator.signs(request) {
+        if is_bystanders(raw) || self.operator.signs(request) {
             Hit::default()
         } else {
             self.faults.hit(&request.action, request.is_read())
-        };
+        }
+    }
+
+    fn serve(
+        &mut self,
+        request: &ApiRequest,
+        raw: &Request<Bytes>,
+        hit: &Hit,
+        arrived: SystemTime,
+        now: SystemTime,
+    ) -> Served {
         let mut call = Call {
             number: self.calls.len() + 1,
             service: request.service,
@@ -117,15 +155,15 @@ impl State {
             at: now,
         };
         let request_id = self.ids.uuid();
-        let known = self.identify(request, raw, &mut call, now);
-        let result = match early_end(&hit) {
+        let known = self.identify(request, raw, &mut call, arrived);
+        let result = match early_end(hit) {
             Some(end) => end,
             None => {
                 if known.is_ok() {
                     self.note_use(request, now);
                 }
                 let result = known.and_then(|(principal, resource)| {
-                    self.answer(request, &hit, &principal, &resource, now)
+                    self.answer(request, hit, &principal, &resource, now)
                 });
                 let result = result.map(|content| {
                     Answer::ok(
@@ -135,7 +173,7 @@ impl State {
                         request_id.clone(),
                     )
                 });
-                late_end(&hit, result.map_err(End::Error), raw.body())
+                late_end(hit, result.map_err(End::Error), raw.body())
             }
         };
         let answer = match result {
@@ -149,7 +187,7 @@ impl State {
                 Err(lost)
             }
         };
-        let hooks = if bystander {
+        let hooks = if is_bystanders(raw) {
             Vec::new()
         } else {
             self.calls.push(call.clone());
@@ -159,6 +197,7 @@ impl State {
         Served {
             call,
             answer,
+            answer_delay: hit.answer_delay(),
             hooks,
             rotations: std::mem::take(&mut self.rotations),
         }

@@ -76,6 +76,57 @@ async fn a_call_that_times_out_takes_effect_or_not_and_is_never_answered() {
     }
 }
 
+/// How many keys alice has, so many seconds from now on.
+async fn keys_at<const N: usize>(aws: &Aws, seconds: [u64; N]) -> [usize; N] {
+    let start = tokio::time::Instant::now();
+    let mut counts = [0; N];
+    for (count, second) in counts.iter_mut().zip(seconds) {
+        tokio::time::sleep_until(start + Duration::from_secs(second)).await;
+        *count = aws.user_keys("alice").len();
+    }
+    counts
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_slow_answer_comes_behind_its_effect_and_a_slow_effect_with_its_answer() {
+    let delay = Duration::from_secs(10);
+    for (kind, keys) in [
+        (FaultKind::SlowAnswer(delay), [2, 2, 2]),
+        (FaultKind::SlowEffect(delay), [1, 1, 2]),
+    ] {
+        let (aws, alice) = alice();
+        aws.inject(on_create(kind));
+        let start = tokio::time::Instant::now();
+        let (reply, counted) = tokio::join!(
+            async { (alice.iam("CreateAccessKey", &[]).await, start.elapsed()) },
+            keys_at(&aws, [1, 9, 11]),
+        );
+        assert_eq!((reply.0.status, reply.1), (200, delay));
+        assert_eq!(counted, keys);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_slow_effect_comes_though_the_caller_has_given_up() {
+    let (aws, alice) = alice();
+    aws.inject(on_create(FaultKind::SlowEffect(Duration::from_secs(600))));
+    let answer = alice.try_iam("CreateAccessKey", &[]);
+    let answer = tokio::time::timeout(Duration::from_secs(5), answer).await;
+    assert!(answer.is_err());
+    // The caller was who it was when it asked, and its signature was young then.
+    assert_eq!(keys_at(&aws, [594, 596]).await, [1, 2]);
+    assert_eq!(aws.calls()[0].principal, aws.user_arn("alice"));
+    assert_eq!(aws.calls()[0].outcome, Outcome::Ok);
+}
+
+#[tokio::test(start_paused = true)]
+async fn faults_that_are_cleared_hit_nothing() {
+    let (aws, alice) = alice();
+    aws.inject(on_create(FaultKind::Refused));
+    aws.clear_faults();
+    assert_eq!(alice.iam("CreateAccessKey", &[]).await.status, 200);
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_denied_caller_is_authenticated_all_the_same() {
     let (aws, alice) = alice();

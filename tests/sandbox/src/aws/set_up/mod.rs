@@ -39,6 +39,11 @@ impl Aws {
         self.state().latency = latency;
     }
 
+    /// Takes every fault out of the way.
+    pub fn clear_faults(&self) {
+        self.state().faults.clear();
+    }
+
     /// Calls `hook` after every call, before its answer. The hook may use the account.
     pub fn on_call(&self, hook: impl Fn(&Call) + Send + Sync + 'static) {
         self.state().hooks.push(Arc::new(hook));

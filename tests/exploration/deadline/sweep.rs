@@ -1,0 +1,92 @@
+//! Many cases, one after the other: what they add up to.
+
+use std::time::Duration;
+
+use sandbox::aws::Fault;
+use sandbox::setup::Source;
+
+use super::case::Case;
+use crate::world::SOURCES;
+
+/// A credential source, and how many access keys the user has.
+pub type Place = (Source, u8);
+
+/// Whether the whole product is run, or a sample.
+pub fn is_whole() -> bool {
+    std::env::var_os("EXPLORE").is_some()
+}
+
+/// The cases so far.
+#[derive(Debug)]
+pub struct Sweep {
+    one_in: usize,
+    seen: usize,
+    places: usize,
+    pub invocations: usize,
+    failed: usize,
+    broken: Vec<String>,
+}
+
+impl Sweep {
+    /// Of so many cases one is run, unless the whole product is.
+    pub fn of(one_in: usize) -> Self {
+        Self {
+            one_in: if is_whole() { 1 } else { one_in },
+            seen: 0,
+            places: 0,
+            invocations: 0,
+            failed: 0,
+            broken: Vec::new(),
+        }
+    }
+
+    /// Whether the next case is one that is run.
+    pub fn is_due(&mut self) -> bool {
+        self.seen += 1;
+        self.seen.is_multiple_of(self.one_in)
+    }
+
+    /// Where the next case is run: everywhere, or in one place after the other.
+    pub fn places(&mut self) -> Vec<Place> {
+        let all = [1, 2].map(|keys| SOURCES.map(|source| (source, keys)));
+        let all = all.as_flattened();
+        self.places += 1;
+        match is_whole() {
+            true => all.to_vec(),
+            false => vec![all[self.places % all.len()]],
+        }
+    }
+
+    /// Runs a case, if it is due; the faults may depend on how many keys the user has.
+    pub async fn case(&mut self, time_out: Duration, faults: impl Fn(u8) -> Vec<Fault>) {
+        if self.is_due() {
+            for place in self.places() {
+                self.run(place, time_out, faults(place.1)).await;
+            }
+        }
+    }
+
+    /// Runs a case, and tells how many calls there were under the time-out.
+    pub async fn run(&mut self, place: Place, time_out: Duration, faults: Vec<Fault>) -> usize {
+        let (source, keys) = place;
+        let case = Case {
+            source,
+            keys,
+            time_out,
+            faults,
+        };
+        let ended = case.run().await;
+        self.invocations += ended.invocations;
+        self.failed += usize::from(ended.failed);
+        self.broken.extend(ended.broken);
+        ended.calls
+    }
+
+    /// Every case was as promised, and so many had something to promise: they failed.
+    pub fn end(&self, least_failed: usize) {
+        let count = self.broken.len();
+        let first = self.broken.iter().take(5).collect::<Vec<_>>();
+        assert_eq!(count, 0, "{first:#?}");
+        assert!(self.failed >= least_failed, "only {} failed", self.failed);
+    }
+}
