@@ -87,8 +87,12 @@ impl RotationEvent {
     /// # Errors
     /// [`Problem::EventInvalid`], which names the field and never quotes its value.
     pub fn parse(json: &str) -> Result<Self, Problem> {
-        let fields: Fields<'_> = serde_json::from_str(json)
-            .map_err(|_| invalid("it is not a JSON object with each field once"))?;
+        let no_object = || invalid("it is not a JSON object with each field once");
+        // An array's values would be taken for the fields in their order.
+        if json.trim_start().starts_with('[') {
+            return Err(no_object());
+        }
+        let fields: Fields<'_> = serde_json::from_str(json).map_err(|_| no_object())?;
         let step = required("Step", fields.step)?;
         Ok(Self {
             step: Step::parse(&step).ok_or_else(|| {

@@ -154,6 +154,31 @@ fn each_kind_of_malformed_document_is_named_without_quoting_it() {
 }
 
 #[test]
+fn a_user_name_that_could_be_a_secret_access_key_is_refused() {
+    let form = Malformed::Form("username".into(), "the name of an IAM user");
+    for (name, expected) in [
+        ("wJalrXUtnFEMIaK7MDENGabPxRfiCYEXAMPLEKEY", Some(&form)),
+        ("wJalrXUtnFEMI+K7MDENG+bPxRfiCYEXAMPLEKEY", Some(&form)),
+        // A character more, or one that no secret access key has, or no digit.
+        ("wJalrXUtnFEMIaK7MDENGabPxRfiCYEXAMPLEKEYS", None),
+        ("wJalrXUtnFEMI-K7MDENG-bPxRfiCYEXAMPLEKEY", None),
+        ("wJalrXUtnFEMI=K7MDENG.bPxRfiCYEXAMPLEKEY", None),
+        ("wJalrXUtnFEMIaKsMDENGabPxRfiCYEXAMPLEKEY", None),
+        (
+            "backups-of-the-nightly-accounting-service-in-eu-central-1-for-x1",
+            None,
+        ),
+        (
+            "backups-of-the-nightly-accounting-service-in-eu-central-1-for-x12",
+            Some(&form),
+        ),
+    ] {
+        let found = parse(&format!(r#"{{"username":"{name}"}}"#));
+        assert_eq!(found.err().as_ref(), expected, "{name}");
+    }
+}
+
+#[test]
 fn a_credential_sources_secret_need_not_name_its_user() {
     let text = format!(r#"{{"accesskey":"{ID}","secretkey":"s"}}"#);
     assert_eq!(

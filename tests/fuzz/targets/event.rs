@@ -1,0 +1,11 @@
+//! The rotation event's parser, for what a fuzzer finds.
+#![no_main]
+
+#[path = "../../properties/event.rs"]
+mod event;
+#[path = "../../properties/layout.rs"]
+mod layout;
+
+libfuzzer_sys::fuzz_target!(|payload: &[u8]| {
+    event::holds(payload);
+});

@@ -1,0 +1,102 @@
+//! What holds of a rotation event, whatever the payload.
+
+use iam_key_rotator::event::{Payload, RotationEvent};
+use iam_key_rotator::problem::Problem;
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+
+use crate::layout::{Member, count, members, string, value};
+
+const STEPS: [&str; 4] = ["createSecret", "setSecret", "testSecret", "finishSecret"];
+const FIELDS: [&str; 4] = ["Step", "SecretId", "ClientRequestToken", "RotationToken"];
+
+/// Checks a payload: deserializing it never fails, and what it gives is what its text says.
+/// Says whether it is an event.
+pub fn holds(payload: &[u8]) -> bool {
+    let mut json = serde_json::Deserializer::from_slice(payload);
+    let Payload(result) = Payload::deserialize(&mut json).expect("never fails");
+    // The runtime does not look behind the first value.
+    let mut values = serde_json::Deserializer::from_slice(payload).into_iter::<IgnoredAny>();
+    let is_json = matches!(values.next(), Some(Ok(_)));
+    let first = str::from_utf8(&payload[..values.byte_offset()]);
+    let read = result.is_ok();
+    match (is_json, first) {
+        (true, Ok(text)) => {
+            assert_eq!(
+                format!("{result:?}"),
+                format!("{:?}", RotationEvent::parse(text))
+            );
+            judged(result, text);
+        }
+        _ => _ = refusal(result.expect_err("no JSON")),
+    }
+    if let Ok(text) = str::from_utf8(payload) {
+        judged(RotationEvent::parse(text), text);
+    }
+    read
+}
+
+/// What was read is what the text says, and a refusal names what is so.
+fn judged(result: Result<RotationEvent, Problem>, text: &str) {
+    let found = members(text).filter(|found| FIELDS.iter().all(|name| count(found, name) < 2));
+    match (result, found) {
+        (Ok(event), Some(found)) => said(event, text, &found),
+        (Err(problem), Some(found)) => so(&refusal(problem), text, &found),
+        (Err(problem), None) => assert_eq!(
+            refusal(problem),
+            "it is not a JSON object with each field once"
+        ),
+        (Ok(event), None) => panic!("no event: {event:?}"),
+    }
+}
+
+fn said(mut event: RotationEvent, text: &str, found: &[Member]) {
+    let said = |name: &str| {
+        let json = value(text, found, name).filter(|json| *json != "null")?;
+        Some(string(json).expect("a string"))
+    };
+    assert_eq!(said("Step").as_deref(), Some(event.step.name()));
+    assert_eq!(event.step.to_string(), event.step.name());
+    assert_eq!(said("SecretId").as_ref(), Some(&event.secret_id));
+    assert_eq!(said("ClientRequestToken").as_ref(), Some(&event.token));
+    let token = event.rotation_token.as_ref();
+    assert_eq!(
+        said("RotationToken").as_deref(),
+        token.map(ExposeSecret::expose_secret)
+    );
+    for name in FIELDS.into_iter().filter_map(said) {
+        assert!(!name.trim().is_empty());
+    }
+    let shown = format!("{event:?}");
+    let another = token.map(|_| SecretString::from("another token"));
+    event.rotation_token = another;
+    assert_eq!(shown, format!("{event:?}"));
+}
+
+/// A refusal is one of few sentences, so it can quote nothing; each is so where it is said.
+fn so(reason: &str, text: &str, found: &[Member]) {
+    let json = |name: &str| value(text, found, name).filter(|json| *json != "null");
+    if reason == "Step is none of createSecret, setSecret, testSecret, finishSecret" {
+        let step = json("Step").and_then(string).expect("a step");
+        assert!(!STEPS.contains(&&*step));
+        return;
+    }
+    let (name, what) = reason.split_once(' ').expect("a field");
+    assert!(FIELDS.contains(&name), "{reason}");
+    let string = json(name).and_then(string);
+    match what {
+        "is missing" => assert!(name != "RotationToken" && json(name).is_none()),
+        "is not a string" => assert!(json(name).is_some() && string.is_none()),
+        "is empty" => assert_eq!(string.as_deref().map(str::trim), Some("")),
+        _ => panic!("{reason}"),
+    }
+}
+
+/// Why a payload is no event.
+fn refusal(problem: Problem) -> String {
+    match problem {
+        Problem::EventInvalid { reason } => reason,
+        other => panic!("{other}"),
+    }
+}
