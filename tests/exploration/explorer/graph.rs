@@ -13,10 +13,11 @@
 use std::collections::{HashMap, VecDeque};
 use std::rc::Rc;
 
-use crate::explorer::invocation::{Faults, Ground, Hit, Ran, hash};
+use crate::explorer::invocation::{Faults, Ground, Hit, Ran};
 use crate::explorer::kinds::{Kind, kinds};
 use crate::explorer::protocol::{Next, OTHERS, Stage, USUAL};
 use crate::explorer::scenarios::Expect;
+use crate::explorer::trace::hash;
 
 pub type NodeId = usize;
 pub type PointId = usize;
@@ -39,7 +40,7 @@ pub struct Path {
 }
 
 pub struct Node {
-    stage: Rc<Stage>,
+    pub stage: Rc<Stage>,
     /// How it was come to: from which node, with which faults.
     from: Option<(NodeId, Faults)>,
     /// How many faults were explored from here; none where it has not run at all.
@@ -48,8 +49,8 @@ pub struct Node {
 }
 
 pub struct Point {
-    node: NodeId,
-    faults: Faults,
+    pub node: NodeId,
+    pub faults: Faults,
     call: usize,
     action: String,
     level: u8,
@@ -58,7 +59,7 @@ pub struct Point {
 }
 
 impl Point {
-    fn hit(&self, kind: &Kind) -> Hit {
+    pub fn hit(&self, kind: &Kind) -> Hit {
         Hit {
             call: self.call,
             action: self.action.clone(),
@@ -72,7 +73,7 @@ pub struct Branch {
     pub kind: Kind,
     pub path: Path,
     /// The ends after other pauses.
-    others: Vec<End>,
+    pub others: Vec<End>,
 }
 
 /// How much was run.
@@ -96,7 +97,7 @@ impl Tally {
 }
 
 pub struct Graph<'a> {
-    ground: &'a Ground,
+    pub ground: &'a Ground,
     /// Whether nothing is merged that need not be equal.
     all: bool,
     pub nodes: Vec<Node>,
@@ -115,7 +116,7 @@ enum Task {
 }
 
 /// No scenario is explored further behind so many findings.
-const ENOUGH: usize = 3;
+pub const ENOUGH: usize = 3;
 
 impl<'a> Graph<'a> {
     /// Explores a scenario with up to `faults` faults.
@@ -313,62 +314,8 @@ impl<'a> Graph<'a> {
         }
     }
 
-    /// From wherever a fault leads, this rotation or the next one ends well without another.
-    fn check_liveness(&mut self) {
-        let patience = self.ground.scenario.patience();
-        let mut done: Vec<Option<Option<u8>>> = vec![None; self.nodes.len()];
-        let mut late = Vec::new();
-        for point in &self.points {
-            let rotation = self.nodes[point.node].stage.phase.rotation;
-            for branch in &point.branches {
-                for end in branch.others.iter().chain([&branch.path.end]) {
-                    self.ran.lived += 1;
-                    let at = self.done_at(*end, &mut done);
-                    if at.is_none_or(|at| at > rotation + patience) {
-                        let mut faults = point.faults.clone();
-                        faults.push(point.hit(&branch.kind));
-                        late.push((point.node, faults, at));
-                    }
-                }
-            }
-        }
-        for (node, faults, at) in late.into_iter().take(ENOUGH) {
-            let what = format!(
-                "liveness: all is well in rotation {:?} only",
-                at.map(|at| at + 1)
-            );
-            self.find(&what, node, &faults, &[]);
-        }
-    }
-
-    /// The rotation in which all is well, without a further fault.
-    fn done_at(&self, end: End, known: &mut [Option<Option<u8>>]) -> Option<u8> {
-        let mut passed = Vec::new();
-        let mut at = end;
-        let found = loop {
-            match at {
-                End::Done(rotation) => break Some(rotation),
-                End::Over => break None,
-                End::Node(node) => {
-                    if let Some(found) = known[node] {
-                        break found;
-                    }
-                    passed.push(node);
-                    match self.nodes[node].path {
-                        Some(path) => at = path.end,
-                        None => break None,
-                    }
-                }
-            }
-        };
-        for node in passed {
-            known[node] = Some(found);
-        }
-        found
-    }
-
     /// Notes what is wrong, with all that it takes to see it again.
-    fn find(&mut self, what: &str, node: NodeId, faults: &Faults, record: &[String]) {
+    pub fn find(&mut self, what: &str, node: NodeId, faults: &Faults, record: &[String]) {
         let mut story = Vec::new();
         let mut at = Some((node, faults.clone()));
         while let Some((node, faults)) = at {

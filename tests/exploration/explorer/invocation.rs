@@ -1,9 +1,8 @@
 //! One invocation of the function, from a state of the account, with faults in its way.
 
-use std::collections::hash_map::DefaultHasher;
+use std::cell::Cell;
 use std::fmt;
 use std::future::poll_fn;
-use std::hash::{Hash, Hasher};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::sync::{Arc, Mutex};
@@ -11,16 +10,19 @@ use std::task::Poll;
 use std::time::Duration;
 
 use iam_key_rotator::logging;
-use sandbox::aws::{Aws, Fault, FaultKind, Lens, Outcome, When};
+use sandbox::aws::{Aws, Fault, FaultKind, Lens, When};
 use sandbox::in_process::InProcess;
 use sandbox::rotation::{Function, FunctionError, event};
 use tracing::level_filters::LevelFilter;
 use tracing::subscriber::DefaultGuard;
 
 use crate::explorer::kinds::HISTORY;
-use crate::explorer::promises::{Promises, Watched, notes};
+use crate::explorer::past::Begun;
+use crate::explorer::promises::{Promises, Watched};
 use crate::explorer::protocol::{Next, Pauses, Phase, SecretsManager, Stage, invoke};
-use crate::explorer::scenarios::{Begun, Expect, Scenario};
+use crate::explorer::scenarios::{Expect, Scenario};
+use crate::explorer::soundness::notes;
+use crate::explorer::trace::{Trace, Traced, hash};
 use crate::world::Said;
 
 /// The faults of one invocation.
@@ -50,22 +52,8 @@ pub struct Ground {
     /// Whether ages count to the second.
     pub exact: bool,
     said: Arc<Mutex<Vec<u8>>>,
-    pub log_lines: std::cell::Cell<usize>,
+    pub log_lines: Cell<usize>,
     _logs: DefaultGuard,
-}
-
-/// A call, and what was before it.
-#[derive(Clone)]
-pub struct Traced {
-    pub action: String,
-    /// The account before it.
-    pub state: u64,
-    /// What was asked by whom, and how it ended.
-    pub exchange: u64,
-    /// Since the call before it.
-    pub gap: Duration,
-    /// How many calls right before it asked the same.
-    pub again: usize,
 }
 
 /// An invocation that has ended.
@@ -77,13 +65,6 @@ pub struct Ran {
     /// What the account's record says, for a person.
     pub record: Vec<String>,
     pub broken: Vec<String>,
-}
-
-/// The hash of what can be hashed, the same in every run.
-pub fn hash(what: impl Hash) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    what.hash(&mut hasher);
-    hasher.finish()
 }
 
 impl Ground {
@@ -100,7 +81,7 @@ impl Ground {
             user: prepared.username,
             exact,
             said,
-            log_lines: std::cell::Cell::new(0),
+            log_lines: Cell::new(0),
             _logs,
         };
         let notes = notes(&aws, &ground.arn, &ground.user);
@@ -243,6 +224,11 @@ impl Ground {
         if let Err(error) = &result {
             broken.extend(self.bad_error(error, killed));
         }
+        // By one fault that does not end the process no key is lost, not even for a while.
+        let calm = faults.len() < 2 && !stage.snapshot.is_stale() && time_out.is_none();
+        if calm && !killed {
+            broken.extend(promises.lost());
+        }
         let calls = aws.calls();
         Ran {
             record: calls
@@ -311,46 +297,6 @@ impl Ground {
 
 pub fn is_a_kill(kind: &FaultKind) -> bool {
     matches!(kind, FaultKind::KilledBefore | FaultKind::KilledAfter)
-}
-
-/// The calls so far.
-#[derive(Default)]
-struct Trace {
-    calls: Vec<Traced>,
-    state: u64,
-    at: Option<std::time::SystemTime>,
-    asked: String,
-    again: usize,
-}
-
-impl Trace {
-    fn begin(&mut self, aws: &Aws, lens: &Lens) {
-        self.state = hash(aws.canonical(lens));
-    }
-
-    fn add(&mut self, aws: &Aws, lens: &Lens, call: &sandbox::aws::Call) {
-        let asked = format!("{} {}", call.action, aws.canonical_request(lens));
-        self.again = match asked == self.asked {
-            true => self.again + 1,
-            false => 0,
-        };
-        let outcome = match &call.outcome {
-            Outcome::Ok => "",
-            Outcome::Error { code, .. } => code,
-            Outcome::Lost => "lost",
-        };
-        let gap = self.at.and_then(|at| call.at.duration_since(at).ok());
-        self.calls.push(Traced {
-            action: call.action.clone(),
-            state: self.state,
-            exchange: hash((&asked, outcome)),
-            gap: gap.unwrap_or_default(),
-            again: self.again,
-        });
-        self.asked = asked;
-        self.at = Some(call.at);
-        self.state = hash(aws.canonical(lens));
-    }
 }
 
 /// A future's outcome, or the panic that ended it.

@@ -66,7 +66,7 @@ pub fn kinds(action: &str, all: bool) -> Vec<Kind> {
     kinds
 }
 
-/// What a call can be hit by besides [`kinds`]' changes of one call: nothing more than 3 changes back.
+/// How many changes back a stale read of [`kinds`] can see.
 pub const HISTORY: usize = 3;
 
 /// What holds during a whole run.

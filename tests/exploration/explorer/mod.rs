@@ -9,9 +9,14 @@ mod cover;
 mod graph;
 mod invocation;
 mod kinds;
+mod liveness;
+mod past;
 mod promises;
 mod protocol;
 mod scenarios;
+mod seen;
+mod soundness;
+mod trace;
 mod triples;
 
 use std::sync::Mutex;

@@ -1,10 +1,10 @@
 //! The promises, looked at after every single call of an invocation.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 
-use sandbox::aws::{
-    AWSCURRENT, AWSPENDING, AWSPREVIOUS, Aws, Call, KeyStatus, KeyView, Outcome, SecretView,
-};
+use sandbox::aws::{AWSCURRENT, Aws, Call, Outcome};
+
+use crate::explorer::seen::Seen;
 
 /// What one invocation is held to.
 pub struct Watched {
@@ -33,81 +33,9 @@ pub struct Promises {
     pub broken: Vec<String>,
 }
 
-/// What of the account the promises are about.
-#[derive(Clone, PartialEq)]
-struct Seen {
-    secret: SecretView,
-    keys: Vec<KeyView>,
-}
-
-impl Seen {
-    fn of(aws: &Aws, watched: &Watched) -> Self {
-        let mut keys = aws.user_keys(&watched.user);
-        for key in &mut keys {
-            key.last_used = None;
-        }
-        Self {
-            secret: aws.secret(&watched.arn).expect("the secret"),
-            keys,
-        }
-    }
-
-    fn key(&self, id: &str) -> Option<&KeyView> {
-        self.keys.iter().find(|key| key.id == id)
-    }
-
-    /// Whether a key is there and active, however far that has spread.
-    fn is_live(&self, id: &str) -> bool {
-        self.key(id)
-            .is_some_and(|key| key.status == KeyStatus::Active)
-    }
-
-    fn text(&self, label: &str) -> Option<&str> {
-        self.secret.with_label(label)?.content.as_ref()?.as_text()
-    }
-
-    /// Which of the user's keys a label's version holds, whatever its layout.
-    fn key_of(&self, label: &str) -> Option<&KeyView> {
-        let text = self.text(label)?;
-        self.keys.iter().find(|key| text.contains(&key.id))
-    }
-
-    fn current_version(&self) -> Option<&str> {
-        self.secret
-            .with_label(AWSCURRENT)
-            .map(|version| version.id.as_str())
-    }
-
-    /// What a refusal must leave as it is: the labels of AWS, the values, the keys.
-    fn essence(&self) -> impl PartialEq {
-        let labels: BTreeMap<_, _> = [AWSCURRENT, AWSPENDING, AWSPREVIOUS]
-            .map(|label| {
-                (
-                    label,
-                    self.secret
-                        .with_label(label)
-                        .map(|version| version.id.clone()),
-                )
-            })
-            .into();
-        let values: Vec<_> = self
-            .secret
-            .versions
-            .iter()
-            .map(|version| version.content.clone())
-            .collect();
-        let keys: Vec<_> = self
-            .keys
-            .iter()
-            .map(|key| (key.id.clone(), key.status))
-            .collect();
-        (labels, values, keys)
-    }
-}
-
 impl Promises {
     pub fn new(aws: &Aws, watched: Watched) -> Self {
-        let first = Seen::of(aws, &watched);
+        let first = Seen::of(aws, &watched.arn, &watched.user);
         Self {
             before: first.clone(),
             first,
@@ -127,7 +55,7 @@ impl Promises {
         {
             self.authenticated.insert(call.access_key_id.clone());
         }
-        let now = Seen::of(aws, &self.watched);
+        let now = Seen::of(aws, &self.watched.arn, &self.watched.user);
         if now == self.before {
             return;
         }
@@ -165,6 +93,13 @@ impl Promises {
                 .map(|what| format!("{what} (behind {where_})")),
         );
         self.before = now;
+    }
+
+    /// The keys that were made, and are neither stored nor gone again (P3).
+    pub fn lost(&self) -> Vec<String> {
+        let lost = self.made.iter().filter(|id| self.before.is_lost(id));
+        lost.map(|id| format!("P3: the key {id} was made, and neither stored nor deleted"))
+            .collect()
     }
 
     /// What is wrong with AWSCURRENT's new version (P2, P7).
@@ -221,81 +156,4 @@ fn differs_in_key_only(old: &str, new: &str) -> bool {
             .collect()
     };
     holds_a_key(new) && fields(old) == fields(new)
-}
-
-/// What is not as every rotation leaves it in the end: AWSCURRENT on a key that works, at most two
-/// keys, none lost (P3), and of one rotation's no more than one (P4).
-pub fn unsound(
-    aws: &Aws,
-    arn: &str,
-    user: &str,
-    notes: &std::collections::HashMap<String, String>,
-    flaps: bool,
-) -> Vec<String> {
-    let watched = Watched {
-        arn: arn.to_owned(),
-        user: user.to_owned(),
-        protected: None,
-        flaps,
-        unchanged: false,
-        garbled: Vec::new(),
-    };
-    let seen = Seen::of(aws, &watched);
-    let mut wrong = Vec::new();
-    if !seen
-        .key_of(AWSCURRENT)
-        .is_some_and(|key| seen.is_live(&key.id) && (flaps || key.usable))
-    {
-        wrong.push("AWSCURRENT's key does not work".to_owned());
-    }
-    if seen.keys.len() > 2 {
-        wrong.push(format!("there are {} keys", seen.keys.len()));
-    }
-    let labelled = seen
-        .secret
-        .versions
-        .iter()
-        .filter(|version| !version.labels.is_empty());
-    let texts: String = labelled
-        .filter_map(|version| version.content.as_ref()?.as_text())
-        .collect();
-    for key in &seen.keys {
-        let foreign = notes.get(&key.id).is_some_and(|note| note == FOREIGN);
-        if !foreign && !texts.contains(&key.id) {
-            wrong.push(format!("P3: the key {} is lost", key.id));
-        }
-        let token = notes.get(&key.id).filter(|note| *note != FOREIGN);
-        let same = seen
-            .keys
-            .iter()
-            .filter(|other| token.is_some() && notes.get(&other.id) == token);
-        if same.count() > 1 {
-            wrong.push(format!("P4: {} is one of two keys of one rotation", key.id));
-        }
-    }
-    wrong
-}
-
-/// The note on a key that was there before and is in no version of the secret.
-pub const FOREIGN: &str = "foreign";
-
-/// The keys that a scenario begins with, as notes.
-pub fn notes(aws: &Aws, arn: &str, user: &str) -> std::collections::HashMap<String, String> {
-    let secret = aws.secret(arn).expect("the secret");
-    let held = |id: &str| {
-        let mut versions = secret
-            .versions
-            .iter()
-            .filter(|version| !version.labels.is_empty());
-        versions.any(|version| {
-            let text = version
-                .content
-                .as_ref()
-                .and_then(|content| content.as_text());
-            text.is_some_and(|text| text.contains(id))
-        })
-    };
-    let keys = aws.user_keys(user).into_iter();
-    let foreign = keys.filter(|key| !held(&key.id));
-    foreign.map(|key| (key.id, FOREIGN.to_owned())).collect()
 }

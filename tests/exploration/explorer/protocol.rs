@@ -7,8 +7,8 @@ use aws_smithy_async::time::TimeSource;
 use sandbox::aws::{AWSCURRENT, AWSPENDING, Aws, Snapshot};
 use sandbox::rotation::{FunctionError, STEPS, TEST_SECRET};
 
-use crate::explorer::promises::unsound;
 use crate::explorer::scenarios::{Expect, Scenario};
+use crate::explorer::soundness::unsound;
 
 /// How often Secrets Manager runs a whole rotation.
 pub const ATTEMPTS: u8 = 3;

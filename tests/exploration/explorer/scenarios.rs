@@ -1,21 +1,13 @@
 //! The states that a rotation can begin in.
 
-use std::time::Duration;
-
-use aws_smithy_async::time::TimeSource;
 use iam_key_rotator::config::{Config, DeleteKeyInUse, FieldNames};
-use sandbox::aws::{AWSCURRENT, AWSPENDING, Aws, KeyStatus, LastUsed, REGION};
-use sandbox::in_process::InProcess;
-use sandbox::rotation::{Function, RotateOptions, event, rotate};
-use sandbox::setup::{Prepared, Setup, Source};
+use sandbox::aws::Aws;
+use sandbox::clock::Clock;
+use sandbox::setup::{Setup, Source};
 
 use crate::explorer::kinds::Environment;
-use crate::world::{SOURCES, start, with_key};
-
-const HOUR: Duration = Duration::from_hours(1);
-const DAY: Duration = Duration::from_hours(24);
-/// The token of a rotation that was begun before.
-const EARLIER: &str = "eeeeeeee-0c1b-4f6e-9a55-2f0d6c1b7e01";
+use crate::explorer::past::{Begun, Past};
+use crate::world::{SOURCES, start};
 
 /// What comes of a scenario without faults.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,41 +18,6 @@ pub enum Expect {
     StartsAfresh,
     /// The function refuses with this error, and changes nothing.
     Refuses(&'static str),
-}
-
-/// What was before.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Past {
-    /// The user's other key, where there is one, is older and was never used.
-    None,
-    /// A rotation, 30 days ago: the other key is AWSPREVIOUS's.
-    Rotated,
-    /// AWSCURRENT's key is the older of two; nobody uses the other.
-    CurrentIsOlder,
-    /// The other key was used an hour ago.
-    OtherInUse,
-    /// The other key is inactive.
-    OtherInactive,
-    /// Both keys were made in the same second.
-    SameSecond,
-    /// A third key.
-    ThirdKey,
-    /// AWSPENDING was staged six hours ago, and nothing stored.
-    Staged,
-    /// AWSPENDING holds a key since six hours.
-    Stored,
-    /// AWSPENDING's key was deleted in IAM since.
-    PendingDeleted,
-    /// AWSPENDING's key was deactivated since.
-    PendingInactive,
-    /// A test of the rotation left its copy of AWSCURRENT behind.
-    TestLeft,
-    /// AWSCURRENT's key was deleted in IAM.
-    CurrentDeleted,
-    /// AWSCURRENT's key was deactivated.
-    CurrentInactive,
-    /// An earlier rotation lost a key, after it had verified it.
-    LostKey,
 }
 
 /// Where an exploration begins.
@@ -78,13 +35,6 @@ pub struct Scenario {
     /// Whether all pairs of faults are explored by default.
     pub pairs: bool,
     pub environment: Environment,
-}
-
-/// A scenario's account at its beginning.
-pub struct Begun {
-    pub aws: Aws,
-    pub prepared: Prepared,
-    pub config: Config,
 }
 
 impl Scenario {
@@ -154,7 +104,7 @@ impl Scenario {
 
     /// The account, as the rotation finds it.
     pub async fn begin(&self) -> Begun {
-        let aws = Aws::new(sandbox::clock::Clock::at(start()));
+        let aws = Aws::new(Clock::at(start()));
         let setup = Setup {
             source: self.source,
             keys: self.keys,
@@ -177,125 +127,6 @@ impl Scenario {
             .aws
             .set_propagation(self.environment.propagation.clone());
         begun
-    }
-}
-
-impl Begun {
-    fn arn(&self) -> &str {
-        &self.prepared.secret_arn
-    }
-
-    /// AWSCURRENT's version id and text.
-    fn current(&self, arn: &str) -> (String, String) {
-        let view = self.aws.secret(arn).unwrap();
-        let version = view.with_label(AWSCURRENT).unwrap();
-        let text = version.content.as_ref().unwrap().as_text().unwrap();
-        (version.id.clone(), text.to_owned())
-    }
-
-    /// The field names are those of the credential source's secret too.
-    fn rename_fields(&self) {
-        let names = [
-            ("\"username\"", "\"user\""),
-            ("\"accesskey\"", "\"id\""),
-            ("\"secretkey\"", "\"secret\""),
-            ("\"secretarn\"", "\"source\""),
-        ];
-        let administrator = self.prepared.administrator_secret_arn.iter();
-        for arn in administrator.chain([&self.prepared.secret_arn]) {
-            let (version, text) = self.current(arn);
-            let names = names.iter();
-            let text = names.fold(text, |text, (from, to)| text.replace(from, to));
-            self.aws.put_version_text(arn, &version, &text);
-        }
-    }
-
-    fn used(&self, key: &str, ago: Duration, service: &str) {
-        let used = LastUsed {
-            at: self.aws.clock().now() - ago,
-            service: service.to_owned(),
-            region: REGION.to_owned(),
-        };
-        self.aws.set_last_used(key, used);
-    }
-
-    async fn live_through(&self, past: Past) {
-        let (aws, arn) = (&self.aws, self.arn());
-        let key = |key: &Option<sandbox::aws::AccessKey>| key.clone().unwrap();
-        let created = |id: &str, ago| aws.set_created(id, aws.clock().now() - ago);
-        match past {
-            Past::None => {}
-            Past::Rotated => {
-                let mut function = InProcess::new(aws, self.config.clone());
-                let options = RotateOptions::default();
-                rotate(aws, &mut function, arn, options, &mut |_| {})
-                    .await
-                    .unwrap();
-                aws.age(30 * DAY);
-            }
-            Past::CurrentIsOlder => {
-                let other = key(&self.prepared.current_key);
-                self.used(&other.id, 26 * DAY, "s3");
-                let (version, text) = self.current(arn);
-                let text = with_key(&text, &key(&self.prepared.older_key));
-                aws.put_version_text(arn, &version, &text);
-            }
-            Past::OtherInUse => self.used(&key(&self.prepared.older_key).id, HOUR, "s3"),
-            Past::OtherInactive => {
-                let other = key(&self.prepared.older_key);
-                aws.set_key_status(&other.id, KeyStatus::Inactive);
-            }
-            Past::SameSecond => {
-                created(&key(&self.prepared.older_key).id, 30 * DAY);
-                created(&key(&self.prepared.current_key).id, 30 * DAY);
-            }
-            Past::ThirdKey => {
-                let third = aws.create_access_key(&self.prepared.username);
-                created(&third.id, 10 * DAY);
-            }
-            Past::Staged => {
-                aws.stage_pending(arn, EARLIER).unwrap();
-                aws.age(6 * HOUR);
-            }
-            Past::Stored | Past::PendingDeleted | Past::PendingInactive => {
-                let pending = self.store().await;
-                match past {
-                    Past::PendingDeleted => aws.delete_access_key(&pending),
-                    Past::PendingInactive => aws.set_key_status(&pending, KeyStatus::Inactive),
-                    _ => {}
-                }
-                aws.age(6 * HOUR);
-            }
-            Past::TestLeft => {
-                aws.stage_test(arn, EARLIER).unwrap();
-                aws.age(6 * HOUR);
-            }
-            Past::CurrentDeleted => {
-                aws.delete_access_key(&key(&self.prepared.current_key).id);
-                // A list that is stale in the moment behind it cannot tell.
-                aws.age(DAY);
-            }
-            Past::CurrentInactive => {
-                aws.set_key_status(&key(&self.prepared.current_key).id, KeyStatus::Inactive);
-            }
-            Past::LostKey => {
-                let lost = aws.create_access_key(&self.prepared.username);
-                created(&lost.id, 2 * HOUR);
-                self.used(&lost.id, 2 * HOUR - Duration::from_secs(60), "sts");
-            }
-        }
-    }
-
-    /// A rotation that stopped behind createSecret. Gives AWSPENDING's key.
-    async fn store(&self) -> String {
-        let (aws, arn) = (&self.aws, self.arn());
-        aws.stage_pending(arn, EARLIER).unwrap();
-        let rotation_token = aws.make_rotation_token(arn);
-        let event = event("createSecret", arn, EARLIER, Some(&rotation_token));
-        let outcome = InProcess::new(aws, self.config.clone()).invoke(event).await;
-        let pending = aws.secret(arn).unwrap();
-        assert!(pending.with_label(AWSPENDING).is_some());
-        outcome.unwrap()["accessKeyId"].as_str().unwrap().to_owned()
     }
 }
 

@@ -6,6 +6,7 @@
 
 mod answer;
 mod calls;
+mod canonical;
 mod errors;
 mod faults;
 mod handle;
@@ -39,13 +40,14 @@ use aws_smithy_async::time::TimeSource;
 use crate::clock::Clock;
 
 pub use calls::{CALLS, Call, Outcome, Service};
+pub use canonical::Lens;
 pub use faults::{Fault, FaultKind, When};
 pub(crate) use handle::Bystander;
 pub use handle::Lost;
 pub use policy::PolicyError;
 pub use propagation::Propagation;
 pub use set_up::{RotateRequest, StageError};
-pub use snapshot::{Lens, Snapshot};
+pub use snapshot::Snapshot;
 pub use views::{AccessKey, KeyStatus, KeyView, LastUsed, SecretContent, SecretView, VersionView};
 
 use state::State;

@@ -1,16 +1,16 @@
-//! The account at one time, to go on from it more than once, and what of it counts.
+//! The account at one time, to go on from it more than once.
 
 use std::collections::HashMap;
-use std::fmt::Write;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
+use super::faults::Faults;
 use super::ids::Ids;
 use super::policy::Policy;
 use super::secrets::Secret;
 use super::state::{Session, State};
 use super::timeline::Timeline;
-use super::users::{Key, User};
-use super::{AWSPENDING, Aws, Propagation, VersionView};
+use super::users::User;
+use super::{Aws, Propagation};
 use crate::clock::Clock;
 
 /// Everything that a later call can depend on: what there is, what it was before its last changes,
@@ -28,7 +28,7 @@ pub struct Snapshot {
     page_size: usize,
     requires_rotation_token: bool,
     records_uses: bool,
-    faults: super::faults::Faults,
+    faults: Faults,
 }
 
 impl Aws {
@@ -51,24 +51,6 @@ impl Aws {
             records_uses: state.records_uses,
             faults: state.faults.left_over(),
         }
-    }
-
-    /// What counts of the account, as a text: equal texts have equal futures.
-    #[must_use]
-    pub fn canonical(&self, lens: &Lens) -> String {
-        let now = self.now();
-        Canonical::new(lens, &self.state(), now).account()
-    }
-
-    /// The last request, by the key that signed it and its body, in the names of
-    /// [`Aws::canonical`].
-    #[must_use]
-    pub fn canonical_request(&self, lens: &Lens) -> String {
-        let now = self.now();
-        let state = self.state();
-        let signed = state.calls.last().map_or("", |call| &call.access_key_id);
-        let body = String::from_utf8_lossy(&state.last_request);
-        Canonical::new(lens, &state, now).rename(format!("{signed} {body}"))
     }
 }
 
@@ -98,240 +80,6 @@ impl Snapshot {
             ..State::new()
         };
         aws
-    }
-}
-
-/// What of the account [`Aws::canonical`] takes for different.
-#[derive(Clone, Debug, Default)]
-pub struct Lens {
-    /// How many of the last changes a stale read could miss.
-    pub history: usize,
-    /// Whether ages count to the second, and not only as far as the function compares them.
-    pub exact: bool,
-    /// Whether ages and uses count at all.
-    pub timeless: bool,
-    /// Names for ids, such as those of rotation tokens.
-    pub names: Vec<(String, String)>,
-    /// What else is known of an access key, by its id.
-    pub notes: HashMap<String, String>,
-}
-
-/// The account through a lens, with its keys and secrets named by their order.
-struct Canonical<'a> {
-    lens: &'a Lens,
-    state: &'a State,
-    now: SystemTime,
-    history: usize,
-    names: Vec<(String, String)>,
-}
-
-/// A key's creation in IAM's whole seconds; keys of the same second are told apart by id (fact 24).
-fn order(key: &Key) -> (u64, &str) {
-    (seconds(key.created), &key.id)
-}
-
-fn seconds(at: SystemTime) -> u64 {
-    let since = at.duration_since(SystemTime::UNIX_EPOCH);
-    since.unwrap_or_default().as_secs()
-}
-
-impl<'a> Canonical<'a> {
-    fn new(lens: &'a Lens, state: &'a State, now: SystemTime) -> Self {
-        let missed = state.faults.stale().map_or(0, |(_, changes)| changes);
-        let mut this = Self {
-            lens,
-            state,
-            now,
-            history: missed.max(lens.history),
-            names: lens.names.clone(),
-        };
-        let texts = this.texts();
-        let mut keys: Vec<&Key> = this.eras().into_iter().flatten().collect();
-        keys.sort_by_key(|key| order(key));
-        keys.dedup_by_key(|key| &key.id);
-        keys.retain(|key| this.exists(key) || texts.contains(&key.id));
-        for (rank, key) in keys.into_iter().enumerate() {
-            let name = format!("<key {rank}>");
-            this.names.push((key.id.clone(), name.clone()));
-            this.names.push((
-                key.secret.reveal().to_owned(),
-                format!("<secret of {name}>"),
-            ));
-        }
-        this
-    }
-
-    /// The keys of now and of before, as far as they can be read.
-    fn eras(&self) -> Vec<Vec<&'a Key>> {
-        let users = &self.state.users;
-        let eras = std::iter::once(users.now()).chain(users.before(self.history));
-        eras.map(|users| users.iter().flat_map(|user| &user.keys).collect())
-            .collect()
-    }
-
-    fn secrets(&self) -> impl Iterator<Item = &'a Vec<Secret>> {
-        let secrets = &self.state.secrets;
-        std::iter::once(secrets.now()).chain(secrets.before(self.history))
-    }
-
-    fn texts(&self) -> String {
-        let secrets = self.secrets().flatten();
-        let versions = secrets.flat_map(|secret| self.versions(secret));
-        versions
-            .filter_map(|version| version.content.as_ref()?.as_text())
-            .collect()
-    }
-
-    /// The versions that a read can find: those with a label, and those with a name of their own.
-    fn versions<'s>(&self, secret: &'s Secret) -> impl Iterator<Item = &'s VersionView> {
-        let named = |id: &str| self.lens.names.iter().any(|(own, _)| own == id);
-        let versions = secret.versions.iter();
-        versions.filter(move |version| !version.labels.is_empty() || named(&version.id))
-    }
-
-    /// Whether the key is, or will be, known anywhere.
-    fn exists(&self, key: &Key) -> bool {
-        key.spread.is_listed(self.now)
-            || key.spread.is_accepted(self.now)
-            || !key.spread.changes_after(self.now).is_empty()
-    }
-
-    fn rename(&self, text: String) -> String {
-        let names = self.names.iter();
-        names.fold(text, |text, (own, name)| {
-            match text.contains(own.as_str()) {
-                true => text.replace(own, name),
-                false => text,
-            }
-        })
-    }
-
-    fn account(&self) -> String {
-        let held = self.texts();
-        let mut text = String::new();
-        for keys in self.eras() {
-            self.write_keys(&mut text, keys, &held);
-        }
-        for secrets in self.secrets() {
-            for secret in secrets {
-                self.write_secret(&mut text, secret);
-            }
-            text.push_str("--\n");
-        }
-        if let Some((reads, changes)) = self.state.faults.stale() {
-            let _ = writeln!(text, "{reads} reads miss {changes} changes");
-        }
-        self.rename(text)
-    }
-
-    fn write_keys(&self, text: &mut String, mut keys: Vec<&Key>, held: &str) {
-        keys.retain(|key| self.exists(key));
-        keys.sort_by_key(|key| order(key));
-        let mut last = None;
-        for key in keys {
-            let created = seconds(key.created);
-            let tie = if last == Some(created) { "=" } else { "" };
-            last = Some(created);
-            let _ = write!(
-                text,
-                "{tie}{} {:?} deleted {}",
-                key.id,
-                key.status,
-                key.spread.is_deleted()
-            );
-            if !self.lens.timeless {
-                let _ = write!(
-                    text,
-                    " listed {} accepted {} then {:?} {} {}",
-                    key.spread.is_listed(self.now),
-                    key.spread.is_accepted(self.now),
-                    key.spread.changes_after(self.now),
-                    self.key_age(key, held.contains(&key.id)),
-                    self.last_use(key)
-                );
-            }
-            let note = self.lens.notes.get(&key.id).map_or("", String::as_str);
-            let _ = writeln!(text, " {note}");
-        }
-        text.push_str("-\n");
-    }
-
-    /// Of a key that no version holds the function asks whether it is 16 s old.
-    fn key_age(&self, key: &Key, held: bool) -> String {
-        let age = self.age(key.created);
-        match (self.lens.exact, held) {
-            (true, _) => capped(age),
-            (false, true) => String::new(),
-            (false, false) => format!("{} s", age.min(16)),
-        }
-    }
-
-    /// The function asks whether a use was within the last day, and whether it was one of STS within
-    /// 15 minutes of the key's creation. Near to a day, minutes count.
-    fn last_use(&self, key: &Key) -> String {
-        const HOUR: u64 = 3_600;
-        let Some(used) = &key.last_used else {
-            return "never used".to_owned();
-        };
-        let age = self.age(used.at);
-        let when = match age {
-            _ if self.lens.exact => capped(age),
-            age if age < 23 * HOUR => "lately".to_owned(),
-            age if age < 25 * HOUR => format!("{} min", age / 60),
-            _ => "long ago".to_owned(),
-        };
-        let soon = seconds(used.at).saturating_sub(seconds(key.created)) < 15 * 60;
-        format!("used {when} in {}, soon {soon}", used.service)
-    }
-
-    fn write_secret(&self, text: &mut String, secret: &Secret) {
-        let _ = writeln!(
-            text,
-            "{} deleted {} test {:?}",
-            secret.name,
-            secret.deleted.is_some(),
-            secret.test
-        );
-        for version in self.versions(secret) {
-            let mut labels = version.labels.clone();
-            labels.sort_unstable();
-            let own = self.lens.names.iter().find(|(id, _)| *id == version.id);
-            let name = own.map_or("", |(_, name)| name.as_str());
-            let content = match &version.content {
-                Some(content) => content.as_text().unwrap_or("binary"),
-                None => "no value",
-            };
-            let pending = labels.iter().any(|label| label == AWSPENDING);
-            let age = match pending && !self.lens.timeless {
-                true => self.pending_age(version),
-                false => String::new(),
-            };
-            let _ = writeln!(text, "{name} {labels:?} {age} {content}");
-        }
-    }
-
-    /// Of AWSPENDING's version the function asks whether it is five minutes old.
-    fn pending_age(&self, version: &VersionView) -> String {
-        let age = self.age(version.created);
-        match age {
-            _ if self.lens.exact => capped(age),
-            0..270 => format!("{} half minutes", age / 30),
-            270..330 => format!("{age} s"),
-            _ => "old".to_owned(),
-        }
-    }
-
-    fn age(&self, at: SystemTime) -> u64 {
-        seconds(self.now).saturating_sub(seconds(at))
-    }
-}
-
-/// Beyond two days, longer than the function looks back, an age is just that.
-fn capped(age: u64) -> String {
-    let limit = Duration::from_hours(48).as_secs();
-    match age {
-        0..172_800 => format!("{age} s"),
-        _ => format!("over {limit} s"),
     }
 }
 

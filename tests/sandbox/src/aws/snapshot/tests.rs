@@ -1,8 +1,7 @@
 use std::time::Duration;
 
-use super::Lens;
 use crate::aws::testing::{Caller, TOKEN, aws_with_alice, aws_with_secret};
-use crate::aws::{AWSPENDING, Aws, Fault, FaultKind, When};
+use crate::aws::{AWSPENDING, Aws, Fault, FaultKind, Lens, When};
 
 fn lens() -> Lens {
     Lens {
