@@ -4,10 +4,13 @@ use std::time::Duration;
 
 use aws_smithy_async::time::TimeSource;
 use iam_key_rotator::config::Config;
-use sandbox::aws::{AWSCURRENT, AWSPENDING, Aws, KeyStatus, LastUsed, REGION};
+use sandbox::aws::{
+    AWSCURRENT, AWSPENDING, Aws, Fault, FaultKind, KeyStatus, LastUsed, REGION, When,
+};
 use sandbox::in_process::InProcess;
-use sandbox::rotation::{Function, RotateOptions, event, rotate};
+use sandbox::rotation::{Function, FunctionError, RotateOptions, event, rotate};
 use sandbox::setup::Prepared;
+use serde_json::Value;
 
 use crate::world::with_key;
 
@@ -47,8 +50,10 @@ pub enum Past {
     CurrentDeleted,
     /// AWSCURRENT's key was deactivated.
     CurrentInactive,
-    /// An earlier rotation lost a key, after it had verified it.
+    /// Six hours ago the process was killed between making a key and storing it.
     LostKey,
+    /// A rotation was given up two days ago, after it had verified its key.
+    GivenUp,
 }
 
 /// A scenario's account at its beginning.
@@ -157,22 +162,38 @@ impl Begun {
                 aws.set_key_status(&key(&self.prepared.current_key).id, KeyStatus::Inactive);
             }
             Past::LostKey => {
-                let lost = aws.create_access_key(&self.prepared.username);
-                created(&lost.id, 2 * HOUR);
-                self.used(&lost.id, 2 * HOUR - Duration::from_secs(60), "sts");
+                aws.inject(Fault {
+                    on: When::Action {
+                        action: "CreateAccessKey".to_owned(),
+                        nth: 1,
+                    },
+                    kind: FaultKind::KilledAfter,
+                });
+                self.begin().await.unwrap_err();
+                aws.age(6 * HOUR);
+            }
+            Past::GivenUp => {
+                let given_up = aws.create_access_key(&self.prepared.username);
+                created(&given_up.id, 2 * DAY);
+                self.used(&given_up.id, 2 * DAY - Duration::from_secs(60), "sts");
             }
         }
     }
 
-    /// A rotation that stopped behind createSecret. Gives AWSPENDING's key.
-    async fn store(&self) -> String {
+    /// A rotation that comes no further than createSecret.
+    async fn begin(&self) -> Result<Value, FunctionError> {
         let (aws, arn) = (&self.aws, self.arn());
         aws.stage_pending(arn, EARLIER).unwrap();
         let rotation_token = aws.make_rotation_token(arn);
         let event = event("createSecret", arn, EARLIER, Some(&rotation_token));
-        let outcome = InProcess::new(aws, self.config.clone()).invoke(event).await;
-        let pending = aws.secret(arn).unwrap();
+        InProcess::new(aws, self.config.clone()).invoke(event).await
+    }
+
+    /// A rotation that stopped behind createSecret. Gives AWSPENDING's key.
+    async fn store(&self) -> String {
+        let outcome = self.begin().await.unwrap();
+        let pending = self.aws.secret(self.arn()).unwrap();
         assert!(pending.with_label(AWSPENDING).is_some());
-        outcome.unwrap()["accessKeyId"].as_str().unwrap().to_owned()
+        outcome["accessKeyId"].as_str().unwrap().to_owned()
     }
 }

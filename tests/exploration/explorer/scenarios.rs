@@ -152,6 +152,7 @@ pub fn scenarios() -> Vec<Scenario> {
             ..Scenario::new(Source::Role, 0, Past::None)
         },
         Scenario::new(Source::Administrator, 0, Past::None),
+        Scenario::new(Source::Role, 1, Past::GivenUp),
         role(Past::CurrentIsOlder),
         Scenario::new(Source::SelfKey, 2, Past::CurrentIsOlder),
         role(Past::OtherInactive),
