@@ -161,7 +161,7 @@ impl Ground {
             arn: self.arn.clone(),
             user: self.user.clone(),
             protected: phase.protected.clone(),
-            flaps: self.scenario.environment.flaps(),
+            settles: self.scenario.environment.settles(),
             unchanged: refuses || self.scenario.test || self.scenario.environment.blocks(),
             garbled: garbled.map(|hit| hit.call).collect(),
         };

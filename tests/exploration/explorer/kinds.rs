@@ -88,9 +88,10 @@ impl Environment {
         self.ahead.max(self.behind) > Duration::from_mins(5)
     }
 
-    /// Whether a key that worked can be refused again.
-    pub fn flaps(&self) -> bool {
-        !self.propagation.flaps.is_empty()
+    /// The age from which on a key that worked is not refused again.
+    pub fn settles(&self) -> Duration {
+        let ends = self.propagation.flaps.iter().map(|(_, to)| *to);
+        ends.max().unwrap_or_default()
     }
 }
 

@@ -5,12 +5,13 @@ use std::time::Duration;
 use aws_smithy_async::time::TimeSource;
 use iam_key_rotator::config::Config;
 use sandbox::aws::{
-    AWSCURRENT, AWSPENDING, Aws, Fault, FaultKind, KeyStatus, LastUsed, REGION, When,
+    AWSCURRENT, AWSPENDING, AWSPREVIOUS, Aws, Fault, FaultKind, KeyStatus, LastUsed, REGION, When,
 };
+use sandbox::caller::Caller;
 use sandbox::in_process::InProcess;
 use sandbox::rotation::{Function, FunctionError, RotateOptions, event, rotate};
 use sandbox::setup::Prepared;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::world::with_key;
 
@@ -26,6 +27,8 @@ pub enum Past {
     None,
     /// A rotation, 30 days ago: the other key is AWSPREVIOUS's.
     Rotated,
+    /// As `Rotated`, and right now a person took AWSPENDING off, and moved AWSCURRENT back.
+    RolledBack,
     /// AWSCURRENT's key is the older of two; nobody uses the other.
     CurrentIsOlder,
     /// The other key was used an hour ago.
@@ -108,13 +111,16 @@ impl Begun {
         let created = |id: &str, ago| aws.set_created(id, aws.clock().now() - ago);
         match past {
             Past::None => {}
-            Past::Rotated => {
+            Past::Rotated | Past::RolledBack => {
                 let mut function = InProcess::new(aws, self.config.clone());
                 let options = RotateOptions::default();
                 rotate(aws, &mut function, arn, options, &mut |_| {})
                     .await
-                    .unwrap();
+                    .expect("liveness: a rotation without faults");
                 aws.age(30 * DAY);
+                if past == Past::RolledBack {
+                    self.roll_back().await;
+                }
             }
             Past::CurrentIsOlder => {
                 let other = key(&self.prepared.current_key);
@@ -180,6 +186,25 @@ impl Begun {
         }
     }
 
+    /// AWSCURRENT goes back to AWSPREVIOUS's version, which a stale read misses (fact 19).
+    async fn roll_back(&self) {
+        let view = self.aws.secret(self.arn()).unwrap();
+        let version = |label| view.with_label(label).unwrap().id.clone();
+        for (label, to) in [(AWSPENDING, None), (AWSCURRENT, Some(version(AWSPREVIOUS)))] {
+            let mut members = json!({
+                "SecretId": self.arn(),
+                "VersionStage": label,
+                "RemoveFromVersionId": version(AWSCURRENT),
+            });
+            if let Some(to) = to {
+                members["MoveToVersionId"] = to.into();
+            }
+            let operator = Caller::operator(&self.aws);
+            let reply = operator.secrets_manager("UpdateSecretVersionStage", members);
+            assert_eq!(reply.await.status, 200);
+        }
+    }
+
     /// A rotation that comes no further than createSecret.
     async fn begin(&self) -> Result<Value, FunctionError> {
         let (aws, arn) = (&self.aws, self.arn());
@@ -191,7 +216,8 @@ impl Begun {
 
     /// A rotation that stopped behind createSecret. Gives AWSPENDING's key.
     async fn store(&self) -> String {
-        let outcome = self.begin().await.unwrap();
+        let outcome = self.begin().await;
+        let outcome = outcome.expect("liveness: createSecret without faults");
         let pending = self.aws.secret(self.arn()).unwrap();
         assert!(pending.with_label(AWSPENDING).is_some());
         outcome["accessKeyId"].as_str().unwrap().to_owned()

@@ -1,6 +1,7 @@
 //! The promises, looked at after every single call of an invocation.
 
 use std::collections::HashSet;
+use std::time::{Duration, SystemTime};
 
 use sandbox::aws::{AWSCURRENT, Aws, Call, Outcome};
 
@@ -12,8 +13,8 @@ pub struct Watched {
     pub user: String,
     /// The key that was AWSCURRENT's as this rotation began (P6).
     pub protected: Option<String>,
-    /// Whether a key that worked can be refused again: then a look of a moment proves nothing.
-    pub flaps: bool,
+    /// The age from which on a key that worked is not refused again.
+    pub settles: Duration,
     /// Whether nothing at all may change.
     pub unchanged: bool,
     /// The calls whose answer the function cannot read.
@@ -81,7 +82,7 @@ impl Promises {
         }
         if now.current_version() != before.current_version() {
             self.moves += 1;
-            broken.extend(self.moved(&now));
+            broken.extend(self.moved(&now, call.at));
         }
         if self.watched.unchanged && now.essence() != self.first.essence() {
             broken.push("P8: a refusal changed something".to_owned());
@@ -103,7 +104,7 @@ impl Promises {
     }
 
     /// What is wrong with AWSCURRENT's new version (P2, P7).
-    fn moved(&self, now: &Seen) -> Vec<String> {
+    fn moved(&self, now: &Seen, at: SystemTime) -> Vec<String> {
         let mut broken = Vec::new();
         if self.moves > 1 {
             broken.push("P4: AWSCURRENT moved twice in one invocation".to_owned());
@@ -114,8 +115,12 @@ impl Promises {
         if !self.authenticated.contains(&key.id) {
             broken.push("P2: AWSCURRENT moved to a key that had not just authenticated".to_owned());
         }
-        if !key.usable && !self.watched.flaps {
+        if !key.usable {
             broken.push("P2: AWSCURRENT moved to a key that does not work".to_owned());
+        }
+        // Not before fact 27 has had its say.
+        if at < key.created + self.watched.settles {
+            broken.push("P2: AWSCURRENT moved to a key that will be refused again".to_owned());
         }
         let (old, new) = (self.before.text(AWSCURRENT), now.text(AWSCURRENT));
         if let (Some(old), Some(new)) = (old, new)

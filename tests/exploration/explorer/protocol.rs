@@ -149,8 +149,7 @@ impl SecretsManager<'_> {
                 return Next::Over("every step succeeded, and AWSCURRENT is elsewhere".to_owned());
             }
             Ok(()) => {
-                let flaps = self.scenario.environment.flaps();
-                if unsound(aws, self.arn, self.user, &phase.notes, flaps).is_empty() {
+                if unsound(aws, self.arn, self.user, &phase.notes).is_empty() {
                     return done;
                 }
                 return self.next_rotation(aws, phase, pauses).await;
@@ -175,8 +174,7 @@ impl SecretsManager<'_> {
             return Next::Done { rotation };
         }
         if rotation > LAST_ROTATION {
-            let flaps = self.scenario.environment.flaps();
-            let unsound = unsound(aws, self.arn, self.user, &phase.notes, flaps);
+            let unsound = unsound(aws, self.arn, self.user, &phase.notes);
             return Next::Over(format!("{rotation} rotations are not enough: {unsound:?}"));
         }
         aws.age(pauses.rotation);

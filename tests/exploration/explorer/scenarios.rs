@@ -153,6 +153,7 @@ pub fn scenarios() -> Vec<Scenario> {
         },
         Scenario::new(Source::Administrator, 0, Past::None),
         Scenario::new(Source::Role, 1, Past::GivenUp),
+        role(Past::RolledBack),
         role(Past::CurrentIsOlder),
         Scenario::new(Source::SelfKey, 2, Past::CurrentIsOlder),
         role(Past::OtherInactive),

@@ -8,18 +8,12 @@ use crate::explorer::seen::Seen;
 
 /// What is not as every rotation leaves it in the end: AWSCURRENT on a key that works, at most two
 /// keys, none lost (P3), and of one rotation's no more than one (P4).
-pub fn unsound(
-    aws: &Aws,
-    arn: &str,
-    user: &str,
-    notes: &HashMap<String, String>,
-    flaps: bool,
-) -> Vec<String> {
+pub fn unsound(aws: &Aws, arn: &str, user: &str, notes: &HashMap<String, String>) -> Vec<String> {
     let seen = Seen::of(aws, arn, user);
     let mut wrong = Vec::new();
     if !seen
         .key_of(AWSCURRENT)
-        .is_some_and(|key| seen.is_live(&key.id) && (flaps || key.usable))
+        .is_some_and(|key| seen.is_live(&key.id) && key.usable)
     {
         wrong.push("AWSCURRENT's key does not work".to_owned());
     }
