@@ -8,6 +8,7 @@ use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
 use aws_smithy_async::time::{SharedTimeSource, TimeSource};
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use iam_key_rotator::config::Config;
 use iam_key_rotator::event::Payload;
 use iam_key_rotator::rotation::Rotator;
@@ -62,11 +63,33 @@ impl InProcess {
             behind,
         };
         let killed = Arc::new(Notify::new());
+        let client = Connector::new(aws, killed.clone()).into_client();
+        Self::connected(aws, config, client, time, killed)
+    }
+
+    /// Connects the function by another HTTP client, such as one that holds back its calls.
+    #[must_use]
+    pub fn with_http_client(aws: &Aws, config: Config, client: SharedHttpClient) -> Self {
+        let time = Skewed {
+            clock: aws.clock().clone(),
+            ahead: Duration::ZERO,
+            behind: Duration::ZERO,
+        };
+        Self::connected(aws, config, client, time, Arc::new(Notify::new()))
+    }
+
+    fn connected(
+        aws: &Aws,
+        config: Config,
+        client: SharedHttpClient,
+        time: Skewed,
+        killed: Arc<Notify>,
+    ) -> Self {
         let sdk = SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new(REGION))
             .credentials_provider(SharedCredentialsProvider::new(aws.role_credentials()))
-            .http_client(Connector::new(aws, killed.clone()).into_client())
+            .http_client(client)
             .time_source(SharedTimeSource::new(time.clone()))
             .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
             .retry_config(iam_key_rotator::aws::retries())

@@ -122,7 +122,7 @@ impl Aws {
             true => Service::SecretsManager,
             false => Service::Iam,
         };
-        Answer::error(service, error, self.state().ids.uuid()).into_response()
+        Answer::error(service, error, self.state().request_ids.uuid()).into_response()
     }
 }
 
@@ -154,7 +154,7 @@ impl State {
             outcome: Outcome::Ok,
             at: now,
         };
-        let request_id = self.ids.uuid();
+        let request_id = self.request_ids.uuid();
         let known = self.identify(request, raw, &mut call, arrived);
         let result = match early_end(hit) {
             Some(end) => end,

@@ -30,6 +30,8 @@ const OPERATOR_SESSION: &str = "arn:aws:sts::123456789012:assumed-role/operator/
 
 pub(super) struct State {
     pub(super) ids: Ids,
+    /// Of their own, so that the ids of keys do not depend on how many calls there were before.
+    pub(super) request_ids: Ids,
     pub(super) secrets: Timeline<Vec<Secret>>,
     pub(super) users: Timeline<Vec<User>>,
     pub(super) policies: HashMap<String, Vec<Policy>>,
@@ -120,6 +122,7 @@ impl State {
             role: Session::new(&mut ids, FUNCTION_ROLE, FUNCTION_SESSION),
             operator: Session::new(&mut ids, OPERATOR_ROLE, OPERATOR_SESSION),
             ids,
+            request_ids: Ids::default(),
             secrets: Timeline::new(Vec::new()),
             users: Timeline::new(Vec::new()),
             policies: HashMap::new(),

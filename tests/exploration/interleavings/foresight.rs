@@ -1,0 +1,47 @@
+//! What earlier schedules tell of this one.
+
+use std::time::Duration;
+
+use super::history::{Asked, History, Seen, Wakes, answered, woken};
+use super::process::Status;
+use super::run::{Choice, Place};
+
+/// Where a choice leads, if all of it was seen before, in whatever schedules.
+pub fn foresee(seen: &Seen, from: &Place, choice: Choice) -> Option<Place> {
+    let mut place = from.clone();
+    match choice {
+        Choice::Call(number) => {
+            let history = &mut place.processes[number];
+            let Status::Gated(call) = &seen.statuses[history] else {
+                return None;
+            };
+            let asked = Asked::new(place.account, place.now, call);
+            let (answer, account) = seen.answers.get(&asked)?;
+            place.account = *account;
+            *history = *seen.moves.get(&(*history, answered(place.now, answer)))?;
+        }
+        Choice::Time => {
+            let wakes = |history: &History| match seen.statuses[history] {
+                Status::Over => Some(Wakes::After(Duration::MAX)),
+                _ => seen.wakes.get(history).copied(),
+            };
+            let wakes: Vec<_> = place.processes.iter().map(wakes).collect::<Option<_>>()?;
+            let now = wakes.iter().filter_map(|wakes| match wakes {
+                Wakes::At(at) => Some(*at),
+                Wakes::After(_) => None,
+            });
+            let now = now.min()?;
+            let early = |wakes: &Wakes| matches!(wakes, Wakes::After(after) if *after < now);
+            if wakes.iter().any(early) {
+                return None;
+            }
+            place.now = now;
+            for (history, wakes) in place.processes.iter_mut().zip(wakes) {
+                if wakes == Wakes::At(now) {
+                    *history = *seen.moves.get(&(*history, woken(now)))?;
+                }
+            }
+        }
+    }
+    Some(place)
+}

@@ -1,0 +1,169 @@
+//! A gate before the simulation: each call of one process waits at it until the scheduler lets it in.
+
+use std::future::poll_fn;
+use std::sync::{Arc, Mutex};
+use std::task::{Poll, Waker};
+
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
+    SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use sandbox::aws::Aws;
+
+/// The gate of one process. It makes one call at a time.
+#[derive(Clone, Debug, Default)]
+pub struct Gate(Arc<Mutex<Inside>>);
+
+#[derive(Debug, Default)]
+struct Inside {
+    waiting: Option<Waiting>,
+    answer: Option<String>,
+    arrivals: usize,
+}
+
+#[derive(Debug)]
+struct Waiting {
+    call: String,
+    open: bool,
+    waker: Option<Waker>,
+}
+
+impl Gate {
+    /// The call that waits.
+    pub fn waiting(&self) -> Option<String> {
+        let inside = self.0.lock().unwrap();
+        inside.waiting.as_ref().map(|waiting| waiting.call.clone())
+    }
+
+    /// Lets the waiting call in, once its process is polled.
+    pub fn open(&self) {
+        let mut inside = self.0.lock().unwrap();
+        let waiting = inside.waiting.as_mut().unwrap();
+        waiting.open = true;
+        let waker = waiting.waker.take();
+        drop(inside);
+        waker.unwrap().wake();
+    }
+
+    /// How many calls have come to the gate.
+    pub fn arrivals(&self) -> usize {
+        self.0.lock().unwrap().arrivals
+    }
+
+    /// What the call was answered that was let in last.
+    pub fn take_answer(&self) -> Option<String> {
+        self.0.lock().unwrap().answer.take()
+    }
+
+    pub fn answered(&self, answer: String) {
+        self.0.lock().unwrap().answer = Some(answer);
+    }
+
+    /// Waits at the gate.
+    pub async fn pass(&self, call: String) {
+        let waiting = Waiting {
+            call,
+            open: false,
+            waker: None,
+        };
+        self.arrive(waiting);
+        // A caller that gives up (the SDK's time-out) leaves the gate.
+        let _leave = Leave(self);
+        poll_fn(|context| {
+            let mut inside = self.0.lock().unwrap();
+            let waiting = inside.waiting.as_mut().unwrap();
+            waiting.waker = Some(context.waker().clone());
+            match waiting.open {
+                true => Poll::Ready(()),
+                false => Poll::Pending,
+            }
+        })
+        .await;
+    }
+
+    fn arrive(&self, waiting: Waiting) {
+        let mut inside = self.0.lock().unwrap();
+        inside.arrivals += 1;
+        let other = inside.waiting.replace(waiting);
+        assert!(other.is_none(), "one call at a time");
+    }
+
+    /// The simulation's HTTP client behind this gate.
+    pub fn http_client(&self, aws: &Aws) -> SharedHttpClient {
+        SharedHttpClient::new(Gated {
+            gate: self.clone(),
+            client: aws.http_client(),
+        })
+    }
+}
+
+struct Leave<'a>(&'a Gate);
+
+impl Drop for Leave<'_> {
+    fn drop(&mut self) {
+        self.0.0.lock().unwrap().waiting = None;
+    }
+}
+
+#[derive(Debug)]
+struct Gated<C> {
+    gate: Gate,
+    client: C,
+}
+
+impl HttpClient for Gated<SharedHttpClient> {
+    fn http_connector(
+        &self,
+        settings: &HttpConnectorSettings,
+        components: &RuntimeComponents,
+    ) -> SharedHttpConnector {
+        SharedHttpConnector::new(Gated {
+            gate: self.gate.clone(),
+            client: self.client.http_connector(settings, components),
+        })
+    }
+}
+
+impl HttpConnector for Gated<SharedHttpConnector> {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let (gate, client) = (self.gate.clone(), self.client.clone());
+        HttpConnectorFuture::new(async move {
+            gate.pass(call_text(&request)).await;
+            let answer = client.call(request).await;
+            gate.answered(answer_text(&answer));
+            answer
+        })
+    }
+}
+
+/// All of a request that its answer can depend on: who signs, the action, the parameters.
+fn call_text(request: &HttpRequest) -> String {
+    let headers = request.headers();
+    let signer = headers.get("authorization").unwrap_or_default();
+    let signer = signer.split_once("Credential=").unwrap_or_default().1;
+    let signer = signer.split('/').next().unwrap_or_default();
+    let target = headers.get("x-amz-target").unwrap_or_default();
+    let body = request.body().bytes().unwrap_or_default();
+    let body = String::from_utf8_lossy(body);
+    format!("{signer} {target} {body}")
+}
+
+/// All of an answer that the function can depend on. The request's id is another in every call.
+fn answer_text(answer: &Result<HttpResponse, ConnectorError>) -> String {
+    let answer = match answer {
+        Ok(answer) => answer,
+        Err(error) => return format!("0 {error}"),
+    };
+    let body = String::from_utf8_lossy(answer.body().bytes().unwrap_or_default());
+    let body = match body.split_once("<RequestId>") {
+        Some((before, after)) => {
+            let after = after.split_once("</RequestId>").unwrap_or_default().1;
+            format!("{before}{after}")
+        }
+        None => body.into_owned(),
+    };
+    format!("{} {body}", answer.status().as_u16())
+}

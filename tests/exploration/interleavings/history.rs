@@ -1,0 +1,85 @@
+//! What has happened, as numbers: two histories are the same number if and only if all in them
+//! is the same. That makes pruning exact, since a process is a function of its own history, and
+//! the account a function of the changes made to it.
+
+use std::collections::{HashMap, HashSet};
+use std::time::Duration;
+
+use super::process::{STAGE, Status};
+
+/// A sequence of events.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct History(usize);
+
+impl History {
+    pub const EMPTY: Self = Self(0);
+}
+
+/// When a process that waits for the time goes on, as far as that is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wakes {
+    At(Duration),
+    /// Later than that.
+    After(Duration),
+}
+
+/// A call to the account as it stands.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Asked {
+    account: History,
+    /// Where the time matters: nothing spreads with delay here, so a read is the same at any time.
+    now: Option<Duration>,
+    call: String,
+}
+
+impl Asked {
+    pub fn new(account: History, now: Duration, call: &str) -> Self {
+        // A call that a user's key signs may be recorded as that key's last use.
+        let matters = changes_something(call) || call.starts_with("AKIA");
+        Self {
+            account,
+            now: matters.then_some(now),
+            call: call.to_owned(),
+        }
+    }
+}
+
+pub fn changes_something(call: &str) -> bool {
+    let verbs = ["Put", "Update", "Create", "Delete"];
+    let names = verbs.map(|verb| [format!(".{verb}"), format!("Action={verb}")]);
+    let mut names = names.iter().flatten();
+    call.starts_with(STAGE) || names.any(|name| call.contains(name.as_str()))
+}
+
+/// All that was seen in any schedule so far. What was seen once needs no second run.
+#[derive(Debug, Default)]
+pub struct Seen {
+    numbers: HashMap<(History, String), History>,
+    /// Where a process came to by an event, and how it stands there.
+    pub moves: HashMap<(History, String), History>,
+    pub statuses: HashMap<History, Status>,
+    /// Where a process makes the same call again, as it does while it waits for something.
+    pub polls: HashSet<History>,
+    pub wakes: HashMap<History, Wakes>,
+    /// What the account answers to a call, and how it stands then.
+    pub answers: HashMap<Asked, (String, History)>,
+}
+
+impl Seen {
+    /// The history that goes on with an event.
+    pub fn then(&mut self, history: History, event: &str) -> History {
+        let next = History(self.numbers.len() + 1);
+        *self
+            .numbers
+            .entry((history, event.to_owned()))
+            .or_insert(next)
+    }
+}
+
+pub fn answered(now: Duration, answer: &str) -> String {
+    format!("{now:?} {answer}")
+}
+
+pub fn woken(now: Duration) -> String {
+    format!("{now:?} woken")
+}

@@ -1,0 +1,173 @@
+//! Runs of one secret's rotation at the same time.
+
+use std::cell::RefCell;
+use std::collections::HashSet;
+use std::time::Duration;
+
+use sandbox::rotation::{CREATE_SECRET, FINISH_SECRET, SET_SECRET, TEST_SECRET};
+use sandbox::setup::Source;
+
+use super::explored::Explored;
+use super::explorer::{Scenario, explore};
+use super::process::{Item, Script};
+use super::run::{Begun, Run};
+use super::whole_rotation;
+use crate::world::World;
+
+/// Longer than the time that a rotation which is stuck is given.
+const LATER: Duration = Duration::from_secs(400);
+const NEXT_TOKEN: &str = "bbbbbbbb-0c1b-4f6e-9a55-2f0d6c1b7e02";
+/// The steps before finishSecret.
+const VERIFIED: [&str; 3] = [CREATE_SECRET, SET_SECRET, TEST_SECRET];
+
+struct OneSecret {
+    source: Source,
+    keys: u8,
+    /// How often calls of each process may be held back.
+    held: [u8; 2],
+    /// The steps that are done before.
+    done: Vec<&'static str>,
+    processes: [Vec<Item>; 2],
+    /// Ends from which the rotation was seen to go on.
+    recovered: RefCell<HashSet<String>>,
+}
+
+impl Scenario for OneSecret {
+    fn held(&self, process: usize) -> u8 {
+        super::held(process).unwrap_or(self.held[process])
+    }
+
+    async fn begin(&self) -> Begun {
+        let mut world = World::from(self.source, self.keys);
+        world.stage();
+        for step in &self.done {
+            world.step(step).await.unwrap();
+        }
+        let event = world.event(CREATE_SECRET);
+        let scripts = self.processes.iter().map(|items| Script {
+            arn: world.arn().to_owned(),
+            token: world.token().to_owned(),
+            rotation_token: event["RotationToken"].as_str().unwrap().to_owned(),
+            items: items.clone(),
+        });
+        Begun {
+            arns: vec![world.arn().to_owned()],
+            scripts: scripts.collect(),
+            world,
+        }
+    }
+
+    async fn check(&self, run: Run) {
+        let all_well = run.results().iter().flatten().all(Result::is_ok);
+        let about = format!("{:?} with {} keys\n{}", self.source, self.keys, run.trace);
+        let mut world = run.begun.world;
+        if all_well {
+            world.assert_sound(&about);
+        }
+        if !self.recovered.borrow_mut().insert(digest(&world)) {
+            return;
+        }
+        let mut failed = Vec::new();
+        while let Err(failure) = world.rotate().await {
+            failed.push(format!("{failure:?}"));
+            assert!(failed.len() < 3, "{about}: {failed:#?}");
+            tokio::time::sleep(LATER).await;
+        }
+        world.assert_sound(&about);
+    }
+}
+
+/// The account as the next run finds it, by ages instead of dates.
+fn digest(world: &World) -> String {
+    let now = world.now();
+    let age = |then| now.duration_since(then).unwrap_or_default();
+    let keys = world.aws.user_keys(&world.prepared.username).into_iter();
+    let keys = keys.map(|key| (age(key.created), key.last_used.map(|used| age(used.at))));
+    let versions = world.aws.secret(world.arn()).unwrap().versions.into_iter();
+    let versions = versions.map(|version| age(version.created));
+    let (keys, versions): (Vec<_>, Vec<_>) = (keys.collect(), versions.collect());
+    format!("{:?} {keys:?} {versions:?}", world.snapshot())
+}
+
+/// Explores two processes with two keys and with one that the user's own key manages, and with two
+/// and with one that the execution role does. `held` says how often a call of either may be held
+/// back in each of these.
+async fn explore_all(
+    name: &str,
+    done: &[&'static str],
+    processes: [Vec<Item>; 2],
+    held: [[u8; 2]; 4],
+) {
+    let mut sum = Explored::default();
+    for (source, keys, held) in [
+        (Source::SelfKey, 2, held[0]),
+        (Source::SelfKey, 1, held[1]),
+        (Source::Role, 2, held[2]),
+        (Source::Role, 1, held[3]),
+    ] {
+        let scenario = OneSecret {
+            source,
+            keys,
+            held,
+            done: done.to_vec(),
+            processes: processes.clone(),
+            recovered: RefCell::default(),
+        };
+        sum.add(explore(&scenario).await);
+    }
+    sum.figures(name);
+}
+
+const ONCE: [u8; 2] = [1, 0];
+const NEVER: [u8; 2] = [0, 0];
+
+#[tokio::test(start_paused = true)]
+async fn two_create_secret() {
+    let create = vec![Item::Step(CREATE_SECRET)];
+    let both = [create.clone(), create];
+    explore_all("two createSecret", &[], both, [ONCE, ONCE, NEVER, NEVER]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn create_secret_against_a_whole_rotation() {
+    let both = [vec![Item::Step(CREATE_SECRET)], whole_rotation()];
+    let name = "createSecret and a whole rotation";
+    explore_all(name, &[], both, [ONCE, NEVER, NEVER, NEVER]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_whole_rotations() {
+    let both = [whole_rotation(), whole_rotation()];
+    explore_all(
+        "two whole rotations",
+        &[],
+        both,
+        [NEVER, ONCE, NEVER, NEVER],
+    )
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn create_secret_against_finish_secret() {
+    let both = [CREATE_SECRET, FINISH_SECRET].map(|step| vec![Item::Step(step)]);
+    let name = "createSecret and finishSecret";
+    explore_all(name, &VERIFIED, both, [ONCE; 4]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_finish_secret() {
+    let both = [FINISH_SECRET, FINISH_SECRET].map(|step| vec![Item::Step(step)]);
+    explore_all("two finishSecret", &VERIFIED, both, [ONCE; 4]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn finish_secret_late_against_the_next_rotation() {
+    let finish = vec![Item::Step(FINISH_SECRET)];
+    let next = [
+        finish.clone(),
+        vec![Item::Stage(NEXT_TOKEN)],
+        whole_rotation(),
+    ];
+    let name = "finishSecret and the next rotation";
+    explore_all(name, &VERIFIED, [finish, next.concat()], [ONCE; 4]).await;
+}

@@ -1,0 +1,180 @@
+//! One run of some steps, polled by hand: it goes on only when the scheduler says so.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Wake, Waker};
+
+use iam_key_rotator::config::Config;
+use sandbox::aws::Aws;
+use sandbox::in_process::InProcess;
+use sandbox::rotation::{Function, FunctionError, event};
+use serde_json::Value;
+
+use super::gate::Gate;
+
+/// What a process does, in order. It ends with the first step that fails.
+#[derive(Clone, Debug)]
+pub struct Script {
+    pub arn: String,
+    pub token: String,
+    pub rotation_token: String,
+    pub items: Vec<Item>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub enum Item {
+    /// Secrets Manager invokes the function.
+    Step(&'static str),
+    /// Secrets Manager begins the next rotation, with this token.
+    Stage(&'static str),
+}
+
+/// What the gate calls Secrets Manager's own acts, which are no calls of the function: a process
+/// may be invoked late, and behind that one step follows the other at once.
+pub const INVOKE: &str = "invoke";
+pub const STAGE: &str = "stage";
+
+pub type Ended = Result<Value, FunctionError>;
+
+pub struct Process {
+    future: Option<Pin<Box<dyn Future<Output = ()>>>>,
+    flag: Arc<Flag>,
+    pub gate: Gate,
+    ended: Arc<Mutex<Vec<Ended>>>,
+}
+
+/// Where a process stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// This call waits at the gate.
+    Gated(String),
+    /// It waits for the time.
+    Asleep,
+    Over,
+}
+
+impl Process {
+    /// Starts a process, up to the gate before its first invocation.
+    pub fn start(aws: &Aws, script: Script) -> Self {
+        let gate = Gate::default();
+        let client = gate.http_client(aws);
+        let function = InProcess::with_http_client(aws, Config::default(), client);
+        let ended = Arc::default();
+        let mut process = Self {
+            future: Some(Box::pin(run(
+                script,
+                aws.clone(),
+                function,
+                gate.clone(),
+                Arc::clone(&ended),
+            ))),
+            flag: Arc::default(),
+            gate,
+            ended,
+        };
+        process.go_on();
+        process
+    }
+
+    /// Runs on, as far as it can without another call or the time.
+    pub fn go_on(&mut self) {
+        let waker = Waker::from(self.flag.clone());
+        let mut context = Context::from_waker(&waker);
+        while let Some(future) = &mut self.future {
+            self.flag.woken.store(false, Ordering::SeqCst);
+            // The SDK's jitter is drawn from the thread's generator, which all processes share.
+            fastrand::seed(1);
+            if future.as_mut().poll(&mut context).is_ready() {
+                self.future = None;
+            } else if !self.is_woken() {
+                break;
+            }
+        }
+    }
+
+    pub fn status(&self) -> Status {
+        match self.gate.waiting() {
+            _ if self.future.is_none() => Status::Over,
+            Some(call) => Status::Gated(call),
+            None => Status::Asleep,
+        }
+    }
+
+    /// Runs on where its time has come, and says whether anything came of it: the SDK looks at
+    /// the clock ten times a second while it waits for an answer.
+    pub fn wake(&mut self) -> bool {
+        let seen = |process: &Self| (process.status(), process.gate.arrivals());
+        let before = seen(self);
+        if self.is_woken() {
+            self.go_on();
+        }
+        seen(self) != before
+    }
+
+    /// How its invocations ended, so far.
+    pub fn ended(&self) -> Vec<Ended> {
+        self.ended.lock().unwrap().clone()
+    }
+
+    /// Whether the time has come that it waited for.
+    pub fn is_woken(&self) -> bool {
+        self.future.is_some() && self.flag.woken.load(Ordering::SeqCst)
+    }
+
+    /// Tells the scheduler's task too.
+    pub fn watch(&self, scheduler: &Waker) {
+        *self.flag.scheduler.lock().unwrap() = Some(scheduler.clone());
+    }
+}
+
+async fn run(
+    script: Script,
+    aws: Aws,
+    mut function: InProcess,
+    gate: Gate,
+    ended: Arc<Mutex<Vec<Ended>>>,
+) {
+    let (arn, mut token) = (script.arn, script.token);
+    let mut rotation_token = script.rotation_token;
+    let mut first = true;
+    for item in script.items {
+        match item {
+            Item::Stage(next) => {
+                gate.pass(format!("{STAGE} {arn} {next}")).await;
+                token = aws.stage_pending(&arn, next).unwrap();
+                rotation_token = aws.make_rotation_token(&arn);
+                gate.answered(format!("200 {token}"));
+            }
+            Item::Step(step) => {
+                if std::mem::take(&mut first) {
+                    gate.pass(format!("{INVOKE} {arn} {step} {token}")).await;
+                    gate.answered("200".to_owned());
+                }
+                let event = event(step, &arn, &token, Some(&rotation_token));
+                let result = function.invoke(event).await;
+                let failed = result.is_err();
+                ended.lock().unwrap().push(result);
+                if failed {
+                    return;
+                }
+            }
+        }
+    }
+}
+
+#[derive(Debug, Default)]
+struct Flag {
+    woken: AtomicBool,
+    scheduler: Mutex<Option<Waker>>,
+}
+
+impl Wake for Flag {
+    fn wake(self: Arc<Self>) {
+        self.woken.store(true, Ordering::SeqCst);
+        if let Some(scheduler) = self.scheduler.lock().unwrap().take() {
+            scheduler.wake();
+        }
+    }
+}

@@ -1,0 +1,254 @@
+//! One schedule, run: the account, the processes, and what has happened so far.
+
+use std::future::poll_fn;
+use std::task::Poll;
+use std::time::{Duration, SystemTime};
+
+use sandbox::aws::Aws;
+
+use super::history::{Asked, History, Seen, Wakes, answered, changes_something, woken};
+use super::process::{Ended, Process, Script, Status};
+use super::trace::Trace;
+use crate::watch::{After, Watch, watch};
+use crate::world::World;
+
+/// What a run starts from.
+pub struct Begun {
+    pub world: World,
+    /// The secrets that are watched.
+    pub arns: Vec<String>,
+    pub scripts: Vec<Script>,
+}
+
+/// What the scheduler can do next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Choice {
+    /// The call of this process that waits at the gate is made.
+    Call(usize),
+    /// The time passes until a process goes on by itself.
+    Time,
+}
+
+/// How far a schedule has come. Two schedules with the same place have the same future.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Place {
+    pub account: History,
+    pub now: Duration,
+    pub processes: Vec<History>,
+    /// How often a call of each process was held back while the time passed, where that is
+    /// limited, and whether the one that waits now was.
+    pub held: Vec<(u8, bool)>,
+}
+
+pub struct Run {
+    pub begun: Begun,
+    pub place: Place,
+    pub trace: Trace,
+    processes: Vec<Process>,
+    heard: Vec<usize>,
+    /// Each process's last call.
+    last: Vec<String>,
+    watches: Vec<Watch>,
+    /// The account's.
+    changes: History,
+    began: SystemTime,
+    user: String,
+}
+
+impl Run {
+    pub fn new(begun: Begun, seen: &mut Seen) -> Self {
+        let aws = &begun.world.aws;
+        let watches = begun.arns.iter();
+        let watches = watches.map(|arn| watch(aws, arn, After::default()));
+        let mut run = Self {
+            watches: watches.collect(),
+            processes: begun
+                .scripts
+                .iter()
+                .map(|script| Process::start(aws, script.clone()))
+                .collect(),
+            place: Place {
+                account: History::EMPTY,
+                now: Duration::ZERO,
+                processes: Vec::new(),
+                held: vec![(0, false); begun.scripts.len()],
+            },
+            heard: vec![0; begun.scripts.len()],
+            last: vec![String::new(); begun.scripts.len()],
+            trace: Trace::new(&begun),
+            changes: History::EMPTY,
+            began: begun.world.now(),
+            user: begun.world.prepared.username.clone(),
+            begun,
+        };
+        run.place.account = run.account(seen);
+        for number in 0..run.processes.len() {
+            let history = seen.then(History::EMPTY, &run.script(number));
+            run.place.processes.push(history);
+            let status = run.processes[number].status();
+            seen.statuses.insert(history, status);
+        }
+        run
+    }
+
+    pub async fn perform(&mut self, choice: Choice, seen: &mut Seen) {
+        match choice {
+            Choice::Call(number) => self.call(number, seen),
+            Choice::Time => self.time(seen).await,
+        }
+        for watch in &self.watches {
+            let broken = watch.lock().unwrap().broken.clone();
+            assert!(broken.is_empty(), "P1: {broken:?}\n{}", self.trace);
+        }
+    }
+
+    /// Runs one process to its end, while no other goes on.
+    pub async fn alone(&mut self, number: usize, seen: &mut Seen) {
+        let _ = self.some(number, usize::MAX, seen).await;
+    }
+
+    /// Runs one process for so many calls, and says whether it has come to its end.
+    pub async fn some(&mut self, number: usize, calls: usize, seen: &mut Seen) -> bool {
+        // Behind a pause, the clock is ahead of the last event.
+        self.place.now = self.now();
+        let mut made = 0;
+        loop {
+            let choice = match self.processes[number].status() {
+                Status::Over => return true,
+                Status::Gated(_) if made == calls => return false,
+                Status::Gated(_) => Choice::Call(number),
+                Status::Asleep => Choice::Time,
+            };
+            made += usize::from(choice == Choice::Call(number));
+            self.perform(choice, seen).await;
+        }
+    }
+
+    fn now(&self) -> Duration {
+        let now = self.begun.world.now().duration_since(self.began);
+        now.unwrap()
+    }
+
+    fn call(&mut self, number: usize, seen: &mut Seen) {
+        let now = self.place.now;
+        let process = &mut self.processes[number];
+        let call = process.gate.waiting().unwrap();
+        process.gate.open();
+        process.go_on();
+        let answer = process.gate.take_answer().unwrap();
+        self.trace.call(now, number, &call, &answer);
+
+        if changes_something(&call) && answer.starts_with("200 ") {
+            let change = format!("{now:?} {call} {answer}");
+            self.changes = seen.then(self.changes, &change);
+        }
+        let before = self.place.account;
+        self.place.account = self.account(seen);
+        let answers = (answer, self.place.account);
+        let asked = Asked::new(before, now, &call);
+        let known = seen.answers.insert(asked, answers.clone());
+        assert!(known.is_none_or(|known| known == answers), "{}", self.trace);
+        self.last[number] = call;
+        self.moved(number, answered(now, &answers.0), seen);
+    }
+
+    async fn time(&mut self, seen: &mut Seen) {
+        let moved = loop {
+            self.tick().await;
+            let processes = self.processes.iter_mut();
+            let moved: Vec<_> = processes.map(Process::wake).collect();
+            if moved.contains(&true) {
+                break moved;
+            }
+        };
+        let now = self.now();
+        assert!(now > self.place.now, "{}", self.trace);
+        self.place.now = now;
+        for (number, moved) in moved.into_iter().enumerate() {
+            let history = self.place.processes[number];
+            if moved {
+                self.trace.woken(now, number);
+                seen.wakes.insert(history, Wakes::At(now));
+                self.moved(number, woken(now), seen);
+            } else if !matches!(seen.wakes.get(&history), Some(Wakes::At(_))) {
+                seen.wakes.insert(history, Wakes::After(now));
+            }
+        }
+    }
+
+    /// Lets the time pass until one of the processes is woken.
+    async fn tick(&self) {
+        poll_fn(|context| {
+            for process in &self.processes {
+                process.watch(context.waker());
+            }
+            match self.processes.iter().any(Process::is_woken) {
+                true => Poll::Ready(()),
+                false => Poll::Pending,
+            }
+        })
+        .await;
+    }
+
+    /// Notes what a process came to by an event.
+    fn moved(&mut self, number: usize, event: String, seen: &mut Seen) {
+        let before = self.place.processes[number];
+        let process = &self.processes[number];
+        let ended = process.ended();
+        for result in &ended[self.heard[number]..] {
+            let said = format!("{result:?}");
+            self.begun.world.hear(&said);
+            self.trace.ended(self.place.now, number, result);
+        }
+        let status = process.status();
+        let history = if ended.len() == self.heard[number] {
+            seen.then(before, &event)
+        } else {
+            // The function keeps nothing between two invocations: what it was told before is over.
+            self.heard[number] = ended.len();
+            let results: Vec<_> = ended.iter().map(outcome).collect();
+            let now = match status {
+                Status::Over => None,
+                _ => Some(self.place.now),
+            };
+            let event = format!("{} {results:?} {now:?}", self.script(number));
+            seen.then(History::EMPTY, &event)
+        };
+        self.place.processes[number] = history;
+        if matches!(&status, Status::Gated(call) if *call == self.last[number]) {
+            seen.polls.insert(history);
+        }
+        let known = seen.moves.insert((before, event), history);
+        assert!(known.is_none_or(|known| known == history), "{}", self.trace);
+        let known = seen.statuses.insert(history, status.clone());
+        assert!(known.is_none_or(|known| known == status), "{}", self.trace);
+    }
+
+    /// Two processes with the same script are one function of what they are answered.
+    fn script(&self, number: usize) -> String {
+        format!("{:?}", self.begun.scripts[number])
+    }
+
+    pub fn results(&self) -> Vec<Vec<Ended>> {
+        self.processes.iter().map(Process::ended).collect()
+    }
+
+    /// The account is told by the changes made to it, and by what it recorded beside them.
+    fn account(&self, seen: &mut Seen) -> History {
+        let keys = self.aws().user_keys(&self.user).into_iter();
+        let uses: Vec<_> = keys.map(|key| (key.id, key.last_used)).collect();
+        seen.then(self.changes, &format!("{uses:?}"))
+    }
+
+    pub fn aws(&self) -> &Aws {
+        &self.begun.world.aws
+    }
+}
+
+/// How an invocation ended, in a word.
+pub fn outcome(result: &Ended) -> String {
+    match result {
+        Ok(answer) => answer["outcome"].as_str().unwrap_or_default().to_owned(),
+        Err(error) => error.error_type.clone(),
+    }
+}
