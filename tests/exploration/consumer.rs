@@ -5,7 +5,7 @@
 //! that less often. Nobody disturbs their own calls: a read that is stale (fact 19) would be one more
 //! cache, of seconds.
 //!
-//! With `EXPLORE` set they call each second of all the days, which takes minutes a seed; `RUNS` and
+//! With `EXPLORE=all` they call each second of all the days, which takes minutes a seed; `RUNS` and
 //! `FIRST_SEED` then choose other faults.
 
 mod cache;
@@ -22,7 +22,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 use self::cache::Cache;
 use self::clients::Clients;
 use self::reader::Reader;
-use crate::faults::{LATER, kinds, propagation, seconds, variable};
+use crate::faults::{LATER, explores_all, kinds, propagation, seconds, variable};
 use crate::figures::figure;
 use crate::world::{SOURCES, World};
 
@@ -36,10 +36,7 @@ const INTERVALS: [Duration; 2] = [Duration::from_hours(4), Duration::from_hours(
 
 /// How often a consumer calls: each second where something happens, and in between if asked to.
 fn every(usual: Duration) -> Duration {
-    match std::env::var_os("EXPLORE") {
-        Some(_) => SECOND,
-        None => usual,
-    }
+    if explores_all() { SECOND } else { usual }
 }
 
 /// Puts faults in the way of the next rotation, and says which.

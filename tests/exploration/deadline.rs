@@ -1,6 +1,6 @@
 //! The function's own deadline: with any time-out and slow calls it ends by itself, takes away what
 //! it made and could not store, and says how far it came; the retry or the next rotation makes it
-//! good. `EXPLORE=1` runs the whole product of time-outs, delays, sources and calls.
+//! good. `EXPLORE=all` runs the whole product of time-outs, delays, sources and calls.
 //!
 //! Left out, since no order of calls can help: a DeleteAccessKey of the new key that takes effect
 //! only when the retry has found that key stored after all, by a put that was as late, and has made
@@ -14,7 +14,8 @@ use std::time::Duration;
 
 use sandbox::aws::{CALLS, Fault, FaultKind, When};
 
-use self::sweep::{Sweep, is_whole};
+use self::sweep::Sweep;
+use crate::faults::explores_all;
 use crate::figures::figure;
 
 /// In seconds.
@@ -31,7 +32,7 @@ const DELAYS: [u64; 13] = [
 ];
 
 fn time_outs() -> Vec<Duration> {
-    let seconds = if is_whole() {
+    let seconds = if explores_all() {
         let beyond = TIME_OUTS.into_iter().filter(|time_out| *time_out > 60);
         (3..=60).chain(beyond).collect()
     } else {
@@ -68,8 +69,8 @@ fn acts_alike(time_out: Duration, delay: Duration) -> bool {
 async fn any_one_call_may_answer_late() {
     let mut sweep = Sweep::of(5);
     for time_out in time_outs() {
-        for delay in delays().filter(|delay| is_whole() || !acts_alike(time_out, *delay)) {
-            if !is_whole() && time_out > LONG && delay < LONG / 4 {
+        for delay in delays().filter(|delay| explores_all() || !acts_alike(time_out, *delay)) {
+            if !explores_all() && time_out > LONG && delay < LONG / 4 {
                 continue;
             }
             for place in sweep.places() {

@@ -29,6 +29,11 @@ pub fn propagation(rng: &mut Rng) -> Propagation {
     }
 }
 
+/// Whether everything is to be explored, however long it takes.
+pub fn explores_all() -> bool {
+    std::env::var("EXPLORE").is_ok_and(|extent| extent == "all")
+}
+
 /// A number from the environment.
 pub fn variable(name: &str, default: u64) -> u64 {
     let set = std::env::var(name).ok();

@@ -6,15 +6,11 @@ use sandbox::aws::Fault;
 use sandbox::setup::Source;
 
 use super::case::Case;
+use crate::faults::explores_all;
 use crate::world::SOURCES;
 
 /// A credential source, and how many access keys the user has.
 pub type Place = (Source, u8);
-
-/// Whether the whole product is run, or a sample.
-pub fn is_whole() -> bool {
-    std::env::var_os("EXPLORE").is_some()
-}
 
 /// The cases so far.
 #[derive(Debug)]
@@ -31,7 +27,7 @@ impl Sweep {
     /// Of so many cases one is run, unless the whole product is.
     pub fn of(one_in: usize) -> Self {
         Self {
-            one_in: if is_whole() { 1 } else { one_in },
+            one_in: if explores_all() { 1 } else { one_in },
             seen: 0,
             places: 0,
             invocations: 0,
@@ -51,7 +47,7 @@ impl Sweep {
         let all = [1, 2].map(|keys| SOURCES.map(|source| (source, keys)));
         let all = all.as_flattened();
         self.places += 1;
-        match is_whole() {
+        match explores_all() {
             true => all.to_vec(),
             false => vec![all[self.places % all.len()]],
         }
