@@ -49,13 +49,16 @@ fn every_environment_variable_is_in_the_configuration_table() {
 }
 
 #[test]
-fn every_policy_is_in_the_permissions_table() {
+fn every_policy_has_its_line() {
     let policies = concat!(env!("CARGO_MANIFEST_DIR"), "/policies");
+    let page = include_str!("../../policies/README.md");
     let mut count = 0;
     for entry in std::fs::read_dir(policies).unwrap() {
         let name = entry.unwrap().file_name().into_string().unwrap();
-        assert!(README.contains(&format!("| `{name}` |")), "{name}");
-        count += 1;
+        if name != "README.md" {
+            assert!(page.contains(&format!("| `{name}` |")), "{name}");
+            count += 1;
+        }
     }
-    assert_eq!(count, 8);
+    assert_eq!(count, 15);
 }
