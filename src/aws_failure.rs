@@ -46,7 +46,7 @@ const THROTTLED: [&str; 6] = [
 ];
 
 /// Codes of credentials that do not authenticate (fact 29).
-const UNAUTHENTICATED: [&str; 8] = [
+const UNAUTHENTICATED: [&str; 9] = [
     "InvalidClientTokenId",
     "UnrecognizedClientException",
     "SignatureDoesNotMatch",
@@ -54,6 +54,7 @@ const UNAUTHENTICATED: [&str; 8] = [
     "InvalidAccessKeyId",
     "AuthFailure",
     "ExpiredToken",
+    "ExpiredTokenException",
     "RequestExpired",
 ];
 

@@ -16,6 +16,10 @@ pub struct FieldNames {
     pub secret_key: String,
     /// `SOURCE_SECRET_FIELD`, by default `secretarn`.
     pub source_secret: String,
+    /// `ROLE_FIELD`, by default `rolearn`.
+    pub role: String,
+    /// `EXTERNAL_ID_FIELD`, by default `externalid`.
+    pub external_id: String,
 }
 
 impl Default for FieldNames {
@@ -25,6 +29,8 @@ impl Default for FieldNames {
             access_key: "accesskey".to_owned(),
             secret_key: "secretkey".to_owned(),
             source_secret: "secretarn".to_owned(),
+            role: "rolearn".to_owned(),
+            external_id: "externalid".to_owned(),
         }
     }
 }
@@ -127,12 +133,16 @@ fn read_fields(
         access_key: name("ACCESS_KEY_FIELD", defaults.access_key)?,
         secret_key: name("SECRET_KEY_FIELD", defaults.secret_key)?,
         source_secret: name("SOURCE_SECRET_FIELD", defaults.source_secret)?,
+        role: name("ROLE_FIELD", defaults.role)?,
+        external_id: name("EXTERNAL_ID_FIELD", defaults.external_id)?,
     };
     let named = [
         ("USERNAME_FIELD", &fields.username),
         ("ACCESS_KEY_FIELD", &fields.access_key),
         ("SECRET_KEY_FIELD", &fields.secret_key),
         ("SOURCE_SECRET_FIELD", &fields.source_secret),
+        ("ROLE_FIELD", &fields.role),
+        ("EXTERNAL_ID_FIELD", &fields.external_id),
     ];
     for (index, (variable, field)) in named.iter().enumerate() {
         if let Some((earlier, _)) = named[..index].iter().find(|(_, other)| other == field) {
@@ -188,6 +198,8 @@ mod tests {
             ("ACCESS_KEY_FIELD", "a"),
             ("SECRET_KEY_FIELD", "s"),
             ("SOURCE_SECRET_FIELD", "b"),
+            ("ROLE_FIELD", "r"),
+            ("EXTERNAL_ID_FIELD", "e"),
             ("DELETE_KEY_IN_USE", "never"),
             ("IN_USE_WINDOW", "2days 1h"),
             ("VERIFY_SUCCESSES", "5"),
@@ -202,6 +214,8 @@ mod tests {
                     access_key: "a".into(),
                     secret_key: "s".into(),
                     source_secret: "b".into(),
+                    role: "r".into(),
+                    external_id: "e".into(),
                 },
                 delete_key_in_use: DeleteKeyInUse::Never,
                 in_use_window: Duration::from_secs(49 * 3600),
@@ -226,6 +240,12 @@ mod tests {
                 "username",
                 "the same field as USERNAME_FIELD",
             ),
+            (
+                "ROLE_FIELD",
+                "secretarn",
+                "the same field as SOURCE_SECRET_FIELD",
+            ),
+            ("EXTERNAL_ID_FIELD", "", "is empty"),
             ("DELETE_KEY_IN_USE", "oldest", "none of"),
             ("IN_USE_WINDOW", "a day", "not a duration"),
             ("IN_USE_WINDOW", "-1h", "not a duration"),

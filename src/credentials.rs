@@ -1,49 +1,93 @@
 //! Whose credentials manage the user's keys.
 
+use aws_credential_types::Credentials;
+
 use crate::access_key::{AccessKey, AccessKeyId, ListedKey};
 use crate::aws_failure::AwsFailure;
 use crate::iam::Iam;
-
+use crate::named_source::{NamedSource, is_same_secret};
 use crate::problem::Problem;
 use crate::rotation::{Rotation, Staged};
 use crate::secrets_manager::VersionRef;
 use crate::stages::CURRENT;
 use crate::sts::{self, Identity};
 
-/// Whose credentials manage the user's keys, as the field `secretarn` says.
+/// Whose credentials manage the user's keys, as the secret says: a field of its JSON, or else a tag.
 #[derive(Debug)]
 pub(crate) enum CredentialSource {
-    /// The secret's own ARN: the user's current key manages its own keys.
+    /// `secretarn` is the secret's own ARN: the user's current key manages its own keys.
     OwnKey(AccessKey),
-    /// Another secret's ARN: that secret's AWSCURRENT key, an administrator's.
+    /// `secretarn` is another secret's ARN: that secret's AWSCURRENT key, an administrator's.
     Administrator {
         /// The other secret.
         secret_arn: String,
         /// Its key.
         key: AccessKey,
     },
-    /// No ARN: the function's execution role.
+    /// `rolearn`: a session of that role, in another account for instance.
+    Role {
+        /// The role.
+        arn: String,
+        /// The session.
+        session: Credentials,
+    },
+    /// Neither: the function's execution role.
     ExecutionRole,
 }
 
 impl CredentialSource {
-    /// Finds the credentials that the secret's value names.
+    /// Finds the credentials that the secret names.
     pub(crate) async fn of(rotation: &Rotation<'_>, staged: &Staged) -> Result<Self, Problem> {
-        let Some(source_arn) = staged.current.source_arn() else {
-            return Ok(Self::ExecutionRole);
+        rotation.doing("find the credential source");
+        let tagged = match staged.current.source() {
+            Some(_) => None,
+            None => {
+                let names = &rotation.rotator.config.fields;
+                NamedSource::of_tags(&staged.tags, names).map_err(|reason| {
+                    Problem::SourceInvalid {
+                        named: "in the secret's tags".to_owned(),
+                        reason: reason.to_string(),
+                    }
+                })?
+            }
         };
-        rotation.doing("read the credential source");
+        match staged.current.source().or(tagged.as_ref()) {
+            None => Ok(Self::ExecutionRole),
+            Some(NamedSource::Secret(arn)) => Self::of_secret(rotation, staged, arn).await,
+            Some(NamedSource::Role { arn, external_id }) => {
+                let (sdk, user) = (&rotation.rotator.sdk, staged.current.username());
+                let assumed = sts::assume_role(sdk, arn, external_id.as_ref(), user).await;
+                match assumed {
+                    Ok(session) => Ok(Self::Role {
+                        arn: arn.clone(),
+                        session,
+                    }),
+                    Err(failure) if failure.is_denied() => Err(Problem::RoleNotAssumed {
+                        role_arn: arn.clone(),
+                        failure,
+                    }),
+                    Err(failure) => Err(failure.into()),
+                }
+            }
+        }
+    }
+
+    async fn of_secret(
+        rotation: &Rotation<'_>,
+        staged: &Staged,
+        source_arn: &str,
+    ) -> Result<Self, Problem> {
         let invalid = |reason: &str| Problem::SourceInvalid {
-            source_arn: source_arn.to_owned(),
+            named: source_arn.to_owned(),
             reason: reason.to_owned(),
         };
         let own_key = || {
             let key = staged.current.key().cloned().map(Self::OwnKey);
             key.ok_or_else(|| {
-                invalid("it is this secret itself, which holds no access key yet; a first key needs an administrator's secret or the execution role")
+                invalid("it is this secret itself, which holds no access key yet; a first key needs an administrator's secret, a role or the execution role")
             })
         };
-        if source_arn == staged.secret_arn {
+        if is_same_secret(source_arn, &staged.secret_arn) {
             return own_key();
         }
 
@@ -61,7 +105,7 @@ impl CredentialSource {
             }
             Err(failure) => return Err(failure.into()),
         };
-        // A partial ARN, without the six characters at its end, finds the secret too.
+        // A partial ARN can end like a full one.
         if version.secret_arn == staged.secret_arn {
             return own_key();
         }
@@ -69,7 +113,9 @@ impl CredentialSource {
         let document = version
             .parse_source(&rotation.rotator.config.fields)
             .map_err(|reason| invalid(&reason.to_string()))?;
-        if document.source_arn() == Some(&staged.secret_arn) {
+        let back = document.source();
+        if matches!(back, Some(NamedSource::Secret(arn)) if is_same_secret(arn, &staged.secret_arn))
+        {
             return Err(invalid(
                 "its own secretarn points back at this secret: each would manage the other",
             ));
@@ -81,16 +127,21 @@ impl CredentialSource {
         Ok(Self::Administrator { secret_arn, key })
     }
 
-    fn key(&self) -> Option<&AccessKey> {
+    /// The key's id; none for a role.
+    pub(crate) fn key_id(&self) -> Option<&AccessKeyId> {
         match self {
-            Self::OwnKey(key) | Self::Administrator { key, .. } => Some(key),
-            Self::ExecutionRole => None,
+            Self::OwnKey(key) | Self::Administrator { key, .. } => Some(&key.id),
+            Self::Role { .. } | Self::ExecutionRole => None,
         }
     }
 
-    /// The key's id; none for the execution role.
-    pub(crate) fn key_id(&self) -> Option<&AccessKeyId> {
-        self.key().map(|key| &key.id)
+    /// The credentials; none for the execution role, whose the SDK's configuration holds.
+    fn credentials(&self) -> Option<Credentials> {
+        match self {
+            Self::OwnKey(key) | Self::Administrator { key, .. } => Some(sts::credentials(key)),
+            Self::Role { session, .. } => Some(session.clone()),
+            Self::ExecutionRole => None,
+        }
     }
 
     /// Whose credentials they are, in a sentence.
@@ -100,6 +151,7 @@ impl CredentialSource {
             Self::Administrator { secret_arn, key } => {
                 format!("the access key {} of {secret_arn}", key.id)
             }
+            Self::Role { arn, .. } => format!("the role {arn}"),
             Self::ExecutionRole => "the function's execution role".to_owned(),
         }
     }
@@ -108,7 +160,7 @@ impl CredentialSource {
     pub(crate) fn iam(&self, rotation: &Rotation<'_>, staged: &Staged) -> Iam {
         Iam::new(
             &rotation.rotator.sdk,
-            self.key().map(sts::credentials),
+            self.credentials(),
             staged.current.username(),
         )
     }
@@ -134,7 +186,8 @@ impl CredentialSource {
 
     /// Who they authenticate as. The user is in the same account: IAM knows no other.
     pub(crate) async fn identity(&self, rotation: &Rotation<'_>) -> Result<Identity, Problem> {
-        let identity = rotation.identity(self.key()).await;
+        let sdk = &rotation.rotator.sdk;
+        let identity = sts::identity(sdk, self.credentials(), self.name()).await;
         identity.map_err(|failure| self.refused(failure))
     }
 

@@ -55,6 +55,7 @@ pub(crate) async fn held_keys(
 pub(crate) async fn plan(
     rotation: &Rotation<'_>,
     staged: &Staged,
+    source: &CredentialSource,
     held: &HeldKeys,
     iam: &Iam,
     keys: &[ListedKey],
@@ -79,20 +80,35 @@ pub(crate) async fn plan(
                 .map(Plan::Delete)
                 .map_err(refused)
         }
-        Err(refusal @ Refusal::CurrentNotListed { .. }) => Err(whose_is_current(rotation, staged)
-            .await
-            .unwrap_or_else(|| refused(refusal))),
+        Err(refusal @ Refusal::CurrentNotListed { .. }) => {
+            let whose = whose_is_current(rotation, staged, source).await;
+            Err(whose.unwrap_or_else(|| refused(refusal)))
+        }
         Err(refusal) => Err(refused(refusal)),
     }
 }
 
-/// Says so where AWSCURRENT's key is another user's than the secret names.
-async fn whose_is_current(rotation: &Rotation<'_>, staged: &Staged) -> Option<Problem> {
+/// Says so where AWSCURRENT's key is another user's than the secret names, or of another account
+/// than the credential source's.
+async fn whose_is_current(
+    rotation: &Rotation<'_>,
+    staged: &Staged,
+    source: &CredentialSource,
+) -> Option<Problem> {
     let key = staged.current.key()?;
-    let identity = rotation.identity(Some(key)).await.ok()?;
+    let identity = rotation.identity(key).await.ok()?;
     let name = staged.current.username();
     let same = identity
         .user_name()
         .is_some_and(|found| found.eq_ignore_ascii_case(name));
-    (!same).then(|| another_identity(key, CURRENT, identity, name))
+    if !same {
+        return Some(another_identity(key, CURRENT, identity, name));
+    }
+    let account = source.identity(rotation).await.ok()?.account;
+    (identity.account != account).then(|| Problem::AnotherAccount {
+        key: key.id.clone(),
+        arn: identity.arn,
+        source_name: source.name(),
+        account,
+    })
 }

@@ -6,7 +6,7 @@
 //! ```text
 //! event ─► DescribeSecret ─► stages: token known? already current? pending? ─► step
 //! createSecret  GetSecretValue AWSCURRENT, and AWSPENDING by token (present: done)
-//!               ─► credential source ─► ListAccessKeys ─► key_selection ─► creation_mark
+//!               ─► credential source [AssumeRole] ─► ListAccessKeys ─► key_selection ─► creation_mark
 //!               ─► [DeleteAccessKey] ─► CreateAccessKey
 //!               ─► PutSecretValue (token, AWSPENDING, RotationToken)
 //! setSecret     nothing to set; confirms that AWSPENDING holds a key
@@ -30,7 +30,8 @@
 //! # Where things are
 //!
 //! The steps are in `steps/`, a file each. What is decided is decided by pure functions:
-//! [`stages`] (what the labels say), [`key_selection`] (which key may go), [`verification::judge`]
+//! [`stages`] (what the labels say), [`named_source`] (whose credentials the secret names),
+//! [`key_selection`] (which key may go), [`verification::judge`]
 //! (whose key it is), [`secret_value`] (what the document holds). [`secrets_manager`], [`iam`] and
 //! [`sts`] only translate. `deletion`, `creation_mark`, `new_key`, `pending` and `credentials` put the
 //! two together.
@@ -53,6 +54,7 @@ pub mod iam;
 mod json_text;
 pub mod key_selection;
 pub mod logging;
+pub mod named_source;
 mod new_key;
 pub mod outcome;
 mod pending;

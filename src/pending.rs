@@ -134,7 +134,7 @@ impl Pending {
         let age = self.created.map(|created| rotation.clock.now() - created);
         let old = age.is_some_and(|age| age.to_std().unwrap_or_default() > LIST_LAG);
         let dead = || async {
-            let identity = rotation.identity(Some(key)).await;
+            let identity = rotation.identity(key).await;
             identity.is_err_and(|failure| failure.is_unauthenticated())
         };
         if !old || !dead().await {

@@ -86,10 +86,10 @@ pub enum Problem {
         reason: String,
     },
     /// The secret whose key should manage the user's keys cannot be used.
-    #[error("the credential source {source_arn} cannot be used: {reason}")]
+    #[error("the credential source {named} cannot be used: {reason}")]
     SourceInvalid {
-        /// What the field `secretarn` says.
-        source_arn: String,
+        /// What names it: the ARN in `secretarn`, or "in the secret's tags".
+        named: String,
         /// Why.
         reason: String,
     },
@@ -100,6 +100,28 @@ pub enum Problem {
         source_name: String,
         /// What AWS said.
         failure: AwsFailure,
+    },
+    /// STS does not let the function assume the role.
+    #[error("the role {role_arn} cannot be assumed: {}", denial(.failure))]
+    RoleNotAssumed {
+        /// What `rolearn` says.
+        role_arn: String,
+        /// What AWS said.
+        failure: AwsFailure,
+    },
+    /// AWSCURRENT's key is of another account than the one whose users the credential source manages.
+    #[error(
+        "AWSCURRENT's access key {key} is {arn}'s, and the credential source, {source_name}, manages users of the account {account}"
+    )]
+    AnotherAccount {
+        /// AWSCURRENT's key.
+        key: AccessKeyId,
+        /// The user that it authenticates as.
+        arn: String,
+        /// Whose credentials they are.
+        source_name: String,
+        /// Their account.
+        account: String,
     },
     /// IAM knows no such user.
     #[error("IAM has no user {user} in the account of the credential source, {source_name}")]
@@ -178,9 +200,16 @@ pub enum Problem {
 }
 
 /// A denial in AWS's own words alone, where they name caller, action and resource as they mostly do.
+/// Of a customer managed key they only say that KMS refused (fact 41).
 fn denial(failure: &AwsFailure) -> String {
     if failure.message.contains(failure.action) {
         failure.message.clone()
+    } else if failure.is_denied() && failure.message.contains("KMS") {
+        let asked = match failure.action {
+            "secretsmanager:PutSecretValue" => "kms:GenerateDataKey and kms:Decrypt",
+            _ => "kms:Decrypt",
+        };
+        format!("{failure} (the caller needs {asked} on the KMS key that encrypts this secret)")
     } else {
         failure.to_string()
     }
@@ -228,7 +257,10 @@ impl Problem {
             Self::PendingMissing => "PendingMissing",
             Self::PendingInactive { .. } => "PendingInactive",
             Self::RotationReset { .. } => "RotationReset",
-            Self::SourceInvalid { .. } | Self::SourceRefused { .. } => "SourceInvalid",
+            Self::SourceInvalid { .. }
+            | Self::SourceRefused { .. }
+            | Self::AnotherAccount { .. } => "SourceInvalid",
+            Self::RoleNotAssumed { .. } => "RoleNotAssumed",
             Self::UserNotFound { .. } => "UserNotFound",
             Self::AnotherIdentity { .. } => "AnotherIdentity",
             Self::NothingDeletable { refusal, .. } => match refusal {

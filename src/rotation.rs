@@ -13,11 +13,12 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::error::RotationError;
 use crate::event::{Payload, RotationEvent, Step};
+use crate::named_source::Tags;
 use crate::outcome::{Done, Outcome};
 use crate::problem::Problem;
 use crate::secret_value::SecretDocument;
-use crate::secrets_manager::{SecretsManager, VersionRef};
-use crate::stages::{self, CURRENT, Labels, Staging};
+use crate::secrets_manager::{SecretMetadata, SecretsManager, VersionRef};
+use crate::stages::{self, CURRENT, Staging};
 use crate::steps::{create_secret, finish_secret, set_secret, test_secret};
 use crate::sts::{self, Identity};
 
@@ -122,6 +123,8 @@ pub(crate) struct Staged {
     pub(crate) creating_version: Option<String>,
     /// AWSCURRENT's value.
     pub(crate) current: SecretDocument,
+    /// The secret's tags.
+    pub(crate) tags: Tags,
 }
 
 /// One invocation: what every step needs.
@@ -200,9 +203,10 @@ impl Rotation<'_> {
         )
     }
 
-    /// Who a key is, or the execution role for none.
-    pub(crate) async fn identity(&self, key: Option<&AccessKey>) -> Result<Identity, AwsFailure> {
-        sts::identity(&self.rotator.sdk, key).await
+    /// Who a key is.
+    pub(crate) async fn identity(&self, key: &AccessKey) -> Result<Identity, AwsFailure> {
+        let caller = format!("the access key {}", key.id);
+        sts::identity(&self.rotator.sdk, Some(sts::credentials(key)), caller).await
     }
 
     /// Reads labels and AWSCURRENT; none where the token's version is AWSCURRENT.
@@ -214,7 +218,7 @@ impl Rotation<'_> {
         let mut waits = READ_AGAIN.into_iter();
         let mut seen = Problem::NoCurrentVersion;
         loop {
-            let (secret_arn, staging) = self.read_staging().await?;
+            let (secret, staging) = self.read_staging().await?;
             let Staging::Pending {
                 current,
                 previous,
@@ -227,7 +231,7 @@ impl Rotation<'_> {
                 id: Some(&current),
                 label: CURRENT,
             };
-            match self.rotator.secrets.read(&secret_arn, version).await {
+            match self.rotator.secrets.read(&secret.arn, version).await {
                 Ok(Some(version)) => {
                     let document =
                         version
@@ -239,11 +243,12 @@ impl Rotation<'_> {
                     Span::current().record("user", document.username());
                     self.user.replace(Some(document.username().to_owned()));
                     return Ok(Some(Staged {
-                        secret_arn,
+                        secret_arn: secret.arn,
                         current_version: current,
                         previous_version: previous,
                         creating_version: creating,
                         current: document,
+                        tags: secret.tags,
                     }));
                 }
                 Ok(None) => {}
@@ -259,12 +264,12 @@ impl Rotation<'_> {
 
     /// Reads the labels and judges the token. A token that is not staged is looked for
     /// twice more, within 3 s: Secrets Manager stages it right before createSecret.
-    async fn read_staging(&self) -> Result<(String, Staging), Problem> {
+    async fn read_staging(&self) -> Result<(SecretMetadata, Staging), Problem> {
         let mut waits = READ_AGAIN.into_iter().take(2);
         loop {
-            let (secret_arn, labels) = self.read_labels().await?;
-            let problem = match stages::judge(&labels, &self.event.token) {
-                Ok(staging) => return Ok((secret_arn, staging)),
+            let secret = self.describe().await?;
+            let problem = match stages::judge(&secret.labels, &self.event.token) {
+                Ok(staging) => return Ok((secret, staging)),
                 Err(problem) => problem,
             };
             match waits.next() {
@@ -276,8 +281,8 @@ impl Rotation<'_> {
 
     /// Whether AWSCURRENT and AWSPREVIOUS are still where they were when a decision was made.
     pub(crate) async fn still_staged(&self, staged: &Staged) -> Result<bool, Problem> {
-        let (_, labels) = self.read_labels().await?;
-        let now = stages::judge(&labels, &self.event.token)?;
+        let secret = self.describe().await?;
+        let now = stages::judge(&secret.labels, &self.event.token)?;
         Ok(matches!(
             now,
             Staging::Pending { current, previous, .. }
@@ -285,12 +290,12 @@ impl Rotation<'_> {
         ))
     }
 
-    async fn read_labels(&self) -> Result<(String, Labels), Problem> {
+    async fn describe(&self) -> Result<SecretMetadata, Problem> {
         let described = self.rotator.secrets.describe(&self.event.secret_id).await?;
         let metadata = described.ok_or(Problem::SecretNotFound)?;
         if metadata.deleted {
             return Err(Problem::SecretDeleted);
         }
-        Ok((metadata.arn, metadata.labels))
+        Ok(metadata)
     }
 }

@@ -15,6 +15,7 @@ use serde_json::value::RawValue;
 use crate::access_key::{AccessKey, AccessKeyId};
 use crate::config::FieldNames;
 use crate::json_text::{Document, Entries, position};
+use crate::named_source::NamedSource;
 
 /// Why a secret's value cannot be used. Never quotes the value.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -48,6 +49,11 @@ pub enum Malformed {
     /// A field's value does not have the form that such a value has.
     #[error("the field \"{0}\" is not {1}")]
     Form(String, &'static str),
+    /// Two fields name a credential source each.
+    #[error(
+        "the fields \"{0}\" and \"{1}\" are both there, and only one can be the credential source"
+    )]
+    TwoSources(String, String),
 }
 
 /// A secret's JSON document, parsed for the fields that the rotation needs.
@@ -55,7 +61,7 @@ pub struct SecretDocument {
     text: SecretString,
     username: String,
     key: Option<AccessKey>,
-    source_arn: Option<String>,
+    source: Option<NamedSource>,
     id_at: Option<Range<usize>>,
     secret_at: Option<Range<usize>>,
     /// Where a first key's fields go in: behind the last value.
@@ -98,7 +104,6 @@ impl SecretDocument {
         let username = find(&entries, &fields.username)?;
         let id = find(&entries, &fields.access_key)?;
         let secret = find(&entries, &fields.secret_key)?;
-        let source = find(&entries, &fields.source_secret)?;
 
         let key = match (id, secret) {
             (None, None) => None,
@@ -124,19 +129,10 @@ impl SecretDocument {
                 name.as_str().to_owned()
             }
         };
-        let source_arn = match source {
-            None => None,
-            Some(raw) => {
-                let arn = string(&fields.source_secret, raw)?;
-                if !(arn.starts_with("arn:") && arn.contains(":secretsmanager:")) {
-                    return Err(Malformed::Form(
-                        fields.source_secret.clone(),
-                        "the ARN of a secret",
-                    ));
-                }
-                Some(arn.as_str().to_owned())
-            }
-        };
+        let source = NamedSource::read(fields, |name| {
+            let raw = find(&entries, name)?;
+            raw.map(|raw| string(name, raw)).transpose()
+        })?;
         let end_of_last_value = entries
             .iter()
             .map(|(_, raw)| position(whole, raw).end)
@@ -145,7 +141,7 @@ impl SecretDocument {
         Ok(Self {
             username,
             key,
-            source_arn,
+            source,
             id_at: id.map(|raw| position(whole, raw)),
             secret_at: secret.map(|raw| position(whole, raw)),
             end_of_last_value,
@@ -172,10 +168,10 @@ impl SecretDocument {
         self.key.as_ref().map(|key| &key.id)
     }
 
-    /// Whose credentials manage the keys: the ARN in the field `secretarn`.
+    /// Whose credentials manage the keys, where the fields `secretarn` or `rolearn` say so.
     #[must_use]
-    pub fn source_arn(&self) -> Option<&str> {
-        self.source_arn.as_deref()
+    pub fn source(&self) -> Option<&NamedSource> {
+        self.source.as_ref()
     }
 
     /// The document's text with another access key, every other byte as it was.
@@ -231,7 +227,7 @@ impl fmt::Debug for SecretDocument {
         f.debug_struct("SecretDocument")
             .field("username", &self.username)
             .field("key", &self.key)
-            .field("source_arn", &self.source_arn)
+            .field("source", &self.source)
             .finish_non_exhaustive()
     }
 }

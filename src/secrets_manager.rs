@@ -9,6 +9,7 @@ use crate::aws_failure::AwsFailure;
 use crate::config::FieldNames;
 use crate::event::RotationEvent;
 use crate::iam::to_chrono;
+use crate::named_source::Tags;
 use crate::secret_value::{Malformed, SecretDocument};
 use crate::stages::{Labels, PENDING};
 
@@ -25,6 +26,8 @@ pub struct SecretMetadata {
     pub arn: String,
     /// Staging labels by version.
     pub labels: Labels,
+    /// The secret's tags.
+    pub tags: Tags,
     /// Whether the secret is marked for deletion.
     pub deleted: bool,
 }
@@ -91,6 +94,12 @@ impl SecretsManager {
             Ok(reply) => Ok(Some(SecretMetadata {
                 arn: reply.arn.unwrap_or_else(|| secret_id.to_owned()),
                 labels: reply.version_ids_to_stages.unwrap_or_default(),
+                tags: reply
+                    .tags
+                    .unwrap_or_default()
+                    .into_iter()
+                    .filter_map(|tag| tag.key.zip(tag.value))
+                    .collect(),
                 deleted: reply.deleted_date.is_some(),
             })),
             Err(error) => absent(AwsFailure::new(

@@ -1,10 +1,10 @@
-//! STS's client: who a pair of credentials is.
+//! STS's client: who a pair of credentials is, and the session of a role.
 
 use aws_config::SdkConfig;
 use aws_credential_types::Credentials;
 use aws_sdk_sts::Client;
 use aws_sdk_sts::config::Builder;
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 
 use crate::access_key::AccessKey;
 use crate::aws_failure::{AwsFailure, Effect};
@@ -29,18 +29,20 @@ impl Identity {
     }
 }
 
-/// Asks STS who an access key is, or the execution role for none.
+/// Asks STS who credentials are; the execution role for none. `caller` names them in a failure.
 ///
 /// Needs no permission (fact 28). The Region's own endpoint is used (fact 30).
 ///
 /// # Errors
-/// [`AwsFailure`]; [`AwsFailure::is_unauthenticated`] where the key is not valid (fact 29).
-pub async fn identity(sdk: &SdkConfig, key: Option<&AccessKey>) -> Result<Identity, AwsFailure> {
+/// [`AwsFailure`]; [`AwsFailure::is_unauthenticated`] where they are not valid (fact 29).
+pub async fn identity(
+    sdk: &SdkConfig,
+    credentials: Option<Credentials>,
+    caller: String,
+) -> Result<Identity, AwsFailure> {
     let mut config = Builder::from(sdk);
-    let mut caller = "the execution role".to_owned();
-    if let Some(key) = key {
-        config = config.credentials_provider(credentials(key));
-        caller = format!("the access key {}", key.id);
+    if let Some(credentials) = credentials {
+        config = config.credentials_provider(credentials);
     }
     let reply = Client::from_conf(config.build())
         .get_caller_identity()
@@ -61,6 +63,53 @@ pub async fn identity(sdk: &SdkConfig, key: Option<&AccessKey>) -> Result<Identi
             effect: Effect::None,
         }),
     }
+}
+
+/// The shortest session there is (fact 38), in seconds: as long as a function can live.
+const SESSION_SECONDS: i32 = 900;
+/// A session's name, in characters (fact 38).
+const LONGEST_SESSION_NAME: usize = 64;
+
+/// Assumes a role with the execution role's credentials, for 15 minutes. CloudTrail, in the
+/// role's account, shows whom for: the session is named `iam-key-rotator-` and the user.
+///
+/// # Errors
+/// [`AwsFailure`]; [`AwsFailure::is_denied`] whether the caller lacks the permission, the role does
+/// not exist or does not trust the caller, or the external id is wrong (fact 39).
+pub async fn assume_role(
+    sdk: &SdkConfig,
+    role_arn: &str,
+    external_id: Option<&SecretString>,
+    user: &str,
+) -> Result<Credentials, AwsFailure> {
+    // A user's name has no character that a session's may not have.
+    let name: String = format!("iam-key-rotator-{user}")
+        .chars()
+        .take(LONGEST_SESSION_NAME)
+        .collect();
+    let reply = Client::new(sdk)
+        .assume_role()
+        .role_arn(role_arn)
+        .role_session_name(name)
+        .duration_seconds(SESSION_SECONDS)
+        .set_external_id(external_id.map(|id| id.expose_secret().to_owned()))
+        .send()
+        .await
+        .map_err(|error| AwsFailure::new("sts:AssumeRole", role_arn, &error))?;
+    let session = reply.credentials.ok_or_else(|| AwsFailure {
+        action: "sts:AssumeRole",
+        resource: role_arn.to_owned(),
+        code: None,
+        message: "the answer holds no credentials".to_owned(),
+        effect: Effect::Unknown,
+    })?;
+    Ok(Credentials::new(
+        session.access_key_id,
+        session.secret_access_key,
+        Some(session.session_token),
+        None,
+        "the role",
+    ))
 }
 
 /// An access key as the SDK takes it.

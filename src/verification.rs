@@ -71,7 +71,7 @@ pub(crate) async fn expected_user(
     rotation.doing("see who the current access key is");
     let name = staged.current.username().to_owned();
     if let Some(key) = staged.current.key() {
-        match rotation.identity(Some(key)).await {
+        match rotation.identity(key).await {
             Ok(identity) => {
                 let expected = ExpectedUser {
                     name,
@@ -113,7 +113,7 @@ pub(crate) async fn verify(
     let mut streak = 0;
     let mut backoff = SPACING;
     loop {
-        let answer = rotation.identity(Some(key)).await;
+        let answer = rotation.identity(key).await;
         let (wait, last) = match judge(answer, expected) {
             Verdict::SameUser(identity) => {
                 streak += 1;

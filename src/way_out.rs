@@ -39,10 +39,16 @@ impl Problem {
                 "AWSCURRENT is untouched; the next rotation starts afresh (rotate-secret, or wait for the schedule)"
             }
             Self::SourceInvalid { .. } => {
-                "Correct secretarn, or leave it out to use the function's execution role"
+                "Correct the source, or leave it out to use the function's execution role"
             }
             Self::SourceRefused { .. } => {
-                "Put working credentials in that secret, or leave secretarn out to use the function's execution role"
+                "Put working credentials in that secret, or leave secretarn out to use the function's execution role; a role's session is made anew by the next attempt"
+            }
+            Self::RoleNotAssumed { .. } => {
+                "Allow sts:AssumeRole on that role to the execution role, and see that the role exists and that its trust policy names the execution role, and the secret's external id if it asks for one (see policies/)"
+            }
+            Self::AnotherAccount { .. } => {
+                "Correct rolearn or secretarn: the source must be of the user's account"
             }
             Self::UserNotFound { .. } => {
                 "Correct the username in the secret, or the credential source if the user is in another account"

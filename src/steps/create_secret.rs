@@ -101,7 +101,7 @@ async fn make_key(
         may_have_made: progress.may_have_made,
         settled: progress.settled.as_ref(),
     };
-    let plan = deletion::plan(rotation, staged, &held, iam, keys, tries).await?;
+    let plan = deletion::plan(rotation, staged, source, &held, iam, keys, tries).await?;
     let deletable = match plan {
         Plan::Nothing => None,
         Plan::Delete(key) => Some(key),

@@ -39,7 +39,7 @@ async fn preflight(rotation: &Rotation<'_>, staged: &Staged) -> Result<Outcome, 
             may_have_made: creation_mark::is_there(staged, &held),
             settled,
         };
-        deletion::plan(rotation, staged, &held, &iam, &keys, tries)
+        deletion::plan(rotation, staged, &source, &held, &iam, &keys, tries)
     };
     let plan = match plan(None).await? {
         // No rotation is under way that could have made it.

@@ -207,3 +207,20 @@ async fn a_user_whose_other_key_is_the_administrators() {
     )
     .await;
 }
+
+/// The own key's policy names its user alone, so it sees nothing of the other.
+#[tokio::test(start_paused = true)]
+async fn a_username_that_is_not_the_own_keys_is_denied_by_iam() {
+    let mut world = holding(Source::SelfKey, |world| {
+        world.aws.create_user("/", "bob");
+        let mut text = world.value(AWSCURRENT).unwrap();
+        text["username"] = "bob".into();
+        text.to_string()
+    });
+    let named = [
+        "iam:ListAccessKeys",
+        "user bob",
+        &*world.prepared.user_arn.clone(),
+    ];
+    refused(&mut world, "createSecret", "PermissionMissing", &named).await;
+}

@@ -10,6 +10,7 @@
     reason = "tests"
 )]
 
+mod another_account;
 mod bad_input;
 mod bad_source_or_user;
 mod creation_mark;

@@ -46,6 +46,7 @@ async fn fields_can_have_names_of_their_own() {
             access_key: "AWS_ACCESS_KEY_ID".into(),
             secret_key: "AWS_SECRET_ACCESS_KEY".into(),
             source_secret: "managed_by".into(),
+            ..FieldNames::default()
         },
         ..Config::default()
     };

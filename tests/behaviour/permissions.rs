@@ -1,6 +1,8 @@
 //! The shipped policies are the least that works: with each action taken away in turn, a rotation
 //! stops at the step that needs it, with an error that names the action and the resource.
 
+use iam_key_rotator::aws_failure::{AwsFailure, Effect};
+use iam_key_rotator::problem::Problem;
 use sandbox::aws::{AWSCURRENT, LastUsed};
 use sandbox::rotation::RotationFailed;
 use serde_json::Value;
@@ -66,6 +68,7 @@ async fn each_action_taken_away_stops_a_rotation_and_is_named() {
                         world.prepared.administrator_secret_arn.as_deref().unwrap()
                     }
                     ("iam:GetAccessKeyLastUsed", _) => &world.older_key(),
+                    ("sts:AssumeRole", _) => &world.prepared.role.as_ref().unwrap().0,
                     (action, _) if action.starts_with("iam:") => "user alice",
                     _ => world.arn(),
                 };
@@ -90,8 +93,9 @@ async fn each_action_taken_away_stops_a_rotation_and_is_named() {
             }
         }
     }
-    // 4 for the secret and 4 for the keys in each source, 1 to read the administrator's secret.
-    assert_eq!(taken, 25);
+    // 4 for the secret and 4 for the keys in each source, 1 to read the administrator's secret, and
+    // 1 to assume the role.
+    assert_eq!(taken, 34);
 }
 
 #[tokio::test(start_paused = true)]
@@ -101,5 +105,30 @@ async fn the_policies_as_shipped_are_enough() {
         world.test_rotation().await.unwrap();
         world.rotate().await.unwrap();
         world.rotate().await.unwrap();
+    }
+}
+
+/// AWS names neither the action nor the key (fact 41), so the function says what is asked for.
+#[test]
+fn a_refusal_by_kms_says_which_action_of_kms_is_missing() {
+    for (action, missing) in [
+        ("secretsmanager:GetSecretValue", "needs kms:Decrypt on"),
+        (
+            "secretsmanager:PutSecretValue",
+            "needs kms:GenerateDataKey and kms:Decrypt on",
+        ),
+    ] {
+        let refused = Problem::from(AwsFailure {
+            action,
+            resource: "the-secrets-arn".to_owned(),
+            code: Some("AccessDeniedException".to_owned()),
+            message: "Access to KMS is not allowed".to_owned(),
+            effect: Effect::None,
+        });
+        assert_eq!(refused.error_type(), "PermissionMissing");
+        let said = refused.to_string();
+        for named in [action, "the-secrets-arn", missing] {
+            assert!(said.contains(named), "{said}");
+        }
     }
 }

@@ -22,7 +22,12 @@ use tracing::subscriber::DefaultGuard;
 use crate::watch::{After, Watch, current_works, watch};
 
 pub const TOKEN: &str = "aaaaaaaa-0c1b-4f6e-9a55-2f0d6c1b7e01";
-pub const SOURCES: [Source; 3] = [Source::SelfKey, Source::Administrator, Source::Role];
+pub const SOURCES: [Source; 4] = [
+    Source::SelfKey,
+    Source::Administrator,
+    Source::Role,
+    Source::AnotherAccount,
+];
 
 /// When a test begins.
 pub fn start() -> SystemTime {

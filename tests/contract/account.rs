@@ -56,10 +56,32 @@ impl Account {
 
     /// The same for the holder of a key.
     pub fn holder(&self, id: &str, secret: &str) -> SdkConfig {
-        let credentials = Credentials::new(id, secret, None, None, "contract");
+        self.caller(Credentials::new(id, secret, None, None, "contract"))
+    }
+
+    /// The same for a session of a role.
+    pub fn session(&self, session: aws_sdk_sts::types::Credentials) -> SdkConfig {
+        let (id, secret) = (session.access_key_id, session.secret_access_key);
+        let token = Some(session.session_token);
+        self.caller(Credentials::new(id, secret, token, None, "contract"))
+    }
+
+    fn caller(&self, credentials: Credentials) -> SdkConfig {
         let provider = SharedCredentialsProvider::new(credentials);
         let operator = self.operator.clone().into_builder();
         operator.credentials_provider(provider).build()
+    }
+
+    /// Sees that there is a role; moto asks for none.
+    pub fn role(&self, arn: &str) {
+        if let Some((aws, _)) = &self.simulation {
+            aws.create_role(arn, &everything()).unwrap();
+        }
+    }
+
+    /// A new secret with a tag.
+    pub async fn tagged_secret(&self, key: &str, value: &str) -> Secret<'_> {
+        Secret::create_tagged(self, &unique("secret"), Some((key, value))).await
     }
 
     /// A new secret whose only version is [`crate::secret::FIRST`], with the value "one".

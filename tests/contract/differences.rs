@@ -134,6 +134,11 @@ const DIFFERENCES: &[Difference] = &[
         says: "fact 29",
         moto: "answers IAM's InvalidClientTokenId for every service",
     },
+    Difference {
+        check: "a_session_of_less_than_15_minutes_is_refused",
+        says: "fact 38",
+        moto: "gives sessions of any length",
+    },
 ];
 
 /// Holds what was seen on moto against the list.

@@ -19,6 +19,7 @@ mod check;
 mod differences;
 mod keys;
 mod moto;
+mod roles;
 mod rotation_staging;
 mod secret;
 mod staging_labels;
@@ -139,4 +140,8 @@ contract! {
     authentication::a_deleted_key_is_refused_by_sts,
     authentication::a_deleted_key_is_refused_by_iam,
     authentication::a_deleted_key_is_refused_by_secrets_manager,
+    roles::a_session_is_of_the_roles_account,
+    roles::a_session_is_named_without_the_roles_path,
+    roles::a_session_of_less_than_15_minutes_is_refused,
+    roles::a_secret_is_described_with_its_tags,
 }

@@ -2,6 +2,7 @@
 
 use aws_sdk_secretsmanager::Client;
 use aws_sdk_secretsmanager::primitives::Blob;
+use aws_sdk_secretsmanager::types::Tag;
 
 use crate::account::Account;
 use crate::check::{OK, outcome};
@@ -24,12 +25,22 @@ pub struct Secret<'a> {
 
 impl<'a> Secret<'a> {
     pub async fn create(account: &'a Account, name: &str) -> Self {
+        Self::create_tagged(account, name, None).await
+    }
+
+    pub async fn create_tagged(
+        account: &'a Account,
+        name: &str,
+        tag: Option<(&str, &str)>,
+    ) -> Self {
+        let tags = tag.map(|(key, value)| vec![Tag::builder().key(key).value(value).build()]);
         let client = Client::new(account.operator());
         let created = client
             .create_secret()
             .name(name)
             .secret_string("one")
             .client_request_token(FIRST)
+            .set_tags(tags)
             .send()
             .await
             .unwrap();

@@ -82,7 +82,7 @@ async fn rotate(world: &mut World, clients: &mut Clients, about: &str) {
 async fn twenty_rotations(seed: u64) -> (usize, Vec<String>) {
     fastrand::seed(seed);
     let mut rng = Rng::with_seed(seed);
-    let source = SOURCES[usize::try_from(seed % 3).unwrap()];
+    let source = SOURCES[usize::try_from(seed).unwrap() % SOURCES.len()];
     let mut world = World::from(source, 2);
     let mut clients = Clients::new(&world, &format!("seed {seed}, {source:?}"));
     let mut due = Instant::now();

@@ -15,7 +15,7 @@ use crate::world::{SOURCES, World};
 
 /// A world with faults in it, and what they are.
 fn troubled(rng: &mut Rng, seed: u64) -> (World, String) {
-    let source = SOURCES[rng.usize(..3)];
+    let source = SOURCES[rng.usize(..SOURCES.len())];
     // A first key that is lost goes with the next rotation, not with the next attempt.
     let world = World::from(source, rng.u8(1..=2));
     let mut about = format!("seed {seed}, {source:?}");

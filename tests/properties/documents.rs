@@ -33,7 +33,7 @@ impl Made {
 
 /// A document with everything that it needs, its members in any order.
 fn documents() -> impl Strategy<Value = Made> {
-    let chosen = (select(names().to_vec()), any::<bool>(), any::<bool>());
+    let chosen = (select(names().to_vec()), any::<bool>(), 0..4_u8);
     chosen.prop_flat_map(|(fields, key, source)| {
         let capitals = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
         let user =
@@ -43,9 +43,17 @@ fn documents() -> impl Strategy<Value = Made> {
             needed.push(member(&fields.access_key, word(capitals, 16..129)));
             needed.push(member(&fields.secret_key, not_blank(40)));
         }
-        if source {
+        if source == 1 {
             let arn = characters(0..9).prop_map(|rest| format!("arn:aws:secretsmanager:{rest}"));
             needed.push(member(&fields.source_secret, arn));
+        }
+        if source > 1 {
+            let arn = word("abXY09+=,.@_-/", 1..20)
+                .prop_map(|name| format!("arn:aws:iam::444455556666:role/{name}"));
+            needed.push(member(&fields.role, arn));
+        }
+        if source > 2 {
+            needed.push(member(&fields.external_id, word("abXY09_+=,.@:/-", 2..40)));
         }
         let taken = names_of(&fields);
         let other = (text(), value()).prop_filter("another field", move |(name, _)| {
@@ -67,13 +75,15 @@ fn member(name: &str, value: impl Strategy<Value = String> + 'static) -> BoxedSt
     (spelled(name.to_owned()), value.prop_flat_map(spelled)).boxed()
 }
 
-fn names_of(fields: &FieldNames) -> [String; 4] {
+fn names_of(fields: &FieldNames) -> [String; 6] {
     let fields = fields.clone();
     [
         fields.username,
         fields.access_key,
         fields.secret_key,
         fields.source_secret,
+        fields.role,
+        fields.external_id,
     ]
 }
 

@@ -2,6 +2,7 @@
 
 use iam_key_rotator::access_key::{AccessKey, AccessKeyId};
 use iam_key_rotator::config::FieldNames;
+use iam_key_rotator::named_source::NamedSource;
 use iam_key_rotator::secret_value::{Malformed, SecretDocument};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
@@ -11,18 +12,36 @@ use crate::layout::{Member, count, is_json, members, string, value};
 /// The usual names of the fields, the usual ones the other way round, and some that need escapes.
 pub fn names() -> [FieldNames; 3] {
     [
-        ["username", "accesskey", "secretkey", "secretarn"],
-        ["secretarn", "secretkey", "accesskey", "username"],
-        ["us\"er", "\\", "ключ 🔑", "\u{1}/"],
+        [
+            "username",
+            "accesskey",
+            "secretkey",
+            "secretarn",
+            "rolearn",
+            "externalid",
+        ],
+        [
+            "secretarn",
+            "secretkey",
+            "accesskey",
+            "username",
+            "externalid",
+            "rolearn",
+        ],
+        ["us\"er", "\\", "ключ 🔑", "\u{1}/", "rôle", "\t"],
     ]
-    .map(
-        |[username, access_key, secret_key, source_secret]| FieldNames {
-            username: username.to_owned(),
-            access_key: access_key.to_owned(),
-            secret_key: secret_key.to_owned(),
-            source_secret: source_secret.to_owned(),
-        },
-    )
+    .map(|names| {
+        let mut names = names.into_iter().map(str::to_owned);
+        let mut next = || names.next().expect("a name for each field");
+        FieldNames {
+            username: next(),
+            access_key: next(),
+            secret_key: next(),
+            source_secret: next(),
+            role: next(),
+            external_id: next(),
+        }
+    })
 }
 
 /// An access key as a rotation would store it.
@@ -72,15 +91,32 @@ fn said(document: &SecretDocument, text: &str, fields: &FieldNames) {
     let (id, secret) = (said(&fields.access_key), said(&fields.secret_key));
     assert_eq!(key.map(|(id, _)| id), id.as_deref());
     assert_eq!(key.map(|(_, secret)| secret), secret.as_deref());
-    let source = said(&fields.source_secret);
-    assert_eq!(document.source_arn(), source.as_deref());
+    let (source, role) = (said(&fields.source_secret), said(&fields.role));
+    let external_id = role.as_ref().and_then(|_| said(&fields.external_id));
+    match document.source() {
+        None => assert_eq!((&source, &role), (&None, &None)),
+        Some(NamedSource::Secret(arn)) => assert_eq!((Some(arn), None), (source.as_ref(), role)),
+        Some(NamedSource::Role {
+            arn,
+            external_id: id,
+        }) => {
+            assert_eq!((None, Some(arn)), (source.as_ref(), role.as_ref()));
+            let id = id.as_ref().map(ExposeSecret::expose_secret);
+            assert_eq!(id, external_id.as_deref());
+            assert!(is_role_arn(arn));
+        }
+    }
 
-    for name in [&username, &id, &secret, &source].into_iter().flatten() {
+    for name in [&username, &id, &secret, &source, &external_id]
+        .into_iter()
+        .flatten()
+    {
         assert!(!name.trim().is_empty());
     }
     assert!(username.is_none_or(|name| is_user_name(&name)));
     assert!(id.is_none_or(|id| is_key_id(&id)));
     assert!(source.is_none_or(|arn| is_secret_arn(&arn)));
+    assert!(external_id.is_none_or(|id| is_external_id(&id)));
 }
 
 /// A refusal names what is so. It can quote nothing: it holds names of fields and numbers alone.
@@ -121,19 +157,22 @@ fn so(reason: &Malformed, text: &str, fields: &FieldNames) {
             assert!(is_field(name, fields));
             assert_eq!(said(name).trim(), "");
         }
-        Malformed::Form(name, "the name of an IAM user") => {
-            assert_eq!(name, &fields.username);
-            assert!(!is_user_name(&said(name)));
+        Malformed::Form(name, form) => {
+            let (field, is): (_, fn(&str) -> bool) = match *form {
+                "the name of an IAM user" => (&fields.username, is_user_name),
+                "an access key id" => (&fields.access_key, is_key_id),
+                "the ARN of a secret" => (&fields.source_secret, is_secret_arn),
+                "the ARN of an IAM role" => (&fields.role, is_role_arn),
+                "an external id" => (&fields.external_id, is_external_id),
+                _ => panic!("{reason}"),
+            };
+            assert_eq!(name, field);
+            assert!(!is(&said(name)));
         }
-        Malformed::Form(name, "an access key id") => {
-            assert_eq!(name, &fields.access_key);
-            assert!(!is_key_id(&said(name)));
+        Malformed::TwoSources(secret, role) => {
+            assert_eq!((secret, role), (&fields.source_secret, &fields.role));
+            assert_eq!((number(secret), number(role)), (1, 1));
         }
-        Malformed::Form(name, "the ARN of a secret") => {
-            assert_eq!(name, &fields.source_secret);
-            assert!(!is_secret_arn(&said(name)));
-        }
-        Malformed::Form(..) => panic!("{reason}"),
     }
 }
 
@@ -186,8 +225,15 @@ fn replaced(document: &SecretDocument, text: &str, fields: &FieldNames, new: &Ac
         names[0]: new.id.as_str(),
         names[1]: "another secret",
     });
-    if let Some(arn) = document.source_arn() {
-        shown[&*fields.source_secret] = arn.into();
+    match document.source() {
+        Some(NamedSource::Secret(arn)) => shown[&*fields.source_secret] = arn.as_str().into(),
+        Some(NamedSource::Role { arn, external_id }) => {
+            shown[&*fields.role] = arn.as_str().into();
+            if external_id.is_some() {
+                shown[&*fields.external_id] = "another-id".into();
+            }
+        }
+        None => {}
     }
     assert_eq!(
         format!("{again:?}"),
@@ -216,6 +262,8 @@ fn is_field(name: &str, fields: &FieldNames) -> bool {
         &fields.access_key,
         &fields.secret_key,
         &fields.source_secret,
+        &fields.role,
+        &fields.external_id,
     ]
     .into_iter()
     .any(|field| field == name)
@@ -240,4 +288,26 @@ fn is_key_id(id: &str) -> bool {
 fn is_secret_arn(arn: &str) -> bool {
     arn.strip_prefix("arn:")
         .is_some_and(|rest| format!(":{rest}").contains(":secretsmanager:"))
+}
+
+fn is_role_arn(arn: &str) -> bool {
+    let parts: Vec<&str> = arn.splitn(6, ':').collect();
+    let [_, partition, _, _, account, resource] = parts[..] else {
+        return false;
+    };
+    let letters = |text: &str, more: &str| {
+        !text.is_empty()
+            && !text.contains(|c: char| !c.is_ascii_alphanumeric() && !more.contains(c))
+    };
+    arn.starts_with(&format!("arn:{partition}:iam::{account}:role/"))
+        && letters(partition, "-")
+        && account.len() == 12
+        && !account.contains(|c: char| !c.is_ascii_digit())
+        && letters(&resource["role/".len()..], "+=,.@_-/")
+        && arn.len() <= 2048
+}
+
+fn is_external_id(id: &str) -> bool {
+    let letters = |c: char| c.is_ascii_alphanumeric() || "_+=,.@:/-".contains(c);
+    (2..=1224).contains(&id.len()) && id.chars().all(letters)
 }

@@ -92,6 +92,7 @@ impl Scenario {
                 access_key: "id".to_owned(),
                 secret_key: "secret".to_owned(),
                 source_secret: "source".to_owned(),
+                ..FieldNames::default()
             },
             false => FieldNames::default(),
         };
@@ -130,7 +131,7 @@ impl Scenario {
     }
 }
 
-/// All of them, the three of everyday life first.
+/// All of them, those of everyday life first.
 pub fn scenarios() -> Vec<Scenario> {
     let mut all: Vec<_> = everyday().collect();
     for source in SOURCES {
@@ -195,7 +196,8 @@ pub fn scenarios() -> Vec<Scenario> {
 /// Each credential source with what every rotation but the first finds.
 pub fn everyday() -> impl Iterator<Item = Scenario> {
     SOURCES.into_iter().map(|source| Scenario {
-        pairs: true,
+        // They take a minute a source, and this one differs from the administrator's in one call.
+        pairs: source != Source::AnotherAccount,
         ..Scenario::new(source, 2, Past::Rotated)
     })
 }

@@ -110,6 +110,8 @@ pub(crate) enum SourceName {
     Admin,
     /// The function's execution role does
     Role,
+    /// A role in the user's account does, which is not the function's
+    AnotherAccount,
 }
 
 impl From<SourceName> for Source {
@@ -118,6 +120,7 @@ impl From<SourceName> for Source {
             SourceName::SelfKey => Self::SelfKey,
             SourceName::Admin => Self::Administrator,
             SourceName::Role => Self::Role,
+            SourceName::AnotherAccount => Self::AnotherAccount,
         }
     }
 }

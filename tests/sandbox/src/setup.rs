@@ -1,6 +1,8 @@
 //! A user and a secret in the layout that the function rotates, with the policies that the
 //! repository ships.
 
+mod policies;
+
 use std::error::Error;
 use std::fmt;
 use std::time::Duration;
@@ -8,7 +10,9 @@ use std::time::Duration;
 use aws_smithy_async::time::TimeSource;
 use serde_json::{Map, Value};
 
-use crate::aws::{AccessKey, Aws, FUNCTION_ROLE, LastUsed, PolicyError, REGION};
+use crate::aws::{ACCOUNT, AccessKey, Aws, LastUsed, OTHER_ACCOUNT, PolicyError, REGION};
+
+use policies::Parties;
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -20,8 +24,23 @@ pub enum Source {
     SelfKey,
     /// An administrator's key: `secretarn` is the ARN of the secret that holds it.
     Administrator,
-    /// The function's execution role: there is no `secretarn`.
+    /// The function's execution role: the secret names no source.
     Role,
+    /// A role in the user's account, which is not the function's: `rolearn` and `externalid`.
+    AnotherAccount,
+}
+
+impl Source {
+    /// The name of the source.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::SelfKey => "own-key",
+            Self::Administrator => "administrator",
+            Self::Role => "execution-role",
+            Self::AnotherAccount => "another-account",
+        }
+    }
 }
 
 /// What to set up.
@@ -68,6 +87,8 @@ pub struct Prepared {
     pub older_key: Option<AccessKey>,
     /// The full ARN of the administrator's secret.
     pub administrator_secret_arn: Option<String>,
+    /// The ARN of the role in the user's account, and the external id that it asks for.
+    pub role: Option<(String, String)>,
     /// The shipped policies that were attached, each with the ARN of the principal that carries it.
     pub policies: Vec<(String, Value)>,
 }
@@ -85,7 +106,11 @@ impl Setup {
             (0..=2, _) => {}
             (keys, _) => return Err(SetupError::TooManyKeys(keys)),
         }
-        aws.create_user(&self.path, &self.username);
+        let account = match self.source {
+            Source::AnotherAccount => OTHER_ACCOUNT,
+            Source::SelfKey | Source::Administrator | Source::Role => ACCOUNT,
+        };
+        aws.create_user_in(account, &self.path, &self.username);
         let user_arn = aws.user_arn(&self.username);
         let older_key = (self.keys == 2).then(|| self.create_key(aws, 90 * DAY));
         let current_key = (self.keys > 0).then(|| self.create_key(aws, 30 * DAY));
@@ -101,47 +126,39 @@ impl Setup {
         let secret_arn = aws.create_secret(&self.secret_name, None);
         let administrator_secret_arn = match self.source {
             Source::Administrator => Some(self.create_administrator(aws)),
-            Source::SelfKey | Source::Role => None,
+            Source::SelfKey | Source::Role | Source::AnotherAccount => None,
         };
-        let source_arn = match self.source {
-            Source::SelfKey => Some(secret_arn.as_str()),
-            Source::Administrator => administrator_secret_arn.as_deref(),
-            Source::Role => None,
+        let role = match self.source {
+            Source::AnotherAccount => {
+                let arn = format!("arn:aws:iam::{OTHER_ACCOUNT}:role/iam-key-manager");
+                Some((arn, aws.make_external_id()))
+            }
+            Source::SelfKey | Source::Administrator | Source::Role => None,
         };
-        let text = self.secret_text(current_key.as_ref(), source_arn);
+        let named = match (self.source, &administrator_secret_arn, &role) {
+            (Source::SelfKey, ..) => vec![("secretarn", secret_arn.as_str())],
+            (_, Some(administrator), _) => vec![("secretarn", administrator.as_str())],
+            (_, _, Some((arn, external_id))) => {
+                vec![("rolearn", arn.as_str()), ("externalid", external_id)]
+            }
+            (_, None, None) => Vec::new(),
+        };
+        let text = self.secret_text(current_key.as_ref(), &named);
         aws.put_secret_text(&secret_arn, &text);
 
-        let role = FUNCTION_ROLE.to_owned();
-        let mut carried = vec![(role.clone(), EXECUTION_ROLE)];
-        match self.source {
-            Source::SelfKey => carried.push((user_arn.clone(), OWN_KEYS_USER)),
-            Source::Administrator => {
-                carried.push((role, ROLE_READS_ADMINISTRATOR));
-                let administrator = aws.user_arn(&self.administrator_name());
-                carried.push((administrator, ADMINISTRATOR_USER));
-            }
-            Source::Role => carried.push((role, ROLE_MANAGES_KEYS)),
-        }
-        let administrator_secret = administrator_secret_arn.as_deref().unwrap_or_default();
-        let policies = carried
-            .into_iter()
-            .map(|(principal, text)| {
-                let text = [
-                    ("SECRET_ARN", secret_arn.as_str()),
-                    ("ADMINISTRATOR_SECRET_ARN", administrator_secret),
-                    ("USER_ARN", &user_arn),
-                ]
-                .iter()
-                .fold(text.to_owned(), |text, (placeholder, arn)| {
-                    text.replace(&format!("\"{placeholder}\""), &format!("\"{arn}\""))
-                });
-                let document: Value = serde_json::from_str(&text)
-                    .map_err(|error| SetupError::NotJson(error.to_string()))?;
-                aws.attach_policy(&principal, &document)
-                    .map_err(SetupError::Policy)?;
-                Ok((principal, document))
-            })
-            .collect::<Result<_, _>>()?;
+        let parties = Parties {
+            source: self.source,
+            secret: &secret_arn,
+            user: &user_arn,
+            administrator: administrator_secret_arn
+                .as_deref()
+                .map(|secret| (aws.user_arn(&self.administrator_name()), secret)),
+            role: role
+                .as_ref()
+                .map(|(arn, external_id)| (arn.as_str(), external_id.as_str())),
+        };
+        let policies = parties.attach_policies(aws)?;
+        aws.record_calls(self.source.name(), parties.record());
         Ok(Prepared {
             username: self.username.clone(),
             user_arn,
@@ -150,6 +167,7 @@ impl Setup {
             current_key,
             older_key,
             administrator_secret_arn,
+            role,
             policies,
         })
     }
@@ -178,27 +196,20 @@ impl Setup {
         aws.create_secret(&secret_name, Some(content.into()))
     }
 
-    fn secret_text(&self, key: Option<&AccessKey>, source_arn: Option<&str>) -> String {
+    fn secret_text(&self, key: Option<&AccessKey>, named: &[(&str, &str)]) -> String {
         let mut fields = Map::new();
         if let Some(key) = key {
             fields.insert("accesskey".to_owned(), key.id.as_str().into());
             fields.insert("secretkey".to_owned(), key.secret.as_str().into());
         }
         fields.insert("username".to_owned(), self.username.as_str().into());
-        if let Some(source_arn) = source_arn {
-            fields.insert("secretarn".to_owned(), source_arn.into());
+        for (field, value) in named {
+            fields.insert((*field).to_owned(), (*value).into());
         }
         fields.insert("note".to_owned(), "used by the nightly backup".into());
         Value::Object(fields).to_string()
     }
 }
-
-const EXECUTION_ROLE: &str = include_str!("../../../policies/execution-role.json");
-const ROLE_MANAGES_KEYS: &str = include_str!("../../../policies/execution-role-manages-keys.json");
-const ROLE_READS_ADMINISTRATOR: &str =
-    include_str!("../../../policies/execution-role-reads-administrator.json");
-const OWN_KEYS_USER: &str = include_str!("../../../policies/own-keys-user.json");
-const ADMINISTRATOR_USER: &str = include_str!("../../../policies/administrator-user.json");
 
 /// Why a set-up is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]

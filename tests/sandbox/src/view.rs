@@ -59,6 +59,9 @@ pub(crate) fn introduction(cli: &Cli, prepared: &Prepared, binary: &Path) {
         SourceName::SelfKey => "the user's current key manages the user's keys",
         SourceName::Admin => "an administrator's key manages the user's keys",
         SourceName::Role => "the function's execution role manages the user's keys",
+        SourceName::AnotherAccount => {
+            "a role in the user's account, which is not the function's, manages the user's keys"
+        }
     };
     let mut text = format!(
         "\n{HEADING}The access key of {}{HEADING:#}\n\n  Secret     {}\n  Source     {source}\n  \

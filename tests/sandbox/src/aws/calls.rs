@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::SystemTime;
 
 /// Every call that the function makes, in any of its paths.
-pub const CALLS: [&str; 9] = [
+pub const CALLS: [&str; 10] = [
     "DescribeSecret",
     "GetSecretValue",
     "PutSecretValue",
@@ -14,6 +14,7 @@ pub const CALLS: [&str; 9] = [
     "DeleteAccessKey",
     "GetAccessKeyLastUsed",
     "GetCallerIdentity",
+    "AssumeRole",
 ];
 
 /// A simulated service.
@@ -48,7 +49,7 @@ impl Service {
             "ListAccessKeys" | "CreateAccessKey" | "DeleteAccessKey" | "GetAccessKeyLastUsed" => {
                 Some(Self::Iam)
             }
-            "GetCallerIdentity" => Some(Self::Sts),
+            "GetCallerIdentity" | "AssumeRole" => Some(Self::Sts),
             _ => None,
         }
     }
@@ -80,7 +81,8 @@ pub struct Call {
     /// The id of the access key that signed.
     pub access_key_id: String,
     /// What it was about: the secret's ARN; the access key id in a call about one key; the user's
-    /// name in other calls of IAM; empty for STS, and where the caller is unknown.
+    /// name in other calls of IAM; the role's ARN in AssumeRole; empty for GetCallerIdentity, and
+    /// where the caller is unknown.
     pub resource: String,
     /// How it ended for the caller.
     pub outcome: Outcome,

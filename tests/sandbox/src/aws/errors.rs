@@ -35,6 +35,15 @@ impl ApiError {
         }
     }
 
+    /// The session of a role has ended.
+    pub(super) fn expired(service: Service) -> Self {
+        let message = "The security token included in the request is expired";
+        match service {
+            Service::SecretsManager => Self::new(400, "ExpiredTokenException", message),
+            Service::Iam | Service::Sts => Self::new(403, "ExpiredToken", message),
+        }
+    }
+
     /// The signature is not what the secret key makes of the request, or is too old (fact 29).
     pub(super) fn signature(service: Service, message: impl Into<String>) -> Self {
         match service {

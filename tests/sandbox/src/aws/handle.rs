@@ -6,12 +6,13 @@ use std::time::{Duration, SystemTime};
 use bytes::Bytes;
 use http::{Request, Response};
 
+use super::access::{Principal, Resource, refusal};
 use super::answer::{Answer, Content};
 use super::errors::ApiError;
 use super::faults::{FaultKind, Hit};
 use super::policy::Decision;
 use super::request::ApiRequest;
-use super::state::{CallHook, Principal, Resource, State, refusal};
+use super::state::{CallHook, State};
 use super::{Aws, Call, Outcome, RotateRequest, Service};
 
 /// Longer than any caller waits.
@@ -163,7 +164,7 @@ impl State {
                     self.note_use(request, now);
                 }
                 let result = known.and_then(|(principal, resource)| {
-                    self.answer(request, hit, &principal, &resource, now)
+                    self.answer(request, hit, &principal, &resource, now, is_bystanders(raw))
                 });
                 let result = result.map(|content| {
                     Answer::ok(
@@ -225,11 +226,16 @@ impl State {
         principal: &Principal,
         resource: &Resource,
         now: SystemTime,
+        bystander: bool,
     ) -> Result<Content, ApiError> {
         if hit.kind == Some(FaultKind::Denied) {
             return Err(refusal(request, principal, resource, Decision::NotAllowed));
         }
-        self.authorise(request, principal, resource)?;
+        let authorised = self.authorise(request, principal, resource);
+        if !bystander && !self.operator.signs(request) {
+            self.record(request, principal, resource, authorised.is_ok());
+        }
+        authorised?;
         self.act(request, principal, hit.stale, now)
     }
 }

@@ -7,11 +7,12 @@ use std::time::SystemTime;
 
 use aws_smithy_types::base64;
 
+use super::access::{Principal, Resource};
 use super::answer::{iso_date, nest, tag};
 use super::errors::ApiError;
 use super::propagation::Spread;
 use super::request::ApiRequest;
-use super::state::{Principal, Resource, State};
+use super::state::State;
 use super::users::{Key, User, user_arn};
 use super::{KeyStatus, Service};
 
@@ -41,10 +42,11 @@ pub(super) fn resource(
         | "UpdateAccessKey" => {
             let name = user_name(request, principal)?;
             let path = request.parameters.text("Path").unwrap_or("/");
-            let user = state.user(name);
+            let account = principal.account();
+            let user = state.users.now().iter().find(|user| user.is(account, name));
             let key = request.parameters.text("AccessKeyId");
             Ok(Resource {
-                arn: user.map_or_else(|| user_arn(path, name), User::arn),
+                arn: user.map_or_else(|| user_arn(account, path, name), User::arn),
                 shown: format!("user {name}"),
                 recorded: key.unwrap_or(name).to_owned(),
             })
@@ -60,20 +62,23 @@ pub(super) fn act(
     stale: usize,
     now: SystemTime,
 ) -> Result<Option<String>, ApiError> {
+    let account = principal.account();
     match request.action.as_str() {
         "GetAccessKeyLastUsed" => get_access_key_last_used(state, request, stale, now).map(Some),
         "ListAccessKeys" => {
             let name = user_name(request, principal)?;
-            list_access_keys(state, request, name, stale, now).map(Some)
+            list_access_keys(state, request, (account, name), stale, now).map(Some)
         }
         "CreateAccessKey" => {
             let name = user_name(request, principal)?;
-            create_access_key(state, name, now).map(Some)
+            create_access_key(state, (account, name), now).map(Some)
         }
         "DeleteAccessKey" => {
             let name = user_name(request, principal)?;
             let delay = state.propagation.delete_delay;
-            change_key(state, request, name, |key| key.spread.delete(delay, now))
+            change_key(state, request, (account, name), |key| {
+                key.spread.delete(delay, now);
+            })
         }
         "UpdateAccessKey" => {
             let name = user_name(request, principal)?;
@@ -82,13 +87,13 @@ pub(super) fn act(
                 "Inactive" => KeyStatus::Inactive,
                 other => return Err(invalid(format!("Status cannot be {other}"))),
             };
-            change_key(state, request, name, |key| key.status = status)
+            change_key(state, request, (account, name), |key| key.status = status)
         }
         "GetUser" => {
             let name = user_name(request, principal)?;
-            user_in(state.users.read(stale), name).map(|user| Some(user_xml(user)))
+            user_in(state.users.read(stale), (account, name)).map(|user| Some(user_xml(user)))
         }
-        "CreateUser" => create_user(state, request, now).map(Some),
+        "CreateUser" => create_user(state, request, account, now).map(Some),
         other => Err(not_simulated(other)),
     }
 }
@@ -100,11 +105,11 @@ fn not_simulated(action: &str) -> ApiError {
 fn list_access_keys(
     state: &State,
     request: &ApiRequest,
-    name: &str,
+    of: Name<'_>,
     stale: usize,
     now: SystemTime,
 ) -> Result<String, ApiError> {
-    let user = user_in(state.users.read(stale), name)?;
+    let user = user_in(state.users.read(stale), of)?;
     let first = match request.parameters.text("Marker") {
         None => 0,
         Some(marker) => position(marker).ok_or_else(|| invalid("Invalid Marker.".to_owned()))?,
@@ -124,7 +129,7 @@ fn list_access_keys(
         .skip(first)
         .take(size)
         .map(|key| {
-            let member = tag("UserName", name)
+            let member = tag("UserName", &user.name)
                 + &tag("AccessKeyId", &key.id)
                 + &tag("Status", key.status.as_str())
                 + &tag("CreateDate", &iso_date(key.created));
@@ -140,7 +145,7 @@ fn list_access_keys(
     Ok(nest("AccessKeyMetadata", &members) + &rest)
 }
 
-fn create_access_key(state: &mut State, name: &str, now: SystemTime) -> Result<String, ApiError> {
+fn create_access_key(state: &mut State, of: Name<'_>, now: SystemTime) -> Result<String, ApiError> {
     let State {
         ids,
         users,
@@ -148,7 +153,7 @@ fn create_access_key(state: &mut State, name: &str, now: SystemTime) -> Result<S
         ..
     } = state;
     users.change(|users| {
-        let user = user_in_mut(users, name)?;
+        let user = user_in_mut(users, of)?;
         if user.existing_keys().count() >= QUOTA {
             let message = format!("Cannot exceed quota for AccessKeysPerUser: {QUOTA}");
             return Err(ApiError::new(409, "LimitExceeded", message));
@@ -161,7 +166,7 @@ fn create_access_key(state: &mut State, name: &str, now: SystemTime) -> Result<S
             last_used: None,
             spread: Spread::begin(propagation.clone(), now),
         };
-        let created = tag("UserName", name)
+        let created = tag("UserName", &user.name)
             + &tag("AccessKeyId", &key.id)
             + &tag("Status", key.status.as_str())
             + &tag("SecretAccessKey", key.secret.reveal())
@@ -174,12 +179,12 @@ fn create_access_key(state: &mut State, name: &str, now: SystemTime) -> Result<S
 fn change_key(
     state: &mut State,
     request: &ApiRequest,
-    name: &str,
+    of: Name<'_>,
     change: impl FnOnce(&mut Key),
 ) -> Result<Option<String>, ApiError> {
     let id = required(request, "AccessKeyId")?;
     state.users.change(|users| {
-        let user = user_in_mut(users, name)?;
+        let user = user_in_mut(users, of)?;
         let key = user
             .existing_key_mut(id)
             .ok_or_else(|| ApiError::no_such_key(id))?;
@@ -215,17 +220,19 @@ fn get_access_key_last_used(
 fn create_user(
     state: &mut State,
     request: &ApiRequest,
+    account: &str,
     now: SystemTime,
 ) -> Result<String, ApiError> {
     let name = required(request, "UserName")?;
     let path = request.parameters.text("Path").unwrap_or("/");
     let State { ids, users, .. } = state;
     users.change(|users| {
-        if users.iter().any(|user| user.name == name) {
+        if users.iter().any(|user| user.is(account, name)) {
             let message = format!("User with name {name} already exists.");
             return Err(ApiError::new(409, "EntityAlreadyExists", message));
         }
         let user = User {
+            account: account.to_owned(),
             name: name.to_owned(),
             path: path.to_owned(),
             id: ids.iam_id("AIDA"),
@@ -247,13 +254,19 @@ fn user_xml(user: &User) -> String {
     nest("User", &members)
 }
 
-fn user_in<'a>(users: &'a [User], name: &str) -> Result<&'a User, ApiError> {
-    let user = users.iter().find(|user| user.name == name);
+/// An account, and the name of one of its users.
+type Name<'a> = (&'a str, &'a str);
+
+fn user_in<'a>(users: &'a [User], (account, name): Name<'_>) -> Result<&'a User, ApiError> {
+    let user = users.iter().find(|user| user.is(account, name));
     user.ok_or_else(|| ApiError::no_such_user(name))
 }
 
-fn user_in_mut<'a>(users: &'a mut [User], name: &str) -> Result<&'a mut User, ApiError> {
-    let user = users.iter_mut().find(|user| user.name == name);
+fn user_in_mut<'a>(
+    users: &'a mut [User],
+    (account, name): Name<'_>,
+) -> Result<&'a mut User, ApiError> {
+    let user = users.iter_mut().find(|user| user.is(account, name));
     user.ok_or_else(|| ApiError::no_such_user(name))
 }
 

@@ -53,6 +53,12 @@ impl Ids {
         self.keep(token)
     }
 
+    /// An external id, which is of the secret's value and has no place in a log.
+    pub(super) fn external_id(&mut self) -> Confidential {
+        let id = format!("SANDBOXEXTERNALID{}", self.hex(16));
+        self.keep(id)
+    }
+
     /// A RotationToken: 36 to 256 characters (fact 8).
     pub(super) fn rotation_token(&mut self) -> Confidential {
         let token = format!("SANDBOXROTATIONTOKEN{}", self.hex(32));

@@ -2,7 +2,7 @@
 
 use aws_credential_types::Credentials;
 
-use super::{Aws, Call, KeyView, SecretView, users::user_arn};
+use super::{ACCOUNT, Aws, Call, KeyView, SecretView, users::user_arn};
 
 impl Aws {
     /// The credentials of the function's execution role.
@@ -22,10 +22,10 @@ impl Aws {
     pub fn user_arn(&self, name: &str) -> String {
         let state = self.state();
         let user = state.user(name);
-        user.map_or_else(|| user_arn("/", name), |user| user.arn())
+        user.map_or_else(|| user_arn(ACCOUNT, "/", name), |user| user.arn())
     }
 
-    /// A user's access keys in order of creation: those that exist, whatever ListAccessKeys
+    /// A user's access keys, by the user's name or ARN, in order of creation: those that exist, whatever ListAccessKeys
     /// shows so far.
     #[must_use]
     pub fn user_keys(&self, name: &str) -> Vec<KeyView> {

@@ -4,6 +4,7 @@
 //! delays included. A test sets it up and looks into it through the same handle. The comments
 //! name the facts about AWS that a rule follows by their number.
 
+mod access;
 mod answer;
 mod calls;
 mod canonical;
@@ -15,7 +16,9 @@ mod ids;
 mod look;
 mod policy;
 mod propagation;
+mod record;
 mod request;
+mod roles;
 mod secrets;
 mod secrets_manager;
 mod set_up;
@@ -54,6 +57,8 @@ use state::State;
 
 /// The account of everything in the simulation.
 pub const ACCOUNT: &str = "123456789012";
+/// Another account, whose users the function manages through a role.
+pub const OTHER_ACCOUNT: &str = "444455556666";
 /// The only Region.
 pub const REGION: &str = "us-east-1";
 /// The function's execution role.

@@ -1,5 +1,5 @@
-//! Identity policies: what IAM's evaluation does with Effect, Action and Resource, and with the one
-//! Condition that the shipped policies have.
+//! Policies of identities, and trust policies of roles: what IAM's evaluation does with Effect,
+//! Action, Resource and Principal, and with the Conditions that the shipped policies have.
 
 #[cfg(test)]
 mod tests;
@@ -36,8 +36,10 @@ pub(super) struct Access<'a> {
     pub(super) resource_arn: &'a str,
     /// The value of `${aws:username}`, which a role has not.
     pub(super) username: Option<&'a str>,
-    /// The value of `secretsmanager:VersionStage`, which only a request that names a label has.
-    pub(super) version_stage: Option<&'a str>,
+    /// The ARN of the caller's role or user.
+    pub(super) principal: &'a str,
+    /// The condition keys that the request has a value for.
+    pub(super) context: &'a [(&'a str, &'a str)],
 }
 
 #[derive(Clone, Debug)]
@@ -49,9 +51,18 @@ pub(super) struct Policy {
 struct Statement {
     allows: bool,
     actions: Vec<String>,
-    resources: Vec<String>,
-    /// The labels that the request must name one of.
-    version_stages: Option<Vec<String>>,
+    /// None in a trust policy, which is about the role that carries it.
+    resources: Option<Vec<String>>,
+    /// Whom a trust policy trusts.
+    principals: Option<Vec<String>>,
+    conditions: Vec<Condition>,
+}
+
+/// That a key of the request has one of these values.
+#[derive(Clone, Debug)]
+struct Condition {
+    key: String,
+    values: Vec<String>,
 }
 
 impl Policy {
@@ -68,18 +79,33 @@ impl Policy {
 
 impl Statement {
     fn parse(statement: &Value) -> Result<Self, PolicyError> {
-        let known = ["Sid", "Effect", "Action", "Resource", "Condition"];
+        let known = [
+            "Sid",
+            "Effect",
+            "Action",
+            "Resource",
+            "Principal",
+            "Condition",
+        ];
         let statement = object(statement, &known)?;
         let allows = match statement.get("Effect").and_then(Value::as_str) {
             Some("Allow") => true,
             Some("Deny") => false,
             _ => return Err(PolicyError("Effect is neither Allow nor Deny".to_owned())),
         };
+        let principals = statement.get("Principal").map(principals).transpose()?;
         Ok(Self {
             allows,
             actions: strings(statement, "Action")?,
-            resources: strings(statement, "Resource")?,
-            version_stages: statement.get("Condition").map(version_stages).transpose()?,
+            resources: match principals {
+                Some(_) => None,
+                None => Some(strings(statement, "Resource")?),
+            },
+            principals,
+            conditions: match statement.get("Condition") {
+                Some(condition) => conditions(condition)?,
+                None => Vec::new(),
+            },
         })
     }
 
@@ -88,14 +114,19 @@ impl Statement {
         self.actions
             .iter()
             .any(|pattern| matches(pattern.to_lowercase().as_bytes(), action.as_bytes()))
-            && self
-                .resources
-                .iter()
-                .filter_map(|pattern| substitute(pattern, access.username))
-                .any(|pattern| matches(pattern.as_bytes(), access.resource_arn.as_bytes()))
-            && self.version_stages.as_ref().is_none_or(|stages| {
-                let named = access.version_stage;
-                named.is_some_and(|named| stages.iter().any(|stage| stage == named))
+            && self.resources.as_ref().is_none_or(|resources| {
+                resources
+                    .iter()
+                    .filter_map(|pattern| substitute(pattern, access.username))
+                    .any(|pattern| matches(pattern.as_bytes(), access.resource_arn.as_bytes()))
+            })
+            && self.principals.as_ref().is_none_or(|principals| {
+                principals.iter().any(|trusted| trusted == access.principal)
+            })
+            && self.conditions.iter().all(|condition| {
+                let mut context = access.context.iter();
+                let value = context.find(|(key, _)| *key == condition.key);
+                value.is_some_and(|(_, value)| condition.values.iter().any(|one| one == value))
             })
     }
 }
@@ -137,13 +168,29 @@ fn strings(statement: &Map<String, Value>, element: &str) -> Result<Vec<String>,
     }
 }
 
-/// The only condition that is simulated: which labels a request may name.
-fn version_stages(condition: &Value) -> Result<Vec<String>, PolicyError> {
-    const OPERATOR: &str = "ForAnyValue:StringEquals";
-    const KEY: &str = "secretsmanager:VersionStage";
-    let tests = object(condition, &[OPERATOR])?.get(OPERATOR);
-    let tests = tests.ok_or_else(|| PolicyError("an empty Condition".to_owned()))?;
-    strings(object(tests, &[KEY])?, KEY)
+/// The only conditions that are simulated: values of what the requests themselves say.
+fn conditions(condition: &Value) -> Result<Vec<Condition>, PolicyError> {
+    const OPERATORS: [&str; 2] = ["ForAnyValue:StringEquals", "StringEquals"];
+    const KEYS: [&str; 2] = ["secretsmanager:VersionStage", "sts:ExternalId"];
+    let mut conditions = Vec::new();
+    for tests in object(condition, &OPERATORS)?.values() {
+        let tests = object(tests, &KEYS)?;
+        for key in tests.keys() {
+            conditions.push(Condition {
+                key: key.clone(),
+                values: strings(tests, key)?,
+            });
+        }
+    }
+    if conditions.is_empty() {
+        return Err(PolicyError("an empty Condition".to_owned()));
+    }
+    Ok(conditions)
+}
+
+fn principals(principal: &Value) -> Result<Vec<String>, PolicyError> {
+    const AWS: &str = "AWS";
+    strings(object(principal, &[AWS])?, AWS)
 }
 
 /// A pattern with its policy variables replaced; none where a variable has no value, since such a

@@ -35,6 +35,20 @@ impl ApiRequest {
         })
     }
 
+    /// The condition keys of policies that the request has a value for.
+    pub(super) fn context(&self) -> Vec<(&'static str, &str)> {
+        let keys = match (self.service, self.action.as_str()) {
+            (Service::SecretsManager, "GetSecretValue" | "UpdateSecretVersionStage") => {
+                ("secretsmanager:VersionStage", "VersionStage")
+            }
+            (Service::Sts, "AssumeRole") => ("sts:ExternalId", "ExternalId"),
+            _ => return Vec::new(),
+        };
+        let (key, parameter) = keys;
+        let value = self.parameters.text(parameter);
+        value.map(|value| (key, value)).into_iter().collect()
+    }
+
     /// Whether the call only reads; a change may be invisible to such a call for a while
     /// (fact 19).
     pub(super) fn is_read(&self) -> bool {
@@ -66,6 +80,18 @@ impl Parameters {
         };
         let texts = members.get(name)?.as_array()?.iter();
         Some(texts.filter_map(Value::as_str).map(str::to_owned).collect())
+    }
+
+    pub(super) fn tags(&self) -> Vec<(String, String)> {
+        let Self::Json(members) = self else {
+            return Vec::new();
+        };
+        let tags = members.get("Tags").and_then(Value::as_array);
+        let text = |tag: &Value, name| Some(tag.get(name)?.as_str()?.to_owned());
+        tags.into_iter()
+            .flatten()
+            .filter_map(|tag| text(tag, "Key").zip(text(tag, "Value")))
+            .collect()
     }
 
     pub(super) fn flag(&self, name: &str) -> Option<bool> {

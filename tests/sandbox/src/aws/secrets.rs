@@ -17,6 +17,7 @@ pub(super) struct Secret {
     pub(super) rotated: Option<SystemTime>,
     pub(super) deleted: Option<SystemTime>,
     pub(super) rotation_enabled: bool,
+    pub(super) tags: Vec<(String, String)>,
     pub(super) rotation_token: Option<Confidential>,
     /// The version of the test that is staged (fact 4).
     pub(super) test: Option<String>,
@@ -33,6 +34,7 @@ impl Secret {
             rotated: None,
             deleted: None,
             rotation_enabled: false,
+            tags: Vec::new(),
             rotation_token: None,
             test: None,
             versions: Vec::new(),

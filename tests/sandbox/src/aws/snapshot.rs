@@ -3,18 +3,22 @@
 use std::collections::HashMap;
 use std::time::SystemTime;
 
+use serde_json::Value;
+
 use super::faults::Faults;
 use super::ids::Ids;
 use super::policy::Policy;
+use super::roles::{Role, Session};
 use super::secrets::Secret;
-use super::state::{Session, State};
+use super::state::State;
 use super::timeline::Timeline;
 use super::users::User;
 use super::{Aws, Propagation};
 use crate::clock::Clock;
 
 /// Everything that a later call can depend on: what there is, what it was before its last changes,
-/// and the stale reads that are still to come. Calls, hooks and faults that wait are left out.
+/// and the stale reads that are still to come. Calls, hooks, faults that wait and the sessions of roles,
+/// which the function makes anew in each invocation, are left out.
 #[derive(Clone)]
 pub struct Snapshot {
     at: SystemTime,
@@ -24,10 +28,12 @@ pub struct Snapshot {
     policies: HashMap<String, Vec<Policy>>,
     role: Session,
     operator: Session,
+    roles: Vec<Role>,
     propagation: Propagation,
     page_size: usize,
     requires_rotation_token: bool,
     records_uses: bool,
+    recorded_as: Option<(String, Value)>,
     faults: Faults,
 }
 
@@ -45,10 +51,12 @@ impl Aws {
             policies: state.policies.clone(),
             role: state.role.clone(),
             operator: state.operator.clone(),
+            roles: state.roles.clone(),
             propagation: state.propagation.clone(),
             page_size: state.page_size,
             requires_rotation_token: state.requires_rotation_token,
             records_uses: state.records_uses,
+            recorded_as: state.recorded_as.clone(),
             faults: state.faults.left_over(),
         }
     }
@@ -72,10 +80,12 @@ impl Snapshot {
             policies: self.policies.clone(),
             role: self.role.clone(),
             operator: self.operator.clone(),
+            roles: self.roles.clone(),
             propagation: self.propagation.clone(),
             page_size: self.page_size,
             requires_rotation_token: self.requires_rotation_token,
             records_uses: self.records_uses,
+            recorded_as: self.recorded_as.clone(),
             faults: self.faults.clone(),
             ..State::new()
         };

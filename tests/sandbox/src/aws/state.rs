@@ -7,13 +7,16 @@ use std::time::{Duration, SystemTime};
 use aws_credential_types::Credentials;
 use bytes::Bytes;
 use http::Request;
+use serde_json::Value;
 
+use super::access::{Principal, Resource, refusal};
 use super::answer::Content;
 use super::errors::ApiError;
 use super::faults::Faults;
-use super::ids::{Confidential, Ids};
+use super::ids::Ids;
 use super::policy::{Access, Decision, Policy, decide};
 use super::request::ApiRequest;
+use super::roles::{Role, Session};
 use super::secrets::Secret;
 use super::timeline::Timeline;
 use super::users::{Key, User};
@@ -37,6 +40,10 @@ pub(super) struct State {
     pub(super) policies: HashMap<String, Vec<Policy>>,
     pub(super) role: Session,
     pub(super) operator: Session,
+    /// The roles that can be assumed.
+    pub(super) roles: Vec<Role>,
+    /// The sessions of roles that were assumed.
+    pub(super) sessions: Vec<Session>,
     pub(super) propagation: Propagation,
     pub(super) page_size: usize,
     pub(super) latency: Duration,
@@ -48,79 +55,20 @@ pub(super) struct State {
     pub(super) last_request: Bytes,
     pub(super) hooks: Vec<CallHook>,
     pub(super) rotate: Option<RotateCallback>,
+    /// The source, and the set-up, that calls are recorded with.
+    pub(super) recorded_as: Option<(String, Value)>,
     /// The RotateSecret calls that the callback has yet to hear of.
     pub(super) rotations: Vec<RotateRequest>,
-}
-
-/// Temporary credentials of a role.
-#[derive(Clone)]
-pub(super) struct Session {
-    access_key_id: String,
-    secret: Confidential,
-    token: Confidential,
-    principal: Principal,
-}
-
-impl Session {
-    fn new(ids: &mut Ids, role: &str, arn: &str) -> Self {
-        let name = arn.rsplit('/').next().unwrap_or_default();
-        Self {
-            access_key_id: ids.iam_id("ASIA"),
-            secret: ids.secret_access_key(),
-            token: ids.session_token(),
-            principal: Principal {
-                arn: arn.to_owned(),
-                id: format!("{}:{name}", ids.iam_id("AROA")),
-                policies: role.to_owned(),
-                user: None,
-            },
-        }
-    }
-
-    /// Whether a request says that these credentials signed it.
-    pub(super) fn signs(&self, request: &ApiRequest) -> bool {
-        request.authorization.access_key_id == self.access_key_id
-    }
-
-    pub(super) fn credentials(&self) -> Credentials {
-        Credentials::new(
-            &self.access_key_id,
-            self.secret.reveal(),
-            Some(self.token.reveal().to_owned()),
-            None,
-            "sandbox",
-        )
-    }
-}
-
-/// Who calls.
-#[derive(Clone, Debug)]
-pub(super) struct Principal {
-    pub(super) arn: String,
-    /// `AIDA…`, or a role's id and the name of the session.
-    pub(super) id: String,
-    /// The ARN that the policies are attached to.
-    pub(super) policies: String,
-    /// The user's name, where it is a user.
-    pub(super) user: Option<String>,
-}
-
-/// What a call is about.
-pub(super) struct Resource {
-    /// The ARN that policies match.
-    pub(super) arn: String,
-    /// The way that the service's refusals name it.
-    pub(super) shown: String,
-    /// The way that `Call::resource` names it.
-    pub(super) recorded: String,
 }
 
 impl State {
     pub(super) fn new() -> Self {
         let mut ids = Ids::default();
         Self {
-            role: Session::new(&mut ids, FUNCTION_ROLE, FUNCTION_SESSION),
-            operator: Session::new(&mut ids, OPERATOR_ROLE, OPERATOR_SESSION),
+            role: Session::of(&mut ids, FUNCTION_ROLE, FUNCTION_SESSION),
+            operator: Session::of(&mut ids, OPERATOR_ROLE, OPERATOR_SESSION),
+            roles: Vec::new(),
+            sessions: Vec::new(),
             ids,
             request_ids: Ids::default(),
             secrets: Timeline::new(Vec::new()),
@@ -136,6 +84,7 @@ impl State {
             last_request: Bytes::new(),
             hooks: Vec::new(),
             rotate: None,
+            recorded_as: None,
             rotations: Vec::new(),
         }
     }
@@ -152,8 +101,10 @@ impl State {
             .amend(|secrets| secrets.retain(|secret| secret.arn != arn));
     }
 
+    /// A user by its name or ARN; where two accounts have one of that name, the first that was made.
     pub(super) fn user(&self, name: &str) -> Option<&User> {
-        self.users.now().iter().find(|user| user.name == name)
+        let mut users = self.users.now().iter();
+        users.find(|user| user.name == name || user.arn() == name)
     }
 
     /// A key and its user; a deleted one too, as long as it is known somewhere.
@@ -188,11 +139,14 @@ impl State {
                 (credentials, principal)
             }
             None => {
-                let sessions = [&self.role, &self.operator];
-                let session = sessions
+                let session = [&self.role, &self.operator]
                     .into_iter()
-                    .find(|session| session.access_key_id == signed.access_key_id)
+                    .chain(&self.sessions)
+                    .find(|session| session.signs(request))
                     .ok_or_else(|| ApiError::unknown_key(service))?;
+                if session.expires.is_some_and(|expires| expires <= now) {
+                    return Err(ApiError::expired(service));
+                }
                 (session.credentials(), session.principal.clone())
             }
         };
@@ -231,7 +185,7 @@ impl State {
         match request.service {
             Service::SecretsManager => secrets_manager::resource(self, request),
             Service::Iam => iam::resource(self, request, principal),
-            Service::Sts => Ok(sts::resource()),
+            Service::Sts => sts::resource(request),
         }
     }
 
@@ -243,7 +197,7 @@ impl State {
         resource: &Resource,
     ) -> Result<(), ApiError> {
         // GetCallerIdentity works even under an explicit Deny (fact 28).
-        if request.service == Service::Sts || principal.arn == OPERATOR_SESSION {
+        if request.action == "GetCallerIdentity" || principal.arn == OPERATOR_SESSION {
             return Ok(());
         }
         let policies = self.policies.get(&principal.policies);
@@ -251,13 +205,27 @@ impl State {
             action: &format!("{}:{}", request.service, request.action),
             resource_arn: &resource.arn,
             username: principal.user.as_deref(),
-            version_stage: request.parameters.text("VersionStage"),
+            principal: &principal.policies,
+            context: &request.context(),
         };
         let decision = policies.map_or(Decision::NotAllowed, |policies| decide(policies, access));
+        let decision = match decision {
+            Decision::Allowed if request.action == "AssumeRole" => self.trust(access),
+            decided => decided,
+        };
         match decision {
             Decision::Allowed => Ok(()),
             refused => Err(refusal(request, principal, resource, refused)),
         }
+    }
+
+    /// What the trust policy of a role says of a caller; a role that does not exist trusts nobody.
+    fn trust(&self, access: Access<'_>) -> Decision {
+        let mut roles = self.roles.iter();
+        let role = roles.find(|role| role.arn == access.resource_arn);
+        role.map_or(Decision::NotAllowed, |role| {
+            decide(std::slice::from_ref(&role.trust), access)
+        })
     }
 
     /// Does what an authenticated and allowed caller asks.
@@ -273,30 +241,9 @@ impl State {
                 secrets_manager::act(self, request, stale, now).map(Content::Json)
             }
             Service::Iam => iam::act(self, request, principal, stale, now).map(Content::Xml),
-            Service::Sts => sts::act(request, principal).map(|xml| Content::Xml(Some(xml))),
+            Service::Sts => {
+                sts::act(self, request, principal, now).map(|xml| Content::Xml(Some(xml)))
+            }
         }
     }
-}
-
-/// The refusal in the words of AWS.
-pub(super) fn refusal(
-    request: &ApiRequest,
-    principal: &Principal,
-    resource: &Resource,
-    decision: Decision,
-) -> ApiError {
-    let action = format!("{}:{}", request.service, request.action);
-    let on = match resource.shown.as_str() {
-        "" => String::new(),
-        shown => format!(" on resource: {shown}"),
-    };
-    let why = match decision {
-        Decision::Denied => "with an explicit deny in an identity-based policy".to_owned(),
-        Decision::Allowed | Decision::NotAllowed => {
-            format!("because no identity-based policy allows the {action} action")
-        }
-    };
-    let caller = &principal.arn;
-    let message = format!("User: {caller} is not authorized to perform: {action}{on} {why}");
-    ApiError::access_denied(request.service, message)
 }

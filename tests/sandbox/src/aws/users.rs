@@ -4,10 +4,11 @@ use std::time::{Duration, SystemTime};
 
 use super::ids::Confidential;
 use super::propagation::Spread;
-use super::{ACCOUNT, KeyStatus, KeyView, LastUsed};
+use super::{KeyStatus, KeyView, LastUsed};
 
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct User {
+    pub(super) account: String,
     pub(super) name: String,
     pub(super) path: String,
     pub(super) id: String,
@@ -17,7 +18,12 @@ pub(super) struct User {
 
 impl User {
     pub(super) fn arn(&self) -> String {
-        user_arn(&self.path, &self.name)
+        user_arn(&self.account, &self.path, &self.name)
+    }
+
+    /// Whether this is the user of that name in the account.
+    pub(super) fn is(&self, account: &str, name: &str) -> bool {
+        self.account == account && self.name == name
     }
 
     /// The keys that are not deleted, whatever has spread of that so far.
@@ -70,6 +76,6 @@ impl Key {
     }
 }
 
-pub(super) fn user_arn(path: &str, name: &str) -> String {
-    format!("arn:aws:iam::{ACCOUNT}:user{path}{name}")
+pub(super) fn user_arn(account: &str, path: &str, name: &str) -> String {
+    format!("arn:aws:iam::{account}:user{path}{name}")
 }

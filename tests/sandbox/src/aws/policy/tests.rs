@@ -15,7 +15,8 @@ fn decision(statements: &[Value], action: &str, resource_arn: &str) -> Decision 
         action,
         resource_arn,
         username: Some("alice"),
-        version_stage: None,
+        principal: "arn:aws:iam::123456789012:user/alice",
+        context: &[],
     };
     decide(&[policy.unwrap()], access)
 }
@@ -78,7 +79,8 @@ fn the_username_variable_is_the_callers_name_and_matches_no_role() {
                 action,
                 resource_arn,
                 username,
-                version_stage: None,
+                principal: "arn:aws:iam::123456789012:user/alice",
+                context: &[],
             },
         )
     };

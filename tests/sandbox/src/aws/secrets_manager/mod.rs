@@ -13,11 +13,12 @@ use std::time::SystemTime;
 use serde_json::Value;
 
 use super::Service;
+use super::access::Resource;
 use super::errors::ApiError;
 use super::ids::secret_arn;
 use super::request::ApiRequest;
 use super::secrets::{Secret, is_token};
-use super::state::{Resource, State};
+use super::state::State;
 
 /// What a call is about: a secret, or for ListSecrets all of them.
 pub(super) fn resource(state: &State, request: &ApiRequest) -> Result<Resource, ApiError> {
@@ -37,11 +38,7 @@ pub(super) fn resource(state: &State, request: &ApiRequest) -> Result<Resource, 
         }
         other => return Err(not_simulated(other)),
     };
-    Ok(Resource {
-        shown: arn.clone(),
-        recorded: arn.clone(),
-        arn,
-    })
+    Ok(Resource::named_by(arn))
 }
 
 pub(super) fn act(

@@ -32,6 +32,12 @@ fn entry(secret: &Secret) -> Value {
         "CreatedDate": epoch_seconds(secret.created),
         "LastChangedDate": epoch_seconds(secret.changed),
     });
+    if !secret.tags.is_empty() {
+        let tags = secret.tags.iter();
+        entry["Tags"] = tags
+            .map(|(key, value)| json!({"Key": key, "Value": value}))
+            .collect();
+    }
     if let Some(deleted) = secret.deleted {
         entry["DeletedDate"] = epoch_seconds(deleted);
     }

@@ -34,6 +34,7 @@ pub(super) fn create(
             )));
         }
         let mut secret = Secret::new(arn.clone(), name, now);
+        secret.tags = request.parameters.tags();
         let mut answer = json!({"ARN": arn, "Name": name});
         if let Some(content) = content {
             secret.put(&token, content, &[AWSCURRENT.to_owned()], now)?;

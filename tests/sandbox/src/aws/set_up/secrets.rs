@@ -152,6 +152,14 @@ impl Aws {
         });
     }
 
+    /// Tags a secret.
+    #[track_caller]
+    pub fn tag_secret(&self, arn: &str, key: &str, value: &str) {
+        self.amend_secret(arn, |secret| {
+            secret.tags.push((key.to_owned(), value.to_owned()));
+        });
+    }
+
     /// Makes the RotationToken of the rotation under way (fact 8), which is good for nothing where
     /// somebody deleted the secret meanwhile.
     pub fn make_rotation_token(&self, arn: &str) -> String {

@@ -7,15 +7,22 @@ use serde_json::Value;
 use super::mistake;
 use crate::aws::policy::Policy;
 use crate::aws::propagation::Spread;
+use crate::aws::roles::Role;
 use crate::aws::users::{Key, User};
-use crate::aws::{AccessKey, Aws, KeyStatus, LastUsed, PolicyError, Propagation};
+use crate::aws::{ACCOUNT, AccessKey, Aws, KeyStatus, LastUsed, PolicyError, Propagation};
 
 impl Aws {
     /// Creates a user with a path such as `/` or `/team/blue/`.
     pub fn create_user(&self, path: &str, name: &str) {
+        self.create_user_in(ACCOUNT, path, name);
+    }
+
+    /// Creates a user in an account.
+    pub fn create_user_in(&self, account: &str, path: &str, name: &str) {
         let now = self.now();
         let mut state = self.state();
         let user = User {
+            account: account.to_owned(),
             name: name.to_owned(),
             path: path.to_owned(),
             id: state.ids.iam_id("AIDA"),
@@ -25,14 +32,44 @@ impl Aws {
         state.users.amend(|users| users.push(user.clone()));
     }
 
-    /// Creates an access key, usable at once and whatever the quota (fact 21).
+    /// Creates a role that can be assumed, with its trust policy; it is allowed nothing.
+    ///
+    /// # Errors
+    /// [`PolicyError`] for a document with elements that the simulation does not evaluate.
+    pub fn create_role(&self, arn: &str, trust: &Value) -> Result<(), PolicyError> {
+        let trust = Policy::parse(trust)?;
+        let mut state = self.state();
+        let role = Role {
+            arn: arn.to_owned(),
+            id: state.ids.iam_id("AROA"),
+            trust,
+        };
+        state.roles.push(role);
+        Ok(())
+    }
+
+    /// Makes an external id, for a role and for the secret that names the role.
+    pub fn make_external_id(&self) -> String {
+        self.state().ids.external_id().reveal().to_owned()
+    }
+
+    /// Ends every session of the roles that were assumed so far.
+    pub fn expire_sessions(&self) {
+        let now = self.now();
+        for session in &mut self.state().sessions {
+            session.expires = Some(now);
+        }
+    }
+
+    /// Creates an access key for a user, by name or ARN, usable at once and whatever the quota
+    /// (fact 21).
     #[track_caller]
     pub fn create_access_key(&self, user: &str) -> AccessKey {
         let now = self.now();
         let mut state = self.state();
-        if state.user(user).is_none() {
-            mistake("user", user);
-        }
+        let Some(owner) = state.user(user).map(User::arn) else {
+            mistake("user", user)
+        };
         let key = Key {
             id: state.ids.iam_id("AKIA"),
             secret: state.ids.secret_access_key(),
@@ -42,7 +79,7 @@ impl Aws {
             spread: Spread::begin(Propagation::default(), now),
         };
         state.users.amend(|users| {
-            let owners = users.iter_mut().filter(|found| found.name == user);
+            let owners = users.iter_mut().filter(|found| found.arn() == owner);
             owners.for_each(|owner| owner.keys.push(key.clone()));
         });
         AccessKey {
