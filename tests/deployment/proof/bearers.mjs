@@ -1,0 +1,133 @@
+// Who carries the documents, each with one secret and one user of its own, and what it needs.
+import { session } from './arn.mjs'
+import { fill } from './documents.mjs'
+import { needs } from './recorded.mjs'
+import { executionRole, placeholders, sources } from './sources.mjs'
+
+export const account = '123456789012'
+export const region = 'us-east-1'
+export const fleet = 'blue'
+export const functionArn = `arn:aws:lambda:${region}:${account}:function:iam-key-rotator`
+
+const secret = `arn:aws:secretsmanager:${region}:${account}:secret:iam/alice-AbCdEf`
+const administratorSecret = `arn:aws:secretsmanager:${region}:${account}:secret:iam/administrator-GhIjKl`
+const key = `arn:aws:kms:${region}:${account}:key/11111111-1111-1111-1111-111111111111`
+const administratorKey = `arn:aws:kms:${region}:${account}:key/22222222-2222-2222-2222-222222222222`
+const logGroup = `arn:aws:logs:${region}:${account}:log-group:/aws/lambda/iam-key-rotator`
+const logStream = `${logGroup}:log-stream:one`
+
+export const setup = (source) => ({
+  secret,
+  user: `arn:aws:iam::${source === 'another-account' ? '444455556666' : account}:user/team/blue/alice`,
+  administratorSecret,
+  administrator: `arn:aws:iam::${account}:user/administrator`,
+  role: 'arn:aws:iam::444455556666:role/team/iam-key-manager',
+  externalId: 'an-external-id',
+})
+
+/** Lambda's logging, in the execution role's name; AWSLambdaBasicExecutionRole has CreateLogGroup besides. */
+const logging = ['logs:CreateLogStream', 'logs:PutLogEvents']
+
+/**
+ * What Secrets Manager asks KMS for in the caller's name ("How Secrets Manager uses your KMS key",
+ * in its user guide; fact 11). DescribeSecret and UpdateSecretVersionStage touch no value.
+ */
+const inTheCallersName = {
+  'secretsmanager:GetSecretValue': ['kms:Decrypt'],
+  'secretsmanager:PutSecretValue': ['kms:Decrypt', 'kms:GenerateDataKey'],
+}
+
+/** What the consumer does, and a consumer's cache, which no test of the function records. */
+const consuming = ['secretsmanager:GetSecretValue secret']
+const caching = ['secretsmanager:DescribeSecret secret']
+
+/** What a request says besides action and resource, as the documents' conditions want it. */
+function context(resource, { setup, isFleet }) {
+  const isOurs = [secret, setup.user].includes(resource)
+  return {
+    'secretsmanager:VersionStage': 'AWSCURRENT',
+    'sts:ExternalId': setup.externalId,
+    'kms:ViaService': `secretsmanager.${region}.amazonaws.com`,
+    'kms:EncryptionContext:SecretARN': resource === administratorKey ? administratorSecret : secret,
+    ...(isFleet && isOurs ? { 'aws:ResourceTag/iam-key-rotator': fleet } : {}),
+  }
+}
+
+function bearer(policies, { name, principal, setup, documents, parts, isFleet = false }) {
+  const values = {
+    ...placeholders(setup),
+    KMS_KEY_ARN: key,
+    REGION: region,
+    ACCOUNT_ID: account,
+    LOG_GROUP_ARN: logGroup,
+    FLEET: fleet,
+  }
+  const arns = { ...setup, key, administratorKey, logStream }
+  const needed = new Set()
+  for (const [action, part] of parts.map((one) => one.split(' '))) needed.add(`${action} ${arns[part]}`)
+  return {
+    name,
+    principal,
+    names: documents.map(([document]) => document),
+    documents: documents.map(([document, others]) => fill(policies[document], { ...values, ...others })),
+    needs: needed,
+    owns: [...new Set([...Object.values(arns).filter((arn) => arn.startsWith('arn:')), functionArn, logGroup, executionRole])],
+    context: (resource) => context(resource, { setup, isFleet }),
+  }
+}
+
+const kms = (parts) =>
+  parts.flatMap((one) => {
+    const [action, part] = one.split(' ')
+    const onKey = { secret: 'key', administratorSecret: 'administratorKey' }[part]
+    return (inTheCallersName[action] ?? []).map((asked) => `${asked} ${onKey}`)
+  })
+
+/** All bearers of the documents, with what the record says that they need. */
+export function bearers(policies, record) {
+  const all = []
+  const add = (options) => all.push(bearer(policies, options))
+  const function_ = session(executionRole, 'iam-key-rotator')
+  const logs = logging.map((action) => `${action} logStream`)
+  // The documents of an administrator's secret have its ARN and its key's.
+  const ofAdministrator = { SECRET_ARN: administratorSecret, KMS_KEY_ARN: administratorKey }
+  for (const [source, { carriers }] of Object.entries(sources)) {
+    for (const [carrier, names] of Object.entries(carriers)) {
+      const parts = needs(record, source, carrier)
+      const documents = names.map((name) => [name])
+      const common = { setup: setup(source) }
+      if (carrier === 'executionRole') {
+        const name = `execution role, source ${source}`
+        documents.push(['execution-role-logs'])
+        add({ ...common, name, principal: function_, documents, parts: [...parts, ...logs] })
+        const withKeys = [...documents, ['execution-role-kms-key']]
+        if (source === 'administrator') withKeys.push(['consumer-kms-key', ofAdministrator])
+        const name_ = `${name}, with KMS keys`
+        add({ ...common, name: name_, principal: function_, documents: withKeys, parts: [...parts, ...logs, ...kms(parts)] })
+      } else {
+        const arn = common.setup[carrier]
+        const principal = carrier === 'role' ? session(arn, 'iam-key-rotator-alice') : arn
+        add({ ...common, name: `${carrier}, source ${source}`, principal, documents, parts })
+      }
+    }
+  }
+  const consumer = `arn:aws:sts::${account}:assumed-role/consumer/one`
+  const common = { setup: setup('execution-role') }
+  add({ ...common, name: 'consumer', principal: consumer, documents: [['consumer']], parts: consuming })
+  add({
+    ...common,
+    name: 'consumer, with a cache and a KMS key',
+    principal: consumer,
+    documents: [['consumer'], ['consumer-cache'], ['consumer-kms-key']],
+    parts: [...consuming, ...caching, ...kms(consuming)],
+  })
+  add({
+    ...common,
+    name: "fleet's execution role",
+    principal: function_,
+    documents: [['fleet-execution-role'], ['execution-role-logs']],
+    parts: [...needs(record, 'execution-role', 'executionRole'), ...logs],
+    isFleet: true,
+  })
+  return all
+}
