@@ -1,0 +1,148 @@
+"""Sees that the template's parameters take good input and refuse bad input, with the error that says why: inputs.py TEMPLATE..."""
+
+import re
+import sys
+
+from cfnlint.decode import decode
+
+SECRET = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:iam/admin-AbCdEf"
+ROLE = "arn:aws:iam::444455556666:role/rotator"
+TOPIC = "arn:aws:sns:eu-west-1:123456789012:alarms"
+EXISTING = {"CreateFirstKey": "false", "RotateAtOnce": "false"}
+
+TAKEN = [
+    {},
+    {"UserPath": "/team/blue/"},
+    {"SecretPath": ""},
+    {"SecretArn": SECRET, "CredentialSource": "own-key"},
+    EXISTING,
+    EXISTING | {"CredentialSource": "own-key"},
+    {"CredentialSource": "administrator", "AdministratorSecretArn": SECRET},
+    {"CredentialSource": "another-account", "RoleArn": ROLE, "ExternalId": "rotator:1"},
+    {"KmsKeyArn": "arn:aws-cn:kms:cn-north-1:123456789012:key/mrk-1234abcd"},
+    {"OverdueCheck": "aws-config", "AlarmTopicArn": TOPIC},
+] + [
+    {"Schedule": schedule}
+    for schedule in (
+        "rate(4 hours)",
+        "rate(12 hours)",
+        "rate(1 day)",
+        "rate(90 days)",
+        "cron(0 16 1,15 * ? *)",
+        "cron(0 /8 * * ? *)",
+        "cron(0 8/4 ? * MON#1 *)",
+    )
+]
+
+# Which parameter, or which rule, refuses it.
+REFUSED = [
+    (name, {name: value})
+    for name, values in {
+        "UserName": ("", "team/alice", "arn:aws:iam::123456789012:user/alice", "a" * 65),
+        "UserPath": ("", "team", "/team"),
+        "SecretPath": ("iam", "/"),
+        "SecretArn": ("iam/alice", SECRET[:-7]),
+        "AdministratorSecretArn": (SECRET[:-7],),
+        "KmsKeyArn": ("arn:aws:kms:eu-west-1:123456789012:alias/secrets", "1234abcd"),
+        "RoleArn": ("arn:aws:iam:eu-west-1:444455556666:role/rotator", "rotator"),
+        "ExternalId": ("x", "two words"),
+        "CreateFirstKey": ("yes",),
+        "CredentialSource": ("admin",),
+        "Schedule": (
+            "30",
+            "rate(1 hour)",
+            "rate(2 hours)",
+            "rate(3 hours)",
+            "rate(60 minutes)",
+            "rate(0 days)",
+            "cron(0 * * * ? *)",
+            "cron(0 /2 * * ? *)",
+            "cron(30 4 * * ? *)",
+            "cron(0 4 * *)",
+        ),
+        "Window": ("3", "0h", "25h", "90m"),
+        "Architecture": ("amd64",),
+        "MemorySize": ("64",),
+        "Timeout": ("5", "901"),
+        "DeleteKeyInUse": ("always",),
+        "InUseWindow": ("1 week", "24"),
+        "VerifyTimeout": ("0s",),
+        "LogRetentionDays": ("2",),
+        "AlarmTopicArn": ("alarms",),
+    }.items()
+    for value in values
+] + [
+    ("AdministratorHasASecret", {"CredentialSource": "administrator"}),
+    ("OnlyTheAdministratorHasASecret", {"AdministratorSecretArn": SECRET}),
+    ("AnotherAccountHasARole", {"CredentialSource": "another-account"}),
+    ("OnlyAnotherAccountHasARole", {"RoleArn": ROLE}),
+    ("OwnKeyCannotMakeTheFirst", {"CredentialSource": "own-key"}),
+    ("NothingToRotateYet", {"CreateFirstKey": "false"}),
+    ("OverdueNeedsATopic", {"OverdueCheck": "aws-config"}),
+]
+
+FUNCTIONS = {
+    "Fn::Equals": lambda values: values[0] == values[1],
+    "Fn::Not": lambda values: not values[0],
+    "Fn::And": all,
+    "Fn::Or": any,
+}
+
+
+def value_of(node, inputs):
+    """What CloudFormation makes of a condition."""
+    if not isinstance(node, dict):
+        return node
+    ((name, argument),) = node.items()
+    if name == "Ref":
+        return inputs[argument]
+    return FUNCTIONS[name]([value_of(one, inputs) for one in argument])
+
+
+def refusals(template, given):
+    """The parameters and rules that refuse an input."""
+    parameters = template["Parameters"]
+    inputs = {name: str(one.get("Default", "alice")) for name, one in parameters.items()} | given
+    for name, one in parameters.items():
+        value = inputs[name]
+        # CloudFormation's pattern has to match the whole value.
+        if not (
+            re.fullmatch(one.get("AllowedPattern", ".*"), value)
+            and value in map(str, one.get("AllowedValues", [value]))
+            and len(value) <= one.get("MaxLength", 4096)
+            and (one["Type"] != "Number" or one.get("MinValue", 0) <= int(value) <= one.get("MaxValue", 10**9))
+        ):
+            yield name
+    for name, rule in template["Rules"].items():
+        if value_of(rule["RuleCondition"], inputs):
+            for assertion in rule["Assertions"]:
+                if not value_of(assertion["Assert"], inputs):
+                    yield name
+
+
+def mistakes(template):
+    for given in TAKEN:
+        if found := list(refusals(template, given)):
+            yield f"{given} is refused by {', '.join(found)}"
+    for expected, given in REFUSED:
+        # A value that its parameter refuses may break a rule too.
+        if expected not in (found := list(refusals(template, given))):
+            yield f"{given} is not refused by {expected}, but by {', '.join(found) or 'nothing'}"
+    for name in sorted(template["Rules"].keys() - {name for name, _ in REFUSED}):
+        yield f"no input breaks the rule {name}"
+    for name, one in template["Parameters"].items():
+        if not one.get("Description"):
+            yield f"{name} has no description"
+
+
+failed = False
+for path in sys.argv[1:]:
+    template, errors = decode(path)
+    if errors:
+        sys.exit(f"{path}: {errors[0]}")
+    for line in mistakes(template):
+        print(f"{path}: {line}")
+        failed = True
+if failed:
+    sys.exit(1)
+print(f"inputs: {len(TAKEN)} taken, {len(REFUSED)} refused, each by the parameter or rule that it breaks")

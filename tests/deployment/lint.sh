@@ -1,0 +1,98 @@
+#!/usr/bin/env bash
+# Checks infra/ and policies/ with other people's linters, and builds the deployment package with sam.
+#
+# lint.sh                  all of it, on the repository
+# lint.sh CHECK DIR...     one of the linters, on copies of infra/ and policies/
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+source tests/deployment/tools.sh
+# Neither calls home.
+export SAM_CLI_TELEMETRY=0 AWS_EC2_METADATA_DISABLED=true
+
+readonly guard=tests/deployment/guard
+
+cfn_lint() {
+    python_tools template cfn-lint==1.58.0 cfn-guard-rs==0.3.3
+    target/tools/template/bin/cfn-lint --format parseable --template "${@/%//infra/template.yaml}"
+    printf 'cfn-lint: no finding\n'
+}
+
+cfn_guard() {
+    python_tools template cfn-lint==1.58.0 cfn-guard-rs==0.3.3
+    target/tools/template/bin/python $guard/check.py $guard/template.guard "${@/%//infra/template.yaml}"
+}
+
+inputs() {
+    python_tools template cfn-lint==1.58.0 cfn-guard-rs==0.3.3
+    target/tools/template/bin/python $guard/inputs.py "${@/%//infra/template.yaml}"
+}
+
+# What is skipped, and why, is beside the resource in the template.
+checkov() {
+    local files=()
+    for dir in "$@"; do
+        files+=(--file "$dir/infra/template.yaml")
+    done
+    python_tools checkov checkov==3.3.30
+    target/tools/checkov/bin/checkov --framework cloudformation --skip-download --quiet --compact "${files[@]}" \
+        >target/checkov.log 2>&1 || { cat target/checkov.log; return 1; }
+    sed -n 's/^Passed checks/checkov: passed/p' target/checkov.log
+}
+
+# It takes a placeholder for a malformed ARN, and a trust policy, which has no Resource, for a malformed policy: so it reads
+# copies with values in them.
+parliament() {
+    local copies=target/parliament dir
+    # Its import of pkg_resources ended with setuptools 81.
+    python_tools parliament parliament==1.6.4 setuptools==80.9.0
+    rm -rf $copies
+    for dir in "$@"; do
+        mkdir -p "$copies/$dir"
+        cp "$dir"/policies/*.json "$copies/$dir"
+    done
+    find $copies -name '*.json' -exec sed -E -i '
+        s|\bADMINISTRATOR_SECRET_ARN\b|arn:aws:secretsmanager:eu-west-1:123456789012:secret:iam/admin-AbCdEf|
+        s|\bSECRET_ARN\b|arn:aws:secretsmanager:eu-west-1:123456789012:secret:iam/alice-AbCdEf|
+        s|\bUSER_ARN\b|arn:aws:iam::123456789012:user/alice|
+        s|\b(EXECUTION_)?ROLE_ARN\b|arn:aws:iam::123456789012:role/rotator|
+        s|\bKMS_KEY_ARN\b|arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab|
+        s|\bFUNCTION_ARN\b|arn:aws:lambda:eu-west-1:123456789012:function:rotator|
+        s|\bLOG_GROUP_ARN\b|arn:aws:logs:eu-west-1:123456789012:log-group:rotator|
+        s/\bREGION\b/eu-west-1/
+        s/\bACCOUNT_ID\b/123456789012/
+        s/\bEXTERNAL_ID\b/rotator:1/
+        s/\bFLEET\b/blue/' {} +
+    find $copies -name '*-trust.json' -exec sed -i \
+        's|"Action": "sts:AssumeRole",|& "Resource": "arn:aws:iam::123456789012:role/rotator",|' {} +
+    if grep -r -n -E '\b[A-Z]+_(ARN|ID)\b' $copies; then
+        printf 'no value for a placeholder\n'
+        return 1
+    fi
+    PYTHONWARNINGS=ignore target/tools/parliament/bin/parliament --directory $copies --include_policy_extension .json
+    printf 'parliament: no finding in %d documents\n' "$(find $copies -name '*.json' | wc -l)"
+}
+
+# The package as `sam deploy` would upload it, but for this machine's processor.
+package() {
+    python_tools sam aws-sam-cli==1.170.0
+    python_tools cargo-lambda cargo-lambda==1.9.2
+    (
+        cd infra
+        PATH=$PWD/../target/tools/cargo-lambda/bin:$PATH ../target/tools/sam/bin/sam build \
+            --parameter-overrides Architecture=x86_64 --build-dir ../target/sam >../target/sam.log 2>&1 ||
+            { tail -n 40 ../target/sam.log; exit 1; }
+    )
+    local binary=target/sam/Function/bootstrap
+    bash tests/deployment/glibc.sh $binary
+    python3 -c 'import shutil; shutil.make_archive("target/sam/bootstrap", "zip", "target/sam/Function")'
+    printf 'sam build: bootstrap %d bytes, zipped %d\n' "$(stat -c %s $binary)" "$(stat -c %s target/sam/bootstrap.zip)"
+}
+
+if [ $# -gt 0 ]; then
+    "${1//-/_}" "${@:2}"
+else
+    for check in cfn_lint cfn_guard inputs checkov parliament; do
+        $check .
+    done
+    package
+fi
