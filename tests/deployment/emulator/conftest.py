@@ -1,0 +1,45 @@
+"""What all tests share: one emulator, the binary as a deployment package, the errors seen."""
+
+import io
+import os
+import pathlib
+import zipfile
+
+import pytest
+
+from emulator import Emulator
+from world import Functions, World
+
+
+@pytest.fixture(scope="session")
+def emulator():
+    one = Emulator()
+    yield one
+    one.stop()
+
+
+@pytest.fixture(scope="session")
+def archive():
+    """The binary, zipped as `bootstrap`."""
+    entry = zipfile.ZipInfo("bootstrap")
+    entry.external_attr = 0o755 << 16
+    package = io.BytesIO()
+    with zipfile.ZipFile(package, "w") as made:
+        made.writestr(entry, pathlib.Path(os.environ["BINARY"]).read_bytes(), zipfile.ZIP_DEFLATED, 1)
+    return package.getvalue()
+
+
+@pytest.fixture(scope="session")
+def functions(emulator, archive):
+    return Functions(emulator, archive)
+
+
+@pytest.fixture
+def new_rotation(emulator, functions):
+    return lambda source: World(emulator, functions, source)
+
+
+@pytest.fixture(scope="session")
+def seen():
+    """Every error that an action taken away has led to."""
+    return []

@@ -1,0 +1,182 @@
+"""The ways to deploy the template: the parameters of each, and what must come of it."""
+
+import json
+from dataclasses import dataclass, field
+
+import shipped
+from emulator import ACCOUNT, ANOTHER_ACCOUNT, REGION
+from rotation import Rotation
+from stack import Stack
+from world import EXTERNAL_ID, FLEET
+
+
+@dataclass(frozen=True)
+class Way:
+    """What changes the policies. Words in capitals are placeholders, as in policies/."""
+
+    source: str
+    # The documents that the execution role carries besides those of every way, with what a placeholder stands for
+    # where that is another thing than usual.
+    documents: dict
+    parameters: dict = field(default_factory=dict)
+    tags: dict = field(default_factory=dict)
+    # What the secret holds besides the user's name.
+    value: dict = field(default_factory=dict)
+
+
+ALWAYS = {"execution-role": {}, "execution-role-logs": {}}
+NO_KEY_YET = {"CreateFirstKey": "false", "RotateAtOnce": "false"}
+TOPIC = f"arn:aws:sns:{REGION}:{ACCOUNT}:rotation"
+EMPTY = {"accesskey": "", "secretkey": ""}
+
+WAYS = {
+    "execution-role": Way("execution-role", {"execution-role-manages-keys": {}}),
+    "existing-key": Way("execution-role", {"execution-role-manages-keys": {}}, NO_KEY_YET, value=EMPTY),
+    "existing-secret": Way("execution-role", {"execution-role-manages-keys": {}}, {"SecretArn": "SECRET_ARN"}),
+    "own-key": Way("own-key", {}, NO_KEY_YET, {"secretarn": "ARN_WITHOUT_SUFFIX"}, EMPTY),
+    "administrator": Way(
+        "administrator",
+        {"execution-role-reads-administrator": {}},
+        {"AdministratorSecretArn": "ADMINISTRATOR_SECRET_ARN"},
+        {"secretarn": "ADMINISTRATOR_SECRET_ARN"},
+    ),
+    "administrator-kms-key": Way(
+        "administrator",
+        {
+            "execution-role-reads-administrator": {},
+            "consumer-kms-key": {"SECRET_ARN": "ADMINISTRATOR_SECRET_ARN"},
+        },
+        {"AdministratorSecretArn": "ADMINISTRATOR_SECRET_ARN", "AdministratorKmsKeyArn": "KMS_KEY_ARN"},
+        {"secretarn": "ADMINISTRATOR_SECRET_ARN"},
+    ),
+    "another-account": Way(
+        "another-account",
+        {"execution-role-assumes-role": {}},
+        {"RoleArn": "ROLE_ARN", "ExternalId": "EXTERNAL_ID"},
+        {"rolearn": "ROLE_ARN", "externalid": "EXTERNAL_ID"},
+    ),
+    "kms-key": Way(
+        "execution-role",
+        {"execution-role-manages-keys": {}, "execution-role-kms-key": {}},
+        {"KmsKeyArn": "KMS_KEY_ARN"},
+    ),
+    "fleet": Way(
+        "execution-role",
+        {"execution-role-manages-keys": {}, "fleet-execution-role": {}},
+        {"Fleet": "FLEET"},
+        {"iam-key-rotator": "FLEET"},
+    ),
+}
+
+
+class Deployment:
+    """A stack, made behind all that it refers to, and the rotation of its secret."""
+
+    def __init__(self, emulator, template, way, name=None):
+        self.emulator = emulator
+        self.way = WAYS[way]
+        self.name = name or way
+        self.user = f"user-of-{self.name}"
+        elsewhere = self.way.source in ("administrator", "another-account")
+        self.rotation = Rotation(emulator, None, None, self.user, ANOTHER_ACCOUNT if elsewhere else ACCOUNT)
+        self.iam = self.rotation.iam
+        self.secrets = self.rotation.secrets
+        self.values = {
+            "REGION": REGION,
+            "ACCOUNT_ID": ACCOUNT,
+            "EXTERNAL_ID": EXTERNAL_ID,
+            "FLEET": FLEET,
+            "ARN_WITHOUT_SUFFIX": f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:iam/{self.user}",
+            "USER_ARN": self.iam.create_user(UserName=self.user, Path="/team/blue/")["User"]["Arn"],
+        }
+        self._prepare()
+        self.parameters = {
+            "CredentialSource": self.way.source,
+            "UserName": self.user,
+            "UserPath": "/team/blue/",
+            "Architecture": "x86_64",
+            "AlarmTopicArn": TOPIC,
+        } | self.fill(self.way.parameters)
+        self.stack = stack = Stack(emulator, template, f"rotates-{self.name}", self.parameters)
+        self.rotation.function = stack.resources["Function"]
+        self.rotation.secret = stack.outputs["SecretArn"]
+        self.log_group = stack.resources["LogGroup"]
+        self.execution_role = stack.resources["ExecutionRole"]
+        self.first_value = self.rotation.value()
+        self.values |= {
+            "SECRET_ARN": self.rotation.secret,
+            "FUNCTION_ARN": stack.outputs["FunctionArn"],
+            "LOG_GROUP_ARN": f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{self.log_group}",
+            "EXECUTION_ROLE_ARN": stack.outputs["RoleArn"],
+        }
+
+    def fill(self, node):
+        return shipped.filled(node, self.values)
+
+    def _prepare(self):
+        """What is there before the stack."""
+        if "kms-key" in self.name:
+            self.values["KMS_KEY_ARN"] = self.emulator.client("kms").create_key()["KeyMetadata"]["Arn"]
+        if "SecretArn" in self.way.parameters:
+            value = json.dumps({"username": self.user})
+            self.values["SECRET_ARN"] = self.secrets.create_secret(Name="there/before", SecretString=value)["ARN"]
+        if self.way.source == "administrator":
+            administrator = f"administrator-of-{self.name}"
+            self.iam.create_user(UserName=administrator)
+            self._attach("user", administrator, "administrator-user")
+            secret = self.secrets.create_secret(
+                Name=f"iam/{administrator}",
+                SecretString=json.dumps(self.rotation.new_key(administrator)),
+                **({"KmsKeyId": self.values["KMS_KEY_ARN"]} if "KMS_KEY_ARN" in self.values else {}),
+            )
+            self.values["ADMINISTRATOR_SECRET_ARN"] = secret["ARN"]
+        if self.way.source == "another-account":
+            # Its trust policy is to name the execution role, which is not there yet.
+            nobody = {"Version": "2012-10-17", "Statement": []}
+            role = self.iam.create_role(RoleName=self.name, AssumeRolePolicyDocument=json.dumps(nobody))
+            self._attach("role", self.name, "role-in-another-account")
+            self.values["ROLE_ARN"] = role["Role"]["Arn"]
+
+    def _attach(self, kind, entity, name):
+        document = json.dumps(shipped.document(name, self.values))
+        put = getattr(self.iam, f"put_{kind}_policy")
+        put(**{f"{kind.capitalize()}Name": entity, "PolicyName": name, "PolicyDocument": document})
+
+    def finish(self):
+        """What is left to do behind the stack."""
+        if self.way.source == "another-account":
+            trust = shipped.document("role-in-another-account-trust", self.values)
+            self.iam.update_assume_role_policy(RoleName=self.name, PolicyDocument=json.dumps(trust))
+        if self.way.source == "own-key":
+            self._attach("user", self.user, "own-keys-user")
+        if self.way.value == EMPTY:
+            value = {"username": self.user} | self.rotation.new_key(self.user)
+            self.secrets.put_secret_value(SecretId=self.rotation.secret, SecretString=json.dumps(value))
+
+    def function(self):
+        return self.emulator.client("lambda").get_function_configuration(FunctionName=self.rotation.function)
+
+    def verify_once(self):
+        """Saves the seconds of two more verifications, and changes nothing else."""
+        environment = self.function()["Environment"]["Variables"] | {"VERIFY_SUCCESSES": "1"}
+        self.emulator.client("lambda").update_function_configuration(
+            FunctionName=self.rotation.function, Environment={"Variables": environment}
+        )
+
+    def invoke_permission(self):
+        return json.loads(self.emulator.client("lambda").get_policy(FunctionName=self.rotation.function)["Policy"])
+
+    def policies(self):
+        """What the execution role carries, by PolicyName."""
+        iam = self.emulator.client("iam")
+        role = {"RoleName": self.execution_role}
+        assert not iam.list_attached_role_policies(**role)["AttachedPolicies"]
+        names = iam.list_role_policies(**role)["PolicyNames"]
+        return {name: iam.get_role_policy(**role, PolicyName=name)["PolicyDocument"] for name in names}
+
+    def secret(self):
+        return self.secrets.describe_secret(SecretId=self.rotation.secret)
+
+    def tags(self):
+        """The secret's, but for CloudFormation's own."""
+        return {one["Key"]: one["Value"] for one in self.secret()["Tags"] if not one["Key"].startswith("aws:")}

@@ -1,0 +1,188 @@
+"""infra/template.yaml in an emulator: what it makes is what policies/ and the README say, and it rotates."""
+
+import json
+import uuid
+
+import pytest
+
+import shipped
+from deployment import ALWAYS, EMPTY, TOPIC, WAYS, Deployment
+from emulator import ACCOUNT, REGION
+from stack import NOT_ACCEPTED, NotMade, Stack, deployable, template, without
+
+
+EVERYTHING = {"AlarmTopicArn": TOPIC, "OverdueCheck": "aws-config"}
+
+
+@pytest.fixture(scope="module")
+def whole(emulator, archive):
+    return deployable(emulator, archive)
+
+
+@pytest.fixture(scope="module")
+def accepted(whole):
+    return without(whole, NOT_ACCEPTED)
+
+
+@pytest.fixture(scope="module")
+def deployments(emulator, accepted):
+    """Each way to deploy, once."""
+    made = {}
+
+    def of(way):
+        if way not in made:
+            made[way] = Deployment(emulator, accepted, way)
+        return made[way]
+
+    return of
+
+
+@pytest.mark.parametrize("name", NOT_ACCEPTED)
+def test_what_is_taken_out_is_not_accepted(emulator, whole, name):
+    others = NOT_ACCEPTED.keys() - {name}
+
+    with pytest.raises(NotMade) as reason:
+        Stack(emulator, without(whole, others), f"not-accepted-{name}", EVERYTHING | {"UserName": f"user-of-{name}"})
+
+    assert NOT_ACCEPTED[name] in str(reason.value)
+
+
+def test_everything_else_is_made(deployments):
+    conditional = {name for name, one in template()["Resources"].items() if "Condition" in one}
+
+    assert deployments("execution-role").stack.resources.keys() == {
+        *(template()["Resources"].keys() - conditional - NOT_ACCEPTED.keys()),
+        *("Secret", "RotationFailed"),
+    }
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_the_role_carries_the_shipped_policies(deployments, way):
+    deployment = deployments(way)
+    documents = ALWAYS | WAYS[way].documents
+
+    carried = deployment.policies()
+
+    assert sorted(carried) == sorted(documents)
+    for name, another in documents.items():
+        assert carried[name] == shipped.document(name, deployment.values | deployment.fill(another))
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_the_function_is_as_recommended(deployments, way):
+    function = deployments(way).function()
+
+    assert (function["Runtime"], function["Handler"]) == ("provided.al2023", "bootstrap")
+    assert (function["MemorySize"], function["Timeout"]) == (128, 120)
+    assert function["Architectures"] == ["x86_64"]
+    assert function["LoggingConfig"]["LogGroup"] == deployments(way).log_group
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_the_function_lets_secrets_manager_in(deployments, way):
+    """As the document says, but for the Sid, which CloudFormation makes, and the case of the condition key."""
+    deployment = deployments(way)
+
+    def comparable(policy):
+        return [json.dumps(one | {"Sid": ""}, sort_keys=True).lower() for one in policy["Statement"]]
+
+    document = shipped.document("invoke-permission", deployment.values)
+    assert comparable(deployment.invoke_permission()) == comparable(document)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_the_secret_holds_no_key_and_its_tags_name_the_source(deployments, way):
+    deployment = deployments(way)
+
+    assert deployment.first_value == {"username": deployment.user} | WAYS[way].value
+    assert deployment.tags() == deployment.fill(WAYS[way].tags)
+    assert deployment.secret().get("KmsKeyId") == deployment.fill(WAYS[way].parameters).get("KmsKeyArn")
+
+
+@pytest.mark.parametrize("way", [way for way in WAYS if WAYS[way].value == EMPTY])
+def test_a_secret_that_waits_for_the_users_key_changes_nothing(deployments, way):
+    deployment = deployments(way)
+    deployment.rotation.begin()
+
+    step, error = deployment.rotation.stopped()
+
+    assert (step, error["errorType"]) == ("createSecret", "SecretMalformed")
+    assert not deployment.rotation.keys()
+    deployment.rotation.abandon()
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_it_rotates(deployments, way):
+    deployment = deployments(way)
+    deployment.finish()
+    deployment.verify_once()
+
+    for _ in range(2):
+        before = deployment.rotation.value()
+        deployment.rotation.begin()
+        assert deployment.rotation.rotate() is None
+        after = deployment.rotation.value()
+        assert after["accesskey"] != before.get("accesskey")
+        assert deployment.rotation.identity(after).endswith(f":user/team/blue/{deployment.user}")
+    assert deployment.rotation.keys().keys() == {before["accesskey"], after["accesskey"]}
+
+
+def test_neither_a_change_of_the_source_nor_removing_the_stack_touches_the_key(emulator, accepted):
+    deployment = Deployment(emulator, accepted, "execution-role", "change")
+    deployment.verify_once()
+    deployment.rotation.begin()
+    assert deployment.rotation.rotate() is None
+    value = deployment.rotation.value()
+
+    deployment.stack.change(deployment.parameters | {"CredentialSource": "another-account", "RoleArn": A_ROLE})
+
+    assert deployment.rotation.value() == value
+    assert deployment.tags() == {"rolearn": A_ROLE}
+    assert deployment.policies().keys() == {*ALWAYS, "execution-role-assumes-role"}
+
+    deployment.stack.remove()
+
+    assert deployment.rotation.value() == value
+    assert deployment.rotation.identity(value).endswith(f"/{deployment.user}")
+
+
+A_SECRET = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:iam/administrator-AbCdEf"
+A_ROLE = "arn:aws:iam::111122223333:role/manages-keys"
+AGAINST_THE_RULES = {
+    "AdministratorHasASecret": {"CredentialSource": "administrator"},
+    "OnlyTheAdministratorHasASecret": {"AdministratorSecretArn": A_SECRET},
+    "AnotherAccountHasARole": {"CredentialSource": "another-account"},
+    "OnlyAnotherAccountHasARole": {"RoleArn": A_ROLE},
+    "OwnKeyCannotMakeTheFirst": {"CredentialSource": "own-key"},
+    "NothingToRotateYet": {"CreateFirstKey": "false"},
+    "OverdueNeedsATopic": {"OverdueCheck": "aws-config"},
+}
+
+
+def test_each_rule_has_its_case():
+    assert AGAINST_THE_RULES.keys() == template()["Rules"].keys()
+
+
+@pytest.mark.parametrize("rule", AGAINST_THE_RULES)
+def test_parameters_that_contradict_each_other_are_refused(emulator, accepted, rule):
+    with pytest.raises(NotMade, match=f"rule {rule} failed"):
+        Stack(emulator, accepted, f"against-{rule}", {"UserName": "alice"} | AGAINST_THE_RULES[rule])
+
+
+@pytest.mark.parametrize(
+    "parameter, value",
+    [
+        ("UserName", "alice bob"),
+        ("UserName", "team/alice"),
+        ("UserPath", "team/blue"),
+        ("Schedule", "rate(1 hour)"),
+        ("Schedule", "rate(3 hours)"),
+        ("Schedule", "cron(0 * * * ? *)"),
+        ("Timeout", "1000"),
+        ("CredentialSource", "somebody"),
+        ("KmsKeyArn", "alias/mine"),
+    ],
+)
+def test_a_parameter_that_cannot_be_right_is_refused(emulator, accepted, parameter, value):
+    with pytest.raises(NotMade, match=parameter):
+        Stack(emulator, accepted, f"refused-{uuid.uuid4()}", {"UserName": "alice", parameter: value})
