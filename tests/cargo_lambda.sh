@@ -4,8 +4,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-readonly cargo_lambda=1.9.2
-readonly venv=target/venv
+source tests/deployment/tools.sh
 readonly output=target/cargo_lambda
 mkdir -p "$output"
 
@@ -35,10 +34,8 @@ await() {
 }
 
 if ! cargo lambda --version >/dev/null 2>&1; then
-    [ -x "$venv/bin/python" ] || python3 -m venv "$venv"
-    # Its only dependency is a compiler for other machines, which `watch` has no use for.
-    "$venv/bin/pip" install --quiet --retries 10 --no-deps "cargo-lambda==$cargo_lambda"
-    PATH=$PWD/$venv/bin:$PATH
+    python_tools cargo-lambda cargo-lambda==1.9.2
+    PATH=$PWD/target/tools/cargo-lambda/bin:$PATH
 fi
 cargo lambda --version
 
