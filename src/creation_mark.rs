@@ -8,7 +8,8 @@ use tracing::warn;
 
 use crate::aws_failure::AwsFailure;
 use crate::key_selection::HeldKeys;
-use crate::rotation::{Rotation, Staged};
+use crate::rotation::Rotation;
+use crate::staged_secret::Staged;
 use crate::stages::CREATING;
 
 /// Whether an earlier try may have made a key beside AWSCURRENT's. Where a person stored a new

@@ -1,14 +1,16 @@
 //! Whose credentials manage the user's keys.
 
 use aws_credential_types::Credentials;
+use secrecy::SecretString;
 
 use crate::access_key::{AccessKey, AccessKeyId, ListedKey};
 use crate::aws_failure::AwsFailure;
 use crate::iam::Iam;
 use crate::named_source::{NamedSource, is_same_secret};
 use crate::problem::Problem;
-use crate::rotation::{Rotation, Staged};
+use crate::rotation::Rotation;
 use crate::secrets_manager::VersionRef;
+use crate::staged_secret::Staged;
 use crate::stages::CURRENT;
 use crate::sts::{self, Identity};
 
@@ -55,20 +57,28 @@ impl CredentialSource {
             None => Ok(Self::ExecutionRole),
             Some(NamedSource::Secret(arn)) => Self::of_secret(rotation, staged, arn).await,
             Some(NamedSource::Role { arn, external_id }) => {
-                let (sdk, user) = (&rotation.rotator.sdk, staged.current.username());
-                let assumed = sts::assume_role(sdk, arn, external_id.as_ref(), user).await;
-                match assumed {
-                    Ok(session) => Ok(Self::Role {
-                        arn: arn.clone(),
-                        session,
-                    }),
-                    Err(failure) if failure.is_denied() => Err(Problem::RoleNotAssumed {
-                        role_arn: arn.clone(),
-                        failure,
-                    }),
-                    Err(failure) => Err(failure.into()),
-                }
+                Self::of_role(rotation, staged, arn, external_id.as_ref()).await
             }
+        }
+    }
+
+    async fn of_role(
+        rotation: &Rotation<'_>,
+        staged: &Staged,
+        arn: &str,
+        external_id: Option<&SecretString>,
+    ) -> Result<Self, Problem> {
+        let (sdk, user) = (&rotation.rotator.sdk, staged.current.username());
+        match sts::assume_role(sdk, arn, external_id, user).await {
+            Ok(session) => Ok(Self::Role {
+                arn: arn.to_owned(),
+                session,
+            }),
+            Err(failure) if failure.is_denied() => Err(Problem::RoleNotAssumed {
+                role_arn: arn.to_owned(),
+                failure,
+            }),
+            Err(failure) => Err(failure.into()),
         }
     }
 

@@ -5,8 +5,9 @@ use crate::credentials::CredentialSource;
 use crate::iam::Iam;
 use crate::key_selection::{Deletable, HeldKeys, Refusal, Selection, Tries, select};
 use crate::problem::Problem;
-use crate::rotation::{Rotation, Staged};
+use crate::rotation::Rotation;
 use crate::secrets_manager::VersionRef;
+use crate::staged_secret::Staged;
 use crate::stages::{CURRENT, PREVIOUS};
 use crate::verification::another_identity;
 

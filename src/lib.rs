@@ -33,8 +33,8 @@
 //! [`stages`] (what the labels say), [`named_source`] (whose credentials the secret names),
 //! [`key_selection`] (which key may go), [`verification::judge`]
 //! (whose key it is), [`secret_value`] (what the document holds). [`secrets_manager`], [`iam`] and
-//! [`sts`] only translate. `deletion`, `creation_mark`, `new_key`, `pending` and `credentials` put the
-//! two together.
+//! [`sts`] only translate. `staged_secret`, `credentials`, `pending`, `deletion`, `creation_mark` and `new_key`
+//! put the two together.
 //!
 //! Comments cite AWS's behaviour as "fact 23"; the numbers are those of [`facts`].
 
@@ -62,6 +62,7 @@ pub mod problem;
 pub mod rotation;
 pub mod secret_value;
 pub mod secrets_manager;
+mod staged_secret;
 pub mod stages;
 mod steps;
 pub mod sts;

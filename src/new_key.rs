@@ -13,7 +13,8 @@ use crate::iam::{Deletion, Iam};
 use crate::key_selection::{SETTLE, lost, unstored};
 use crate::pending::Pending;
 use crate::problem::{CleanUp, Problem};
-use crate::rotation::{Rotation, Staged};
+use crate::rotation::Rotation;
+use crate::staged_secret::Staged;
 
 /// Between two tries to delete a key that IAM does not know yet.
 const DELETE_AGAIN: Duration = Duration::from_secs(2);

@@ -9,9 +9,10 @@ use crate::access_key::{AccessKey, KeyStatus};
 use crate::credentials::CredentialSource;
 
 use crate::problem::Problem;
-use crate::rotation::{READ_AGAIN, Rotation, Staged};
+use crate::rotation::Rotation;
 use crate::secret_value::SecretDocument;
 use crate::secrets_manager::VersionRef;
+use crate::staged_secret::{READ_AGAIN, Staged};
 use crate::stages::PENDING;
 
 /// A pending version younger than this may hold a key that IAM's list does not show yet (fact 27).

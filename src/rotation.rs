@@ -13,22 +13,11 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::error::RotationError;
 use crate::event::{Payload, RotationEvent, Step};
-use crate::named_source::Tags;
 use crate::outcome::{Done, Outcome};
 use crate::problem::Problem;
-use crate::secret_value::SecretDocument;
-use crate::secrets_manager::{SecretMetadata, SecretsManager, VersionRef};
-use crate::stages::{self, CURRENT, Staging};
+use crate::secrets_manager::SecretsManager;
 use crate::steps::{create_secret, finish_secret, set_secret, test_secret};
 use crate::sts::{self, Identity};
-
-/// Waits between reads that do not show yet what was written (fact 19): 15 s in all.
-pub(crate) const READ_AGAIN: [Duration; 4] = [
-    Duration::from_secs(1),
-    Duration::from_secs(2),
-    Duration::from_secs(4),
-    Duration::from_secs(8),
-];
 
 /// The function: made once, handles one event after the other.
 #[derive(Debug)]
@@ -110,23 +99,6 @@ impl Rotator {
     }
 }
 
-/// A secret in the middle of a rotation: AWSPENDING is on the event's version.
-#[derive(Debug)]
-pub(crate) struct Staged {
-    /// The secret's full ARN.
-    pub(crate) secret_arn: String,
-    /// The version that holds AWSCURRENT.
-    pub(crate) current_version: String,
-    /// The version that holds AWSPREVIOUS.
-    pub(crate) previous_version: Option<String>,
-    /// The version that holds [`stages::CREATING`].
-    pub(crate) creating_version: Option<String>,
-    /// AWSCURRENT's value.
-    pub(crate) current: SecretDocument,
-    /// The secret's tags.
-    pub(crate) tags: Tags,
-}
-
 /// One invocation: what every step needs.
 #[derive(Debug)]
 pub(crate) struct Rotation<'a> {
@@ -155,6 +127,12 @@ impl Rotation<'_> {
             Step::TestSecret => test_secret::run(self, &staged).await,
             Step::FinishSecret => finish_secret::run(self, &staged).await,
         }
+    }
+
+    /// Notes whom the secret is for, for the log and for errors.
+    pub(crate) fn about_user(&self, name: &str) {
+        Span::current().record("user", name);
+        self.user.replace(Some(name.to_owned()));
     }
 
     /// Notes what the step is about to do, for the error if its time ends there.
@@ -207,95 +185,5 @@ impl Rotation<'_> {
     pub(crate) async fn identity(&self, key: &AccessKey) -> Result<Identity, AwsFailure> {
         let caller = format!("the access key {}", key.id);
         sts::identity(&self.rotator.sdk, Some(sts::credentials(key)), caller).await
-    }
-
-    /// Reads labels and AWSCURRENT; none where the token's version is AWSCURRENT.
-    ///
-    /// AWSCURRENT is read by the version that the labels name *and* by its label, so that
-    /// labels and value are never of two different times (fact 19).
-    pub(crate) async fn read_staged(&self) -> Result<Option<Staged>, Problem> {
-        self.doing("read the secret");
-        let mut waits = READ_AGAIN.into_iter();
-        let mut seen = Problem::NoCurrentVersion;
-        loop {
-            let (secret, staging) = self.read_staging().await?;
-            let Staging::Pending {
-                current,
-                previous,
-                creating,
-            } = staging
-            else {
-                return Ok(None);
-            };
-            let version = VersionRef {
-                id: Some(&current),
-                label: CURRENT,
-            };
-            match self.rotator.secrets.read(&secret.arn, version).await {
-                Ok(Some(version)) => {
-                    let document =
-                        version
-                            .parse(&self.rotator.config.fields)
-                            .map_err(|reason| Problem::SecretMalformed {
-                                label: CURRENT,
-                                reason,
-                            })?;
-                    Span::current().record("user", document.username());
-                    self.user.replace(Some(document.username().to_owned()));
-                    return Ok(Some(Staged {
-                        secret_arn: secret.arn,
-                        current_version: current,
-                        previous_version: previous,
-                        creating_version: creating,
-                        current: document,
-                        tags: secret.tags,
-                    }));
-                }
-                Ok(None) => {}
-                Err(failure) if failure.is("InvalidRequestException") => seen = failure.into(),
-                Err(failure) => return Err(failure.into()),
-            }
-            let Some(wait) = waits.next() else {
-                return Err(seen);
-            };
-            self.clock.sleep(wait).await?;
-        }
-    }
-
-    /// Reads the labels and judges the token. A token that is not staged is looked for
-    /// twice more, within 3 s: Secrets Manager stages it right before createSecret.
-    async fn read_staging(&self) -> Result<(SecretMetadata, Staging), Problem> {
-        let mut waits = READ_AGAIN.into_iter().take(2);
-        loop {
-            let secret = self.describe().await?;
-            let problem = match stages::judge(&secret.labels, &self.event.token) {
-                Ok(staging) => return Ok((secret, staging)),
-                Err(problem) => problem,
-            };
-            match waits.next() {
-                Some(wait) if self.clock.sleep(wait).await.is_ok() => {}
-                _ => return Err(problem),
-            }
-        }
-    }
-
-    /// Whether AWSCURRENT and AWSPREVIOUS are still where they were when a decision was made.
-    pub(crate) async fn still_staged(&self, staged: &Staged) -> Result<bool, Problem> {
-        let secret = self.describe().await?;
-        let now = stages::judge(&secret.labels, &self.event.token)?;
-        Ok(matches!(
-            now,
-            Staging::Pending { current, previous, .. }
-                if current == staged.current_version && previous == staged.previous_version
-        ))
-    }
-
-    async fn describe(&self) -> Result<SecretMetadata, Problem> {
-        let described = self.rotator.secrets.describe(&self.event.secret_id).await?;
-        let metadata = described.ok_or(Problem::SecretNotFound)?;
-        if metadata.deleted {
-            return Err(Problem::SecretDeleted);
-        }
-        Ok(metadata)
     }
 }

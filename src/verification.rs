@@ -6,7 +6,8 @@ use crate::access_key::AccessKey;
 use crate::aws_failure::AwsFailure;
 use crate::credentials::CredentialSource;
 use crate::problem::Problem;
-use crate::rotation::{Rotation, Staged};
+use crate::rotation::Rotation;
+use crate::staged_secret::Staged;
 use crate::stages::{CURRENT, PENDING};
 use crate::sts::Identity;
 

@@ -16,7 +16,8 @@ use crate::new_key::{self, QUOTA, Stored};
 use crate::outcome::{Done, Outcome};
 use crate::pending::Pending;
 use crate::problem::Problem;
-use crate::rotation::{Rotation, Staged};
+use crate::rotation::Rotation;
+use crate::staged_secret::Staged;
 
 /// Waits between tries to make a key: 31 s in all, longer than a deletion takes to spread (fact 27).
 const TRY_AGAIN: [Duration; 5] = [

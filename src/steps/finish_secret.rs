@@ -6,7 +6,8 @@ use crate::aws_failure::Effect;
 use crate::outcome::{Done, Outcome};
 use crate::pending::Pending;
 use crate::problem::Problem;
-use crate::rotation::{Rotation, Staged};
+use crate::rotation::Rotation;
+use crate::staged_secret::Staged;
 use crate::stages::CURRENT;
 use crate::verification::{expected_user, verify};
 

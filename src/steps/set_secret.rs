@@ -3,7 +3,8 @@
 use crate::outcome::{Done, Outcome};
 use crate::pending::Pending;
 use crate::problem::Problem;
-use crate::rotation::{Rotation, Staged};
+use crate::rotation::Rotation;
+use crate::staged_secret::Staged;
 
 /// Runs the step.
 pub(crate) async fn run(rotation: &Rotation<'_>, staged: &Staged) -> Result<Outcome, Problem> {

@@ -8,7 +8,8 @@ use crate::key_selection::Tries;
 use crate::outcome::{Done, Outcome};
 use crate::pending::Pending;
 use crate::problem::Problem;
-use crate::rotation::{Rotation, Staged};
+use crate::rotation::Rotation;
+use crate::staged_secret::Staged;
 use crate::verification::{expected_user, verify};
 
 /// Runs the step.
