@@ -68,8 +68,8 @@ impl CredentialSource {
         arn: &str,
         external_id: Option<&SecretString>,
     ) -> Result<Self, Problem> {
-        let (sdk, user) = (&rotation.rotator.sdk, staged.current.username());
-        match sts::assume_role(sdk, arn, external_id, user).await {
+        let (sts, user) = (&rotation.rotator.sts, staged.current.username());
+        match sts.assume_role(arn, external_id, user).await {
             Ok(session) => Ok(Self::Role {
                 arn: arn.to_owned(),
                 session,
@@ -169,7 +169,7 @@ impl CredentialSource {
     /// The client that manages the user's keys with these credentials.
     pub(crate) fn iam(&self, rotation: &Rotation<'_>, staged: &Staged) -> Iam {
         Iam::new(
-            &rotation.rotator.sdk,
+            &rotation.rotator.iam,
             self.credentials(),
             staged.current.username(),
         )
@@ -196,8 +196,8 @@ impl CredentialSource {
 
     /// Who they authenticate as. The user is in the same account: IAM knows no other.
     pub(crate) async fn identity(&self, rotation: &Rotation<'_>) -> Result<Identity, Problem> {
-        let sdk = &rotation.rotator.sdk;
-        let identity = sts::identity(sdk, self.credentials(), self.name()).await;
+        let sts = &rotation.rotator.sts;
+        let identity = sts.identity(self.credentials(), self.name()).await;
         identity.map_err(|failure| self.refused(failure))
     }
 

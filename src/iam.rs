@@ -2,11 +2,10 @@
 
 use std::error::Error;
 
-use aws_config::SdkConfig;
 use aws_credential_types::Credentials;
 use aws_sdk_iam::Client;
-use aws_sdk_iam::config::Builder;
 use aws_sdk_iam::config::retry::RetryConfig;
+use aws_sdk_iam::config::{Builder, IdentityCache};
 use aws_sdk_iam::types::StatusType;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
@@ -17,6 +16,7 @@ use secrecy::SecretString;
 
 use crate::access_key::{AccessKey, AccessKeyId, KeyStatus, LastUse, ListedKey};
 use crate::aws_failure::{AwsFailure, Effect};
+use crate::connections::connect_only;
 use crate::key_selection::{Candidate, Deletable};
 
 /// The access keys of one IAM user, managed with the credential source's credentials.
@@ -24,6 +24,11 @@ use crate::key_selection::{Candidate, Deletable};
 pub struct Iam {
     client: Client,
     user: String,
+}
+
+/// Connects, and calls nothing.
+pub(crate) async fn connect(client: &Client) {
+    connect_only!(aws_sdk_iam, client.list_access_keys());
 }
 
 /// Whether a key was there to be deleted.
@@ -36,15 +41,20 @@ pub enum Deletion {
 }
 
 impl Iam {
-    /// Makes the client for a user's keys; without credentials, with the execution role's.
+    /// Takes the execution role's client, and whose credentials are to be used in place of the role's.
     #[must_use]
-    pub fn new(sdk: &SdkConfig, credentials: Option<Credentials>, user: &str) -> Self {
-        let mut config = Builder::from(sdk);
-        if let Some(credentials) = credentials {
-            config = config.credentials_provider(credentials);
-        }
+    pub fn new(role: &Client, credentials: Option<Credentials>, user: &str) -> Self {
+        let client = match credentials {
+            None => role.clone(),
+            Some(credentials) => {
+                let config = role.config().to_builder();
+                // A cache of its own, so that they are gone when the client is.
+                let config = config.identity_cache(IdentityCache::lazy().build());
+                Client::from_conf(config.credentials_provider(credentials).build())
+            }
+        };
         Self {
-            client: Client::from_conf(config.build()),
+            client,
             user: user.to_owned(),
         }
     }

@@ -34,7 +34,7 @@
 //! [`key_selection`] (which key may go), [`verification::judge`]
 //! (whose key it is), [`secret_value`] (what the document holds). [`secrets_manager`], [`iam`] and
 //! [`sts`] only translate. `staged_secret`, `credentials`, `pending`, `deletion`, `creation_mark` and `new_key`
-//! put the two together.
+//! put the two together. [`aws`], `trust` and `connections` are what every call goes over.
 //!
 //! Comments cite AWS's behaviour as "fact 23"; the numbers are those of [`facts`].
 
@@ -43,6 +43,7 @@ pub mod aws;
 pub mod aws_failure;
 pub mod clock;
 pub mod config;
+mod connections;
 mod creation_mark;
 mod credentials;
 mod deletion;
@@ -66,5 +67,6 @@ mod staged_secret;
 pub mod stages;
 mod steps;
 pub mod sts;
+mod trust;
 pub mod verification;
 mod way_out;

@@ -6,6 +6,7 @@ use std::time::SystemTime;
 use iam_key_rotator::config::Config;
 use iam_key_rotator::error::RotationError;
 use iam_key_rotator::event::Payload;
+use iam_key_rotator::problem::Problem;
 use iam_key_rotator::rotation::Rotator;
 use iam_key_rotator::{aws, clock, logging};
 use lambda_runtime::{LambdaEvent, service_fn};
@@ -28,15 +29,11 @@ async fn main() -> ExitCode {
         return ExitCode::FAILURE;
     }
 
-    let config = Config::read(variable).map_err(RotationError::from);
-    if let Err(invalid) = &config {
+    let rotator = rotator(variable).await.map_err(RotationError::from);
+    if let Err(invalid) = &rotator {
         // Said here at start-up, and again to whoever invokes the function.
         error!(error_type = invalid.problem.error_type(), "{invalid}");
     }
-    let rotator = match config {
-        Ok(config) => Ok(Rotator::new(aws::load_config().await, config)),
-        Err(invalid) => Err(invalid),
-    };
     let rotator = &rotator;
     let handler = |event: LambdaEvent<Payload>| async move {
         let rotator = rotator.as_ref().map_err(RotationError::clone)?;
@@ -50,4 +47,11 @@ async fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+async fn rotator(variable: impl Fn(&str) -> Option<String>) -> Result<Rotator, Problem> {
+    let config = Config::read(&variable)?;
+    let rotator = Rotator::new(aws::load_config(&variable).await?, config);
+    rotator.connect().await;
+    Ok(rotator)
 }

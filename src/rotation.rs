@@ -17,14 +17,17 @@ use crate::outcome::{Done, Outcome};
 use crate::problem::Problem;
 use crate::secrets_manager::SecretsManager;
 use crate::steps::{create_secret, finish_secret, set_secret, test_secret};
-use crate::sts::{self, Identity};
+use crate::sts::{self, Identity, Sts};
 
 /// The function: made once, handles one event after the other.
 #[derive(Debug)]
 pub struct Rotator {
-    pub(crate) sdk: SdkConfig,
     pub(crate) config: Config,
     pub(crate) secrets: SecretsManager,
+    /// The execution role's.
+    pub(crate) iam: aws_sdk_iam::Client,
+    pub(crate) sts: Sts,
+    sdk: SdkConfig,
 }
 
 impl Rotator {
@@ -32,9 +35,11 @@ impl Rotator {
     #[must_use]
     pub fn new(sdk: SdkConfig, config: Config) -> Self {
         Self {
-            secrets: SecretsManager::new(&sdk),
-            sdk,
             config,
+            secrets: SecretsManager::new(&sdk),
+            iam: aws_sdk_iam::Client::new(&sdk),
+            sts: Sts::new(&sdk),
+            sdk,
         }
     }
 
@@ -184,6 +189,7 @@ impl Rotation<'_> {
     /// Who a key is.
     pub(crate) async fn identity(&self, key: &AccessKey) -> Result<Identity, AwsFailure> {
         let caller = format!("the access key {}", key.id);
-        sts::identity(&self.rotator.sdk, Some(sts::credentials(key)), caller).await
+        let sts = &self.rotator.sts;
+        sts.identity(Some(sts::credentials(key)), caller).await
     }
 }

@@ -7,6 +7,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::aws_failure::AwsFailure;
 use crate::config::FieldNames;
+use crate::connections::connect_only;
 use crate::event::RotationEvent;
 use crate::iam::to_chrono;
 use crate::named_source::Tags;
@@ -77,6 +78,14 @@ impl SecretsManager {
         Self {
             client: Client::new(sdk),
         }
+    }
+
+    /// Connects, and calls nothing.
+    pub(crate) async fn connect(&self) {
+        connect_only!(
+            aws_sdk_secretsmanager,
+            self.client.describe_secret().secret_id("-")
+        );
     }
 
     /// Describes a secret; none where there is no such secret.

@@ -8,6 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::access_key::AccessKey;
 use crate::aws_failure::{AwsFailure, Effect};
+use crate::connections::connect_only;
 
 /// What GetCallerIdentity tells (fact 28).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,87 +30,108 @@ impl Identity {
     }
 }
 
-/// Asks STS who credentials are; the execution role for none. `caller` names them in a failure.
-///
-/// Needs no permission (fact 28). The Region's own endpoint is used (fact 30).
-///
-/// # Errors
-/// [`AwsFailure`]; [`AwsFailure::is_unauthenticated`] where they are not valid (fact 29).
-pub async fn identity(
-    sdk: &SdkConfig,
-    credentials: Option<Credentials>,
-    caller: String,
-) -> Result<Identity, AwsFailure> {
-    let mut config = Builder::from(sdk);
-    if let Some(credentials) = credentials {
-        config = config.credentials_provider(credentials);
-    }
-    let reply = Client::from_conf(config.build())
-        .get_caller_identity()
-        .send()
-        .await
-        .map_err(|error| AwsFailure::new("sts:GetCallerIdentity", caller.clone(), &error))?;
-    match (reply.account, reply.arn, reply.user_id) {
-        (Some(account), Some(arn), Some(user_id)) => Ok(Identity {
-            account,
-            arn,
-            user_id,
-        }),
-        _ => Err(AwsFailure {
-            action: "sts:GetCallerIdentity",
-            resource: caller,
-            code: None,
-            message: "the answer lacks account, ARN or user id".to_owned(),
-            effect: Effect::None,
-        }),
-    }
-}
-
 /// The shortest session there is (fact 38), in seconds: as long as a function can live.
 const SESSION_SECONDS: i32 = 900;
 /// A session's name, in characters (fact 38).
 const LONGEST_SESSION_NAME: usize = 64;
 
-/// Assumes a role with the execution role's credentials, for 15 minutes. CloudTrail, in the
-/// role's account, shows whom for: the session is named `iam-key-rotator-` and the user.
-///
-/// # Errors
-/// [`AwsFailure`]; [`AwsFailure::is_denied`] whether the caller lacks the permission, the role does
-/// not exist or does not trust the caller, or the external id is wrong (fact 39).
-pub async fn assume_role(
-    sdk: &SdkConfig,
-    role_arn: &str,
-    external_id: Option<&SecretString>,
-    user: &str,
-) -> Result<Credentials, AwsFailure> {
-    // A user's name has no character that a session's may not have.
-    let name: String = format!("iam-key-rotator-{user}")
-        .chars()
-        .take(LONGEST_SESSION_NAME)
-        .collect();
-    let reply = Client::new(sdk)
-        .assume_role()
-        .role_arn(role_arn)
-        .role_session_name(name)
-        .duration_seconds(SESSION_SECONDS)
-        .set_external_id(external_id.map(|id| id.expose_secret().to_owned()))
-        .send()
-        .await
-        .map_err(|error| AwsFailure::new("sts:AssumeRole", role_arn, &error))?;
-    let session = reply.credentials.ok_or_else(|| AwsFailure {
-        action: "sts:AssumeRole",
-        resource: role_arn.to_owned(),
-        code: None,
-        message: "the answer holds no credentials".to_owned(),
-        effect: Effect::Unknown,
-    })?;
-    Ok(Credentials::new(
-        session.access_key_id,
-        session.secret_access_key,
-        Some(session.session_token),
-        None,
-        "the role",
-    ))
+/// STS. The Region's own endpoint is used (fact 30).
+#[derive(Clone, Debug)]
+pub struct Sts {
+    client: Client,
+}
+
+impl Sts {
+    /// Makes the client.
+    #[must_use]
+    pub fn new(sdk: &SdkConfig) -> Self {
+        Self {
+            client: Client::new(sdk),
+        }
+    }
+
+    /// Connects, and calls nothing.
+    pub(crate) async fn connect(&self) {
+        connect_only!(aws_sdk_sts, self.client.get_caller_identity());
+    }
+
+    /// Asks who credentials are; the execution role for none. `caller` names them in a failure.
+    ///
+    /// Needs no permission (fact 28).
+    ///
+    /// # Errors
+    /// [`AwsFailure`]; [`AwsFailure::is_unauthenticated`] where they are not valid (fact 29).
+    pub async fn identity(
+        &self,
+        credentials: Option<Credentials>,
+        caller: String,
+    ) -> Result<Identity, AwsFailure> {
+        let mut call = self.client.get_caller_identity().customize();
+        if let Some(credentials) = credentials {
+            call = call.config_override(Builder::new().credentials_provider(credentials));
+        }
+        let reply = call
+            .send()
+            .await
+            .map_err(|error| AwsFailure::new("sts:GetCallerIdentity", caller.clone(), &error))?;
+        match (reply.account, reply.arn, reply.user_id) {
+            (Some(account), Some(arn), Some(user_id)) => Ok(Identity {
+                account,
+                arn,
+                user_id,
+            }),
+            _ => Err(AwsFailure {
+                action: "sts:GetCallerIdentity",
+                resource: caller,
+                code: None,
+                message: "the answer lacks account, ARN or user id".to_owned(),
+                effect: Effect::None,
+            }),
+        }
+    }
+
+    /// Assumes a role with the execution role's credentials, for 15 minutes. CloudTrail, in the
+    /// role's account, shows whom for: the session is named `iam-key-rotator-` and the user.
+    ///
+    /// # Errors
+    /// [`AwsFailure`]; [`AwsFailure::is_denied`] whether the caller lacks the permission, the role does
+    /// not exist or does not trust the caller, or the external id is wrong (fact 39).
+    pub async fn assume_role(
+        &self,
+        role_arn: &str,
+        external_id: Option<&SecretString>,
+        user: &str,
+    ) -> Result<Credentials, AwsFailure> {
+        // A user's name has no character that a session's may not have.
+        let name: String = format!("iam-key-rotator-{user}")
+            .chars()
+            .take(LONGEST_SESSION_NAME)
+            .collect();
+        let reply = self
+            .client
+            .assume_role()
+            .role_arn(role_arn)
+            .role_session_name(name)
+            .duration_seconds(SESSION_SECONDS)
+            .set_external_id(external_id.map(|id| id.expose_secret().to_owned()))
+            .send()
+            .await
+            .map_err(|error| AwsFailure::new("sts:AssumeRole", role_arn, &error))?;
+        let session = reply.credentials.ok_or_else(|| AwsFailure {
+            action: "sts:AssumeRole",
+            resource: role_arn.to_owned(),
+            code: None,
+            message: "the answer holds no credentials".to_owned(),
+            effect: Effect::Unknown,
+        })?;
+        Ok(Credentials::new(
+            session.access_key_id,
+            session.secret_access_key,
+            Some(session.session_token),
+            None,
+            "the role",
+        ))
+    }
 }
 
 /// An access key as the SDK takes it.

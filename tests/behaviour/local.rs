@@ -10,6 +10,7 @@ use sandbox::lambda::LambdaProcess;
 use sandbox::rotation::{RotateOptions, RotationFailed, RotationReport, rotate};
 use sandbox::server::Server;
 use sandbox::setup::{Prepared, Source};
+use sandbox::tls::Tls;
 
 use crate::world::setup;
 
@@ -29,8 +30,19 @@ impl Local {
 
     pub async fn from(source: Source, keys: u8) -> Self {
         let aws = Aws::new(Clock::real());
-        let prepared = setup(source, keys).prepare(&aws).unwrap();
         let server = Server::start(aws.clone()).await.unwrap();
+        Self::behind(aws, server, source, keys)
+    }
+
+    #[allow(dead_code, reason = "for the exploration, which shares this file")]
+    pub async fn over_tls(tls: &Tls) -> Self {
+        let aws = Aws::new(Clock::real());
+        let server = Server::start_over_tls(aws.clone(), tls).await.unwrap();
+        Self::behind(aws, server, Source::Role, 2)
+    }
+
+    fn behind(aws: Aws, server: Server, source: Source, keys: u8) -> Self {
+        let prepared = setup(source, keys).prepare(&aws).unwrap();
         let function = LambdaProcess::new(BINARY, &aws, &server.endpoint())
             .env("RUST_LOG", "trace")
             .env("VERIFY_SUCCESSES", "1");

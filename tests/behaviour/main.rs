@@ -16,6 +16,7 @@ mod bad_source_or_user;
 mod creation_mark;
 mod deletion_rule;
 mod first_key;
+mod https;
 mod local;
 mod look;
 mod p1_current_key_stays;

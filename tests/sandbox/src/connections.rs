@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// Has `serve` serve every connection, until this is dropped; that ends them all.
-pub(crate) async fn serve_all<S>(listener: TcpListener, serve: impl Fn(TcpStream) -> S)
+pub async fn serve_all<S>(listener: TcpListener, serve: impl Fn(TcpStream) -> S)
 where
     S: Future<Output = ()> + Send + 'static,
 {

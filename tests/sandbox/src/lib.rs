@@ -4,10 +4,11 @@
 pub mod aws;
 pub mod caller;
 pub mod clock;
-mod connections;
+pub mod connections;
 pub mod connector;
 pub mod in_process;
 pub mod lambda;
 pub mod rotation;
 pub mod server;
 pub mod setup;
+pub mod tls;

@@ -10,11 +10,13 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
-use crate::aws::Aws;
+use crate::aws::{Aws, Lost};
 use crate::connections::serve_all;
+use crate::tls::Tls;
 
 /// The most bytes of a request's body; the largest secret value is a small part of it.
 const LARGEST: usize = 1024 * 1024;
@@ -22,6 +24,7 @@ const LARGEST: usize = 1024 * 1024;
 /// A server for all the services, which stops when it is dropped.
 #[derive(Debug)]
 pub struct Server {
+    scheme: &'static str,
     address: SocketAddr,
     task: JoinHandle<()>,
 }
@@ -44,13 +47,42 @@ impl Server {
         let address = listener.local_addr()?;
         let connection = move |stream| serve(stream, aws.clone());
         let task = tokio::spawn(serve_all(listener, connection));
-        Ok(Self { address, task })
+        Ok(Self {
+            scheme: "http",
+            address,
+            task,
+        })
+    }
+
+    /// Starts over TLS on a free port of 127.0.0.1.
+    ///
+    /// # Errors
+    /// Where the port cannot be had.
+    pub async fn start_over_tls(aws: Aws, tls: &Tls) -> io::Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let address = listener.local_addr()?;
+        let acceptor = tls.acceptor.clone();
+        let connection = move |stream| {
+            let (acceptor, aws) = (acceptor.clone(), aws.clone());
+            async move {
+                // A caller that does not trust the certificate ends the handshake.
+                if let Ok(stream) = acceptor.accept(stream).await {
+                    serve(stream, aws).await;
+                }
+            }
+        };
+        let task = tokio::spawn(serve_all(listener, connection));
+        Ok(Self {
+            scheme: "https",
+            address,
+            task,
+        })
     }
 
     /// The value for `AWS_ENDPOINT_URL`.
     #[must_use]
     pub fn endpoint(&self) -> String {
-        format!("http://{}", self.address)
+        format!("{}://{}", self.scheme, self.address)
     }
 }
 
@@ -60,21 +92,30 @@ impl Drop for Server {
     }
 }
 
-async fn serve(stream: TcpStream, aws: Aws) {
-    let service = service_fn(|request: http::Request<Incoming>| {
+async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin, aws: Aws) {
+    serve_requests(stream, move |request| {
         let aws = aws.clone();
-        async move {
-            let (head, body) = request.into_parts();
-            // The answer to a body that broke off reaches nobody.
-            let Ok(body) = Limited::new(body, LARGEST).collect().await else {
-                return Ok(too_large());
-            };
-            let request = http::Request::from_parts(head, body.to_bytes());
-            let answer = aws.handle(request).await;
-            answer
-                .map(|answer| answer.map(Full::new))
-                .map_err(io::Error::other)
-        }
+        async move { aws.handle(request).await }
+    })
+    .await;
+}
+
+/// Has `answer` answer the requests of one connection, over TLS or not.
+pub async fn serve_requests<I, A>(stream: I, answer: impl Fn(http::Request<Bytes>) -> A)
+where
+    I: AsyncRead + AsyncWrite + Unpin,
+    A: Future<Output = Result<Response<Bytes>, Lost>>,
+{
+    let service = service_fn(|request: http::Request<Incoming>| async {
+        let (head, body) = request.into_parts();
+        // The answer to a body that broke off reaches nobody.
+        let Ok(body) = Limited::new(body, LARGEST).collect().await else {
+            return Ok(too_large());
+        };
+        let answered = answer(http::Request::from_parts(head, body.to_bytes())).await;
+        answered
+            .map(|answer| answer.map(Full::new))
+            .map_err(io::Error::other)
     });
     // A lost answer is an error of the service: hyper then closes the connection without one.
     let _ = http1::Builder::new()
@@ -92,6 +133,7 @@ fn too_large() -> Response<Full<Bytes>> {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpStream;
 
     use super::*;
     use crate::aws::{Fault, FaultKind, Outcome, When};

@@ -1,0 +1,114 @@
+//! TLS for a server on loopback: a certificate authority for one run, and the files by which its callers trust it.
+
+use std::net::Ipv4Addr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::{fs, process};
+
+use rcgen::{
+    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair,
+    PKCS_ECDSA_P256_SHA256,
+};
+use rustls::ServerConfig;
+use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer};
+use tokio_rustls::TlsAcceptor;
+
+/// The addresses that the certificate is for: three, since to a client a host is a name or an address, whatever the port.
+pub const HOSTS: [Ipv4Addr; 3] = [
+    Ipv4Addr::new(127, 0, 0, 1),
+    Ipv4Addr::new(127, 0, 0, 2),
+    Ipv4Addr::new(127, 0, 0, 3),
+];
+
+/// How many this process has made.
+static MADE: AtomicU32 = AtomicU32::new(0);
+
+/// The server's side of TLS, and the folder with the roots, which goes when this is dropped.
+pub struct Tls {
+    /// Accepts connections.
+    pub acceptor: TlsAcceptor,
+    /// How many roots of the machine's are in [`Tls::roots`].
+    pub system_roots: usize,
+    folder: PathBuf,
+}
+
+impl Tls {
+    /// Makes the authority, and writes the files.
+    ///
+    /// # Errors
+    /// Why that cannot be.
+    pub fn new() -> Result<Self, String> {
+        let (authority, acceptor) =
+            certified().map_err(|error| format!("no certificate can be made: {error}"))?;
+        let number = MADE.fetch_add(1, Ordering::Relaxed);
+        let system = rustls_native_certs::load_native_certs().certs;
+        let tls = Self {
+            acceptor,
+            system_roots: system.len(),
+            folder: std::env::temp_dir().join(format!("sandbox-tls-{}-{number}", process::id())),
+        };
+        let write = || {
+            fs::create_dir_all(&tls.folder)?;
+            fs::write(tls.authority(), pem(&[&authority]))?;
+            let roots: Vec<_> = system.iter().chain([&authority]).collect();
+            fs::write(tls.roots(), pem(&roots))
+        };
+        let folder = tls.folder.display();
+        write().map_err(|error| format!("the roots can't be written to {folder}: {error}"))?;
+        Ok(tls)
+    }
+
+    /// The machine's roots and the run's authority: as many to read as a function on Lambda has.
+    #[must_use]
+    pub fn roots(&self) -> PathBuf {
+        self.folder.join("roots.pem")
+    }
+
+    /// The run's authority alone, for a caller that has its other roots built in.
+    #[must_use]
+    pub fn authority(&self) -> PathBuf {
+        self.folder.join("authority.pem")
+    }
+}
+
+impl Drop for Tls {
+    fn drop(&mut self) {
+        for file in [self.roots(), self.authority()] {
+            let _ = fs::remove_file(file);
+        }
+        let _ = fs::remove_dir(Path::new(&self.folder));
+    }
+}
+
+/// An authority, and a server that has a certificate of it for the hosts.
+fn certified() -> Result<(CertificateDer<'static>, TlsAcceptor), Box<dyn std::error::Error>> {
+    let mut params = CertificateParams::new(Vec::new())?;
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let name = "sandbox of iam-key-rotator";
+    params.distinguished_name.push(DnType::CommonName, name);
+    let authority =
+        CertifiedIssuer::self_signed(params, KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256)?)?;
+
+    let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256)?;
+    let names = HOSTS.map(|host| host.to_string());
+    let leaf = CertificateParams::new(names)?.signed_by(&key, &authority)?;
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let mut config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()?
+        .with_no_client_auth()
+        .with_single_cert(
+            vec![leaf.der().clone()],
+            PrivatePkcs8KeyDer::from(key.serialize_der()).into(),
+        )?;
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok((authority.der().clone(), TlsAcceptor::from(Arc::new(config))))
+}
+
+fn pem(certificates: &[&CertificateDer<'static>]) -> String {
+    let blocks: Vec<_> = certificates
+        .iter()
+        .map(|certificate| pem::Pem::new("CERTIFICATE", certificate.to_vec()))
+        .collect();
+    pem::encode_many(&blocks)
+}
