@@ -30,21 +30,14 @@ pub(crate) async fn put(rotation: &Rotation<'_>, staged: &Staged) -> Result<(), 
         return Ok(());
     }
     rotation.doing("mark AWSCURRENT's version before an access key is made");
-    let secrets = &rotation.rotator.secrets;
     let current = Some(&*staged.current_version);
-    secrets
-        .move_label(&staged.secret_arn, CREATING, current, marked)
-        .await
+    rotation.move_label(staged, CREATING, current, marked).await
 }
 
 /// Takes the mark off again, where it is certain that no key was made.
 pub(crate) async fn take_back(rotation: &Rotation<'_>, staged: &Staged) {
-    let secrets = &rotation.rotator.secrets;
     let current = Some(&*staged.current_version);
-    let taken = secrets
-        .move_label(&staged.secret_arn, CREATING, None, current)
-        .await;
-    if let Err(failure) = taken {
+    if let Err(failure) = rotation.move_label(staged, CREATING, None, current).await {
         warn!("the label {CREATING} stays: {failure}");
     }
 }

@@ -1,5 +1,7 @@
 //! Whose credentials manage the user's keys.
 
+use std::time::Duration;
+
 use aws_credential_types::Credentials;
 use secrecy::SecretString;
 
@@ -69,7 +71,8 @@ impl CredentialSource {
         external_id: Option<&SecretString>,
     ) -> Result<Self, Problem> {
         let (sts, user) = (&rotation.rotator.sts, staged.current.username());
-        match sts.assume_role(arn, external_id, user).await {
+        let assume = async || sts.assume_role(arn, external_id, user).await;
+        match rotation.patiently(Duration::ZERO, assume).await {
             Ok(session) => Ok(Self::Role {
                 arn: arn.to_owned(),
                 session,
@@ -105,8 +108,7 @@ impl CredentialSource {
             id: None,
             label: CURRENT,
         };
-        let secrets = &rotation.rotator.secrets;
-        let version = match secrets.read(source_arn, version).await {
+        let version = match rotation.read(source_arn, version).await {
             Ok(version) => version.ok_or_else(|| {
                 invalid("Secrets Manager cannot find that secret, or it has no AWSCURRENT value")
             })?,
@@ -182,7 +184,8 @@ impl CredentialSource {
         iam: &Iam,
     ) -> Result<Vec<ListedKey>, Problem> {
         rotation.doing("list the user's access keys");
-        iam.list().await.map_err(|failure| {
+        let listed = rotation.patiently(Duration::ZERO, async || iam.list().await);
+        listed.await.map_err(|failure| {
             if failure.is("NoSuchEntity") {
                 Problem::UserNotFound {
                     user: iam.user().to_owned(),
@@ -197,7 +200,8 @@ impl CredentialSource {
     /// Who they authenticate as. The user is in the same account: IAM knows no other.
     pub(crate) async fn identity(&self, rotation: &Rotation<'_>) -> Result<Identity, Problem> {
         let sts = &rotation.rotator.sts;
-        let identity = sts.identity(self.credentials(), self.name()).await;
+        let identify = async || sts.identity(self.credentials(), self.name()).await;
+        let identity = rotation.patiently(Duration::ZERO, identify).await;
         identity.map_err(|failure| self.refused(failure))
     }
 

@@ -1,5 +1,7 @@
 //! Gathers what [`crate::key_selection`] decides on.
 
+use std::time::Duration;
+
 use crate::access_key::{AccessKeyId, ListedKey};
 use crate::credentials::CredentialSource;
 use crate::iam::Iam;
@@ -35,9 +37,8 @@ pub(crate) async fn held_keys(
                 id: Some(id),
                 label: PREVIOUS,
             };
-            let secrets = &rotation.rotator.secrets;
             // A previous value of another layout holds no key that this secret would know.
-            secrets
+            rotation
                 .read(&staged.secret_arn, version)
                 .await?
                 .and_then(|version| version.parse(&rotation.rotator.config.fields).ok())
@@ -75,7 +76,8 @@ pub(crate) async fn plan(
         Ok(Selection::Delete(key)) => Ok(Plan::Delete(key)),
         Ok(Selection::LookAgain(key)) => Ok(Plan::LookAgain(key)),
         Ok(Selection::AskLastUse(candidate)) => {
-            let last_use = iam.last_use(&candidate).await?;
+            let ask = async || iam.last_use(&candidate).await;
+            let last_use = rotation.patiently(Duration::ZERO, ask).await?;
             candidate
                 .judge(last_use, config.in_use_window, now)
                 .map(Plan::Delete)

@@ -4,13 +4,14 @@
 //! [`rotation::Rotator::handle`] is the way in; the binary does nothing but call it under Lambda.
 //!
 //! ```text
-//! event ─► DescribeSecret ─► stages: token known? already current? pending? ─► step
-//! createSecret  GetSecretValue AWSCURRENT, and AWSPENDING by token (present: done)
-//!               ─► credential source [AssumeRole] ─► ListAccessKeys ─► key_selection ─► creation_mark
+//! event ─► DescribeSecret + GetSecretValue AWSCURRENT ─► stages: token known? already current? pending? ─► step
+//! createSecret  GetSecretValue AWSPENDING by token (present: done)
+//!               ─► credential source [AssumeRole] ─► ListAccessKeys + GetSecretValue AWSPREVIOUS
+//!               ─► key_selection ─► creation_mark
 //!               ─► [DeleteAccessKey] ─► CreateAccessKey
 //!               ─► PutSecretValue (token, AWSPENDING, RotationToken)
 //! setSecret     nothing to set; confirms that AWSPENDING holds a key
-//! testSecret    GetCallerIdentity with AWSPENDING's key, until it holds, as the same user
+//! testSecret    GetCallerIdentity with AWSCURRENT's key, and with AWSPENDING's until it holds, as the same user
 //! finishSecret  GetCallerIdentity once more ─► UpdateSecretVersionStage (AWSCURRENT to the token)
 //! ```
 //!
@@ -34,7 +35,7 @@
 //! [`key_selection`] (which key may go), [`verification::judge`]
 //! (whose key it is), [`secret_value`] (what the document holds). [`secrets_manager`], [`iam`] and
 //! [`sts`] only translate. `staged_secret`, `credentials`, `pending`, `deletion`, `creation_mark` and `new_key`
-//! put the two together. [`aws`], `trust` and `connections` are what every call goes over.
+//! put the two together. [`throttling`] has a call wait for its turn; [`aws`], `trust` and `connections` are what every call goes over.
 //!
 //! Comments cite AWS's behaviour as "fact 23"; the numbers are those of [`facts`].
 
@@ -67,6 +68,7 @@ mod staged_secret;
 pub mod stages;
 mod steps;
 pub mod sts;
+pub mod throttling;
 mod trust;
 pub mod verification;
 mod way_out;

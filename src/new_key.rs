@@ -46,7 +46,7 @@ pub(crate) enum Stored {
 
 /// Whether a try to make a key may be followed by another, from fresh facts.
 pub(crate) fn may_try_again(failure: &AwsFailure) -> bool {
-    failure.effect != Effect::None || PASSING.iter().any(|code| failure.is(code))
+    failure.effect == Effect::Unknown || PASSING.iter().any(|code| failure.is(code))
 }
 
 /// Deletes the key that a CreateAccessKey without an answer may have made.
@@ -64,7 +64,8 @@ pub(crate) async fn delete_lost(
         return Ok(());
     }
     rotation.doing("look for an access key whose creation got no answer");
-    let after = iam.list().await?;
+    let list = async || iam.list().await;
+    let after = rotation.patiently(Duration::ZERO, list).await?;
     // The rotation may have come to its end in the meantime.
     let Some(staged) = rotation.read_staged().await? else {
         return Ok(());
@@ -73,12 +74,19 @@ pub(crate) async fn delete_lost(
     let Some(candidate) = lost(before, &after, &held) else {
         return Ok(());
     };
-    let last_use = iam.last_use(&candidate).await?;
+    let ask = async || iam.last_use(&candidate).await;
+    let last_use = rotation.patiently(Duration::ZERO, ask).await?;
     let Ok(key) = candidate.judge(last_use, Duration::MAX, rotation.clock.now()) else {
         return Ok(());
     };
-    if Pending::read(rotation, &staged).await?.is_none() {
-        iam.delete(&key).await?;
+    let delete = async || {
+        let stored = Pending::read(rotation, &staged).await?.is_some();
+        if !stored {
+            iam.delete(&key).await?;
+        }
+        Ok::<_, Problem>(!stored)
+    };
+    if rotation.patiently(Duration::ZERO, delete).await? {
         warn!(deleted_access_key_id = %key.id(), "lost access key deleted");
         rotation.changed(format!("the lost access key {} was deleted", key.id()));
     }
@@ -176,7 +184,8 @@ async fn put(rotation: &Rotation<'_>, staged: &Staged, key: &AccessKey) -> Resul
 async fn delete_unstored(rotation: &Rotation<'_>, iam: &Iam, key: &AccessKey) -> CleanUp {
     let deletable = unstored(&key.id);
     for _ in 0..4 {
-        match iam.delete(&deletable).await {
+        let delete = async || iam.delete(&deletable).await;
+        match rotation.patiently(Duration::ZERO, delete).await {
             Ok(Deletion::Deleted) => {
                 warn!(deleted_access_key_id = %key.id, "access key that was not stored deleted");
                 return CleanUp::Deleted;

@@ -35,8 +35,7 @@ impl Pending {
             id: Some(&rotation.event.token),
             label: PENDING,
         };
-        let secrets = &rotation.rotator.secrets;
-        let Some(version) = secrets.read(&staged.secret_arn, version).await? else {
+        let Some(version) = rotation.read(&staged.secret_arn, version).await? else {
             return Ok(None);
         };
         let created = version.created;
@@ -159,16 +158,11 @@ impl Pending {
 
 /// Takes AWSPENDING off the event's version (fact 5), and says why.
 async fn reset(rotation: &Rotation<'_>, staged: &Staged, reason: String) -> Problem {
-    let secrets = &rotation.rotator.secrets;
-    let moved = secrets
-        .move_label(
-            &staged.secret_arn,
-            PENDING,
-            None,
-            Some(&rotation.event.token),
-        )
-        .await;
-    match moved {
+    let token = &*rotation.event.token;
+    match rotation
+        .move_label(staged, PENDING, None, Some(token))
+        .await
+    {
         Ok(()) => {
             warn!("{reason}: AWSPENDING taken off");
             rotation.changed("AWSPENDING was taken off the version".to_owned());

@@ -1,7 +1,7 @@
 //! Why a step stopped, in the words of the person on call.
 
 use crate::access_key::AccessKeyId;
-use crate::aws_failure::AwsFailure;
+use crate::aws_failure::{AwsFailure, Effect};
 use crate::clock::OutOfTime;
 use crate::key_selection::Refusal;
 use crate::secret_value::Malformed;
@@ -188,6 +188,9 @@ pub enum Problem {
     /// A policy lacks an action.
     #[error("a permission is missing: {}", denial(.0))]
     PermissionMissing(AwsFailure),
+    /// AWS went on refusing a call for its rate until the invocation's time was up.
+    #[error("too many calls in the account at once: {0}, again and again")]
+    Throttled(AwsFailure),
     /// Another failure of an AWS call.
     #[error("{0}")]
     AwsCallFailed(AwsFailure),
@@ -236,6 +239,7 @@ impl Problem {
             Self::RotationReset { .. }
                 | Self::QuotaReached { .. }
                 | Self::StoreFailed { .. }
+                | Self::Throttled(_)
                 | Self::AwsCallFailed(_)
                 | Self::OutOfTime { .. }
         )
@@ -274,6 +278,7 @@ impl Problem {
             Self::StoreFailed { .. } => "StoreFailed",
             Self::VerificationFailed { .. } => "VerificationFailed",
             Self::PermissionMissing(_) => "PermissionMissing",
+            Self::Throttled(_) => "Throttled",
             Self::AwsCallFailed(_) => "AwsCallFailed",
             Self::OutOfTime { .. } => "OutOfTime",
         }
@@ -285,6 +290,8 @@ impl From<AwsFailure> for Problem {
     fn from(failure: AwsFailure) -> Self {
         if failure.is_denied() {
             Self::PermissionMissing(failure)
+        } else if failure.effect == Effect::Throttled {
+            Self::Throttled(failure)
         } else {
             Self::AwsCallFailed(failure)
         }

@@ -80,6 +80,7 @@ impl Rotator {
             user: RefCell::default(),
             doing: RefCell::new("start".into()),
             changed: RefCell::default(),
+            refused: RefCell::default(),
         };
         async {
             let result = rotation
@@ -113,6 +114,7 @@ pub(crate) struct Rotation<'a> {
     user: RefCell<Option<String>>,
     doing: RefCell<Cow<'static, str>>,
     changed: RefCell<Vec<String>>,
+    refused: RefCell<Option<AwsFailure>>,
 }
 
 impl Rotation<'_> {
@@ -150,17 +152,24 @@ impl Rotation<'_> {
         self.changed.borrow_mut().push(what);
     }
 
+    /// Notes that a call was refused for its rate, for the error if the step's time ends while it waits for its turn; or
+    /// that none is.
+    pub(crate) fn refused(&self, refusal: Option<&AwsFailure>) {
+        self.refused.replace(refusal.cloned());
+    }
+
     fn error(&self, problem: Problem) -> RotationError {
         RotationError {
             step: Some(self.event.step),
             secret: Some(self.event.secret_id.clone()),
             user: self.user.borrow().clone(),
             changed: self.changed.borrow().clone(),
-            problem: Box::new(match problem {
-                Problem::OutOfTime { .. } => Problem::OutOfTime {
+            problem: Box::new(match (problem, self.refused.take()) {
+                (Problem::OutOfTime { .. }, Some(refusal)) => Problem::Throttled(refusal),
+                (Problem::OutOfTime { .. }, None) => Problem::OutOfTime {
                     doing: self.doing.borrow().clone().into_owned(),
                 },
-                other => other,
+                (other, _) => other,
             }),
         }
     }

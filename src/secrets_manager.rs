@@ -38,6 +38,8 @@ pub struct SecretMetadata {
 pub struct Version {
     /// The ARN of the secret that it is a version of.
     pub secret_arn: String,
+    /// The version's id.
+    pub id: String,
     /// When the version was made.
     pub created: Option<DateTime<Utc>>,
     /// The text; none where the version is binary.
@@ -140,6 +142,7 @@ impl SecretsManager {
         match read {
             Ok(reply) => Ok(Some(Version {
                 secret_arn: reply.arn.unwrap_or_else(|| secret_id.to_owned()),
+                id: reply.version_id.unwrap_or_default(),
                 created: reply.created_date.as_ref().and_then(to_chrono),
                 text: reply.secret_string.map(SecretString::from),
             })),

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use crate::aws_failure::AwsFailure;
 use crate::named_source::Tags;
 use crate::problem::Problem;
 use crate::rotation::Rotation;
 use crate::secret_value::SecretDocument;
-use crate::secrets_manager::{SecretMetadata, VersionRef};
+use crate::secrets_manager::{SecretMetadata, Version, VersionRef};
 use crate::stages::{self, CURRENT, Staging};
 
 /// Waits between reads that do not show yet what was written (fact 19): 15 s in all.
@@ -35,73 +36,70 @@ pub(crate) struct Staged {
 }
 
 impl Rotation<'_> {
-    /// Reads labels and AWSCURRENT; none where the token's version is AWSCURRENT.
+    /// Reads labels and AWSCURRENT, at the same time; none where the token's version is AWSCURRENT.
     ///
-    /// AWSCURRENT is read by the version that the labels name *and* by its label, so that
-    /// labels and value are never of two different times (fact 19).
+    /// They agree where the version that holds AWSCURRENT is the one that the labels name, so that labels and value are
+    /// never of two different times (fact 19). Where they do not, both are read again; so is a token that is not staged,
+    /// twice, within 3 s: Secrets Manager stages it right before createSecret.
     pub(crate) async fn read_staged(&self) -> Result<Option<Staged>, Problem> {
         self.doing("read the secret");
+        let current = VersionRef {
+            id: None,
+            label: CURRENT,
+        };
         let mut waits = READ_AGAIN.into_iter();
-        let mut seen = Problem::NoCurrentVersion;
+        let mut unstaged = 0;
         loop {
-            let (secret, staging) = self.read_staging().await?;
-            let Staging::Pending {
-                current,
-                previous,
-                creating,
-            } = staging
-            else {
-                return Ok(None);
-            };
-            let version = VersionRef {
-                id: Some(&current),
-                label: CURRENT,
-            };
-            match self.rotator.secrets.read(&secret.arn, version).await {
-                Ok(Some(version)) => {
-                    let document =
-                        version
-                            .parse(&self.rotator.config.fields)
-                            .map_err(|reason| Problem::SecretMalformed {
-                                label: CURRENT,
-                                reason,
-                            })?;
-                    self.about_user(document.username());
-                    return Ok(Some(Staged {
-                        secret_arn: secret.arn,
-                        current_version: current,
-                        previous_version: previous,
-                        creating_version: creating,
-                        current: document,
-                        tags: secret.tags,
-                    }));
-                }
-                Ok(None) => {}
-                Err(failure) if failure.is("InvalidRequestException") => seen = failure.into(),
-                Err(failure) => return Err(failure.into()),
-            }
-            let Some(wait) = waits.next() else {
-                return Err(seen);
-            };
-            self.clock.sleep(wait).await?;
-        }
-    }
-
-    /// Reads the labels and judges the token. A token that is not staged is looked for
-    /// twice more, within 3 s: Secrets Manager stages it right before createSecret.
-    async fn read_staging(&self) -> Result<(SecretMetadata, Staging), Problem> {
-        let mut waits = READ_AGAIN.into_iter().take(2);
-        loop {
-            let secret = self.describe().await?;
+            let (described, read) = tokio::join!(
+                biased;
+                self.describe(),
+                self.read(&self.event.secret_id, current)
+            );
+            let secret = described?;
             let problem = match stages::judge(&secret.labels, &self.event.token) {
-                Ok(staging) => return Ok((secret, staging)),
-                Err(problem) => problem,
+                Ok(Staging::AlreadyCurrent) => return Ok(None),
+                Ok(Staging::Pending {
+                    current,
+                    previous,
+                    creating,
+                }) => match read {
+                    Ok(Some(version)) if version.id == current => {
+                        let staged = Staged {
+                            secret_arn: secret.arn,
+                            current_version: current,
+                            previous_version: previous,
+                            creating_version: creating,
+                            current: self.parse_current(version)?,
+                            tags: secret.tags,
+                        };
+                        return Ok(Some(staged));
+                    }
+                    Ok(_) => Problem::NoCurrentVersion,
+                    Err(failure) if failure.is("InvalidRequestException") => failure.into(),
+                    Err(failure) => return Err(failure.into()),
+                },
+                Err(problem) if unstaged == 2 => return Err(problem),
+                Err(problem) => {
+                    unstaged += 1;
+                    problem
+                }
             };
             match waits.next() {
                 Some(wait) if self.clock.sleep(wait).await.is_ok() => {}
                 _ => return Err(problem),
             }
         }
+    }
+
+    fn parse_current(&self, version: Version) -> Result<SecretDocument, Problem> {
+        let document = version
+            .parse(&self.rotator.config.fields)
+            .map_err(|reason| Problem::SecretMalformed {
+                label: CURRENT,
+                reason,
+            })?;
+        self.about_user(document.username());
+        Ok(document)
     }
 
     /// Whether AWSCURRENT and AWSPREVIOUS are still where they were when a decision was made.
@@ -116,11 +114,37 @@ impl Rotation<'_> {
     }
 
     async fn describe(&self) -> Result<SecretMetadata, Problem> {
-        let described = self.rotator.secrets.describe(&self.event.secret_id).await?;
+        let secrets = &self.rotator.secrets;
+        let describe = async || secrets.describe(&self.event.secret_id).await;
+        let described = self.patiently(Duration::ZERO, describe).await?;
         let metadata = described.ok_or(Problem::SecretNotFound)?;
         if metadata.deleted {
             return Err(Problem::SecretDeleted);
         }
         Ok(metadata)
+    }
+
+    /// Reads a version; none where there is no such secret, version or value.
+    pub(crate) async fn read(
+        &self,
+        secret_id: &str,
+        version: VersionRef<'_>,
+    ) -> Result<Option<Version>, AwsFailure> {
+        let secrets = &self.rotator.secrets;
+        let read = async || secrets.read(secret_id, version).await;
+        self.patiently(Duration::ZERO, read).await
+    }
+
+    /// Moves a staging label of the secret.
+    pub(crate) async fn move_label(
+        &self,
+        staged: &Staged,
+        label: &str,
+        to: Option<&str>,
+        from: Option<&str>,
+    ) -> Result<(), AwsFailure> {
+        let (secrets, secret) = (&self.rotator.secrets, &staged.secret_arn);
+        let move_label = async || secrets.move_label(secret, label, to, from).await;
+        self.patiently(Duration::ZERO, move_label).await
     }
 }

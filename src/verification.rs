@@ -72,7 +72,8 @@ pub(crate) async fn expected_user(
     rotation.doing("see who the current access key is");
     let name = staged.current.username().to_owned();
     if let Some(key) = staged.current.key() {
-        match rotation.identity(key).await {
+        let identify = async || rotation.identity(key).await;
+        match rotation.patiently(Duration::ZERO, identify).await {
             Ok(identity) => {
                 let expected = ExpectedUser {
                     name,

@@ -87,6 +87,9 @@ impl Problem {
             Self::PermissionMissing(_) => {
                 "Allow that action on that resource to the caller (see policies/), and rotate again"
             }
+            Self::Throttled(_) => {
+                "Secrets Manager tries again. If it stays so, too many secrets rotate at once for the account's rate of IAM calls: a rotation makes three (ListAccessKeys, DeleteAccessKey, CreateAccessKey), so a window must be at least 3 × secrets ÷ rate wide; widen it (Duration of the rotation rules) or spread the schedules"
+            }
             Self::AwsCallFailed(_) => {
                 "Secrets Manager tries again; if it stays so, see AWS's message"
             }

@@ -11,13 +11,14 @@ use crate::creation_mark;
 use crate::credentials::CredentialSource;
 use crate::deletion::{self, Plan};
 use crate::iam::Iam;
-use crate::key_selection::{Deletable, SETTLE, Tries};
+use crate::key_selection::{Deletable, HeldKeys, SETTLE, Tries};
 use crate::new_key::{self, QUOTA, Stored};
 use crate::outcome::{Done, Outcome};
 use crate::pending::Pending;
 use crate::problem::Problem;
 use crate::rotation::Rotation;
 use crate::staged_secret::Staged;
+use crate::throttling::{Refusal, Turn};
 
 /// Waits between tries to make a key: 31 s in all, longer than a deletion takes to spread (fact 27).
 const TRY_AGAIN: [Duration; 5] = [
@@ -70,9 +71,15 @@ async fn create(
         }
         let source = CredentialSource::of(rotation, staged).await?;
         let iam = source.iam(rotation, staged);
-        let keys = source.list_keys(rotation, &iam).await?;
+        let (keys, held) = tokio::join!(
+            biased;
+            source.list_keys(rotation, &iam),
+            deletion::held_keys(rotation, staged, &source)
+        );
+        let (keys, held) = (keys?, held?);
 
-        if let Some(key) = make_key(rotation, staged, &source, &iam, &keys, progress).await? {
+        if let Some(key) = make_key(rotation, staged, &source, &held, &iam, &keys, progress).await?
+        {
             let stored = new_key::store(rotation, staged, &iam, &key).await?;
             return Ok(created(rotation, &key.id, stored, progress.deleted.take()));
         }
@@ -92,17 +99,17 @@ async fn make_key(
     rotation: &Rotation<'_>,
     staged: &Staged,
     source: &CredentialSource,
+    held: &HeldKeys,
     iam: &Iam,
     keys: &[ListedKey],
     progress: &mut Progress,
 ) -> Result<Option<AccessKey>, Problem> {
-    let held = deletion::held_keys(rotation, staged, source).await?;
-    progress.may_have_made |= !progress.marked && creation_mark::is_there(staged, &held);
+    progress.may_have_made |= !progress.marked && creation_mark::is_there(staged, held);
     let tries = Tries {
         may_have_made: progress.may_have_made,
         settled: progress.settled.as_ref(),
     };
-    let plan = deletion::plan(rotation, staged, source, &held, iam, keys, tries).await?;
+    let plan = deletion::plan(rotation, staged, source, held, iam, keys, tries).await?;
     let deletable = match plan {
         Plan::Nothing => None,
         Plan::Delete(key) => Some(key),
@@ -132,20 +139,19 @@ async fn make_key(
         if second && let Some(problem) = progress.failed.take() {
             return Err(problem);
         }
-        if !rotation.still_staged(staged).await? {
+        if !delete(rotation, staged, iam, &key).await? {
             progress.failed = Some(Problem::NotStaged {
                 token: rotation.event.token.clone(),
                 reason: "its staging labels keep moving",
             });
             return Ok(None);
         }
-        time_for_a_key(rotation)?;
-        delete(rotation, iam, &key).await?;
         progress.deleted = Some(key.id().clone());
     }
-    time_for_a_key(rotation)?;
-    rotation.doing("create an access key, and one may have been made");
-    match iam.create().await {
+    let Some(created) = create_key(rotation, staged, iam).await? else {
+        return Ok(None);
+    };
+    match created {
         Ok(key) => {
             info!(access_key_id = %key.id, "access key created");
             rotation.changed(format!("the access key {} was made", key.id));
@@ -167,6 +173,32 @@ async fn make_key(
     }
 }
 
+/// Has IAM make the key; none where IAM had this run wait for its turn, and another run was faster, or a person.
+async fn create_key(
+    rotation: &Rotation<'_>,
+    staged: &Staged,
+    iam: &Iam,
+) -> Result<Option<Result<AccessKey, AwsFailure>>, Problem> {
+    let mut turn = Turn::default();
+    loop {
+        time_for_a_key(rotation)?;
+        rotation.doing("create an access key, and one may have been made");
+        match iam.create().await {
+            Err(refusal) if refusal.throttled().is_some() => {
+                turn.wait(rotation, LEAST_TIME, refusal).await?;
+                let pending = Pending::read(rotation, staged).await?;
+                if pending.is_some() || !rotation.still_staged(staged).await? {
+                    return Ok(None);
+                }
+            }
+            ended => {
+                rotation.refused(None);
+                return Ok(Some(ended));
+            }
+        }
+    }
+}
+
 /// Sees that there is the time to make a key, and to store it or to delete it again.
 fn time_for_a_key(rotation: &Rotation<'_>) -> Result<(), OutOfTime> {
     if rotation.clock.remaining() < LEAST_TIME {
@@ -175,12 +207,28 @@ fn time_for_a_key(rotation: &Rotation<'_>) -> Result<(), OutOfTime> {
     Ok(())
 }
 
-async fn delete(rotation: &Rotation<'_>, iam: &Iam, key: &Deletable) -> Result<(), Problem> {
-    rotation.doing(format!("delete the access key {} to make room", key.id()));
-    iam.delete(key).await?;
-    info!(deleted_access_key_id = %key.id(), "access key deleted");
-    rotation.changed(format!("the access key {} was deleted", key.id()));
-    Ok(())
+/// Deletes the key that has to go, unless the labels have moved since that was decided.
+async fn delete(
+    rotation: &Rotation<'_>,
+    staged: &Staged,
+    iam: &Iam,
+    key: &Deletable,
+) -> Result<bool, Problem> {
+    let delete = async || {
+        let still_staged = rotation.still_staged(staged).await?;
+        if still_staged {
+            time_for_a_key(rotation)?;
+            rotation.doing(format!("delete the access key {} to make room", key.id()));
+            iam.delete(key).await?;
+        }
+        Ok::<_, Problem>(still_staged)
+    };
+    let deleted = rotation.patiently(LEAST_TIME, delete).await?;
+    if deleted {
+        info!(deleted_access_key_id = %key.id(), "access key deleted");
+        rotation.changed(format!("the access key {} was deleted", key.id()));
+    }
+    Ok(deleted)
 }
 
 fn not_created(staged: &Staged, failure: AwsFailure) -> Problem {

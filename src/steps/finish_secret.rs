@@ -13,23 +13,19 @@ use crate::verification::{expected_user, verify};
 
 /// Runs the step.
 pub(crate) async fn run(rotation: &Rotation<'_>, staged: &Staged) -> Result<Outcome, Problem> {
-    let pending = Pending::read_stored(rotation, staged).await?;
+    let (pending, expected) = tokio::join!(
+        biased;
+        Pending::read_stored(rotation, staged),
+        expected_user(rotation, staged)
+    );
+    let pending = pending?;
     let key = pending.usable_key(rotation, staged).await?;
-    let expected = expected_user(rotation, staged).await?;
-    verify(rotation, key, &expected, 1).await?;
+    verify(rotation, key, &expected?, 1).await?;
 
     rotation.doing(format!("move AWSCURRENT to {}", key.id));
-    let secrets = &rotation.rotator.secrets;
-    let token = &rotation.event.token;
-    let moved = secrets
-        .move_label(
-            &staged.secret_arn,
-            CURRENT,
-            Some(token),
-            Some(&staged.current_version),
-        )
-        .await;
-    if let Err(failure) = moved {
+    let (to, from) = (&*rotation.event.token, &*staged.current_version);
+    let moved = rotation.move_label(staged, CURRENT, Some(to), Some(from));
+    if let Err(failure) = moved.await {
         // Its answer may have been lost, or another run may have moved the label.
         if failure.effect == Effect::Unknown {
             rotation.changed(format!("AWSCURRENT may have moved to {}", key.id));

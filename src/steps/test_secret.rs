@@ -10,18 +10,22 @@ use crate::pending::Pending;
 use crate::problem::Problem;
 use crate::rotation::Rotation;
 use crate::staged_secret::Staged;
-use crate::verification::{expected_user, verify};
+use crate::verification::{ExpectedUser, expected_user, verify};
 
 /// Runs the step.
 pub(crate) async fn run(rotation: &Rotation<'_>, staged: &Staged) -> Result<Outcome, Problem> {
-    let pending = Pending::read_stored(rotation, staged).await?;
+    let (pending, expected) = tokio::join!(
+        biased;
+        Pending::read_stored(rotation, staged),
+        expected_user(rotation, staged)
+    );
+    let pending = pending?;
     if pending.is_copy_of_current(staged) {
-        return preflight(rotation, staged).await;
+        return preflight(rotation, staged, expected).await;
     }
     let key = pending.key(staged)?;
-    let expected = expected_user(rotation, staged).await?;
     let successes = rotation.rotator.config.verify_successes;
-    let identity = verify(rotation, key, &expected, successes).await?;
+    let identity = verify(rotation, key, &expected?, successes).await?;
     let message = format!(
         "the access key {} authenticated as {} {successes} times in a row",
         key.id, identity.arn
@@ -30,11 +34,19 @@ pub(crate) async fn run(rotation: &Rotation<'_>, staged: &Staged) -> Result<Outc
 }
 
 /// Tries all of a rotation that changes nothing.
-async fn preflight(rotation: &Rotation<'_>, staged: &Staged) -> Result<Outcome, Problem> {
+async fn preflight(
+    rotation: &Rotation<'_>,
+    staged: &Staged,
+    expected: Result<ExpectedUser, Problem>,
+) -> Result<Outcome, Problem> {
     let source = CredentialSource::of(rotation, staged).await?;
     let iam = source.iam(rotation, staged);
-    let keys = source.list_keys(rotation, &iam).await?;
-    let held = deletion::held_keys(rotation, staged, &source).await?;
+    let (keys, held) = tokio::join!(
+        biased;
+        source.list_keys(rotation, &iam),
+        deletion::held_keys(rotation, staged, &source)
+    );
+    let (keys, held) = (keys?, held?);
     let plan = |settled| {
         let tries = Tries {
             may_have_made: creation_mark::is_there(staged, &held),
@@ -53,8 +65,7 @@ async fn preflight(rotation: &Rotation<'_>, staged: &Staged) -> Result<Outcome, 
         Plan::Nothing | Plan::LookAgain(_) => "a rotation would delete no key".to_owned(),
     });
     if let Some(key) = staged.current.key() {
-        let expected = expected_user(rotation, staged).await?;
-        let identity = verify(rotation, key, &expected, 1).await?;
+        let identity = verify(rotation, key, &expected?, 1).await?;
         passed.push(format!(
             "the access key {} authenticates as {}",
             key.id, identity.arn

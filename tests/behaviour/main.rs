@@ -13,6 +13,7 @@
 mod another_account;
 mod bad_input;
 mod bad_source_or_user;
+mod calls;
 mod creation_mark;
 mod deletion_rule;
 mod first_key;
@@ -31,5 +32,6 @@ mod process;
 mod readme;
 mod stuck_rotation;
 mod test_rotation;
+mod throttling;
 mod watch;
 mod world;

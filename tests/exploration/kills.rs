@@ -210,9 +210,10 @@ async fn survives(kill: Kill) -> usize {
     let lost: Vec<_> = calls
         .iter()
         .filter(|call| call.outcome == Outcome::Lost)
-        .map(|call| (call.number, call.action.as_str()))
+        .map(|call| call.number)
         .collect();
-    assert_eq!(lost, [(kill.call, kill.action.as_str())], "{kill}");
+    // Of two calls that are made at the same time, both reads, either may have come first.
+    assert_eq!(lost, [kill.call], "{kill}");
 
     let mut made = secret.keys();
     made.retain(|key| !before.contains(key));

@@ -13,35 +13,47 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use sandbox::aws::Aws;
 
-/// The gate of one process. It makes one call at a time.
+/// The gate of one process. Of calls that it makes at the same time, one is let in behind the other.
 #[derive(Clone, Debug, Default)]
 pub struct Gate(Arc<Mutex<Inside>>);
 
 #[derive(Debug, Default)]
 struct Inside {
-    waiting: Option<Waiting>,
+    /// In the order in which they are let in.
+    waiting: Vec<Waiting>,
+    newest_first: bool,
     answer: Option<String>,
     arrivals: usize,
 }
 
 #[derive(Debug)]
 struct Waiting {
+    number: usize,
     call: String,
     open: bool,
     waker: Option<Waker>,
 }
 
 impl Gate {
-    /// The call that waits.
-    pub fn waiting(&self) -> Option<String> {
-        let inside = self.0.lock().unwrap();
-        inside.waiting.as_ref().map(|waiting| waiting.call.clone())
+    /// A gate that lets in the newest call first.
+    pub fn newest_first() -> Self {
+        let inside = Inside {
+            newest_first: true,
+            ..Inside::default()
+        };
+        Self(Arc::new(Mutex::new(inside)))
     }
 
-    /// Lets the waiting call in, once its process is polled.
+    /// The call that is let in next.
+    pub fn waiting(&self) -> Option<String> {
+        let inside = self.0.lock().unwrap();
+        inside.waiting.first().map(|waiting| waiting.call.clone())
+    }
+
+    /// Lets a waiting call in, once its process is polled.
     pub fn open(&self) {
         let mut inside = self.0.lock().unwrap();
-        let waiting = inside.waiting.as_mut().unwrap();
+        let waiting = inside.waiting.first_mut().unwrap();
         waiting.open = true;
         let waker = waiting.waker.take();
         drop(inside);
@@ -64,17 +76,13 @@ impl Gate {
 
     /// Waits at the gate.
     pub async fn pass(&self, call: String) {
-        let waiting = Waiting {
-            call,
-            open: false,
-            waker: None,
-        };
-        self.arrive(waiting);
+        let number = self.arrive(call);
         // A caller that gives up (the SDK's time-out) leaves the gate.
-        let _leave = Leave(self);
+        let _leave = Leave(self, number);
         poll_fn(|context| {
             let mut inside = self.0.lock().unwrap();
-            let waiting = inside.waiting.as_mut().unwrap();
+            let mut all = inside.waiting.iter_mut();
+            let waiting = all.find(|waiting| waiting.number == number).unwrap();
             waiting.waker = Some(context.waker().clone());
             match waiting.open {
                 true => Poll::Ready(()),
@@ -84,11 +92,21 @@ impl Gate {
         .await;
     }
 
-    fn arrive(&self, waiting: Waiting) {
+    fn arrive(&self, call: String) -> usize {
         let mut inside = self.0.lock().unwrap();
         inside.arrivals += 1;
-        let other = inside.waiting.replace(waiting);
-        assert!(other.is_none(), "one call at a time");
+        let waiting = Waiting {
+            number: inside.arrivals,
+            call,
+            open: false,
+            waker: None,
+        };
+        let at = match inside.newest_first {
+            true => 0,
+            false => inside.waiting.len(),
+        };
+        inside.waiting.insert(at, waiting);
+        inside.arrivals
     }
 
     /// The simulation's HTTP client behind this gate.
@@ -100,11 +118,12 @@ impl Gate {
     }
 }
 
-struct Leave<'a>(&'a Gate);
+struct Leave<'a>(&'a Gate, usize);
 
 impl Drop for Leave<'_> {
     fn drop(&mut self) {
-        self.0.0.lock().unwrap().waiting = None;
+        let mut inside = self.0.0.lock().unwrap();
+        inside.waiting.retain(|waiting| waiting.number != self.1);
     }
 }
 

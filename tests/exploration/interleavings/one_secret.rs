@@ -28,6 +28,7 @@ struct OneSecret {
     /// The steps that are done before.
     done: Vec<&'static str>,
     processes: [Vec<Item>; 2],
+    newest_first: bool,
     /// Ends from which the rotation was seen to go on.
     recovered: RefCell<HashSet<String>>,
 }
@@ -49,6 +50,7 @@ impl Scenario for OneSecret {
             token: world.token().to_owned(),
             rotation_token: event["RotationToken"].as_str().unwrap().to_owned(),
             items: items.clone(),
+            newest_first: self.newest_first,
         });
         Begun {
             arns: vec![world.arn().to_owned()],
@@ -125,6 +127,7 @@ async fn explore_all(
             held,
             done: done.to_vec(),
             processes: processes.clone(),
+            newest_first: false,
             recovered: RefCell::default(),
         };
         sum.add(explore(&scenario).await);
@@ -142,6 +145,30 @@ async fn two_create_secret() {
     explore_all("two createSecret", &[], both, [ONCE, ONCE, NEVER, NEVER]).await;
 }
 
+/// Of calls that a run makes at the same time, either may come first.
+#[tokio::test(start_paused = true)]
+async fn two_runs_whose_newest_calls_come_first() {
+    let create = vec![Item::Step(CREATE_SECRET)];
+    let mut sum = Explored::default();
+    for (done, processes) in [
+        (vec![], [create.clone(), create.clone()]),
+        (vec![], [create, whole_rotation()]),
+        (VERIFIED.to_vec(), finish_and_the_next_rotation()),
+    ] {
+        let scenario = OneSecret {
+            source: Source::SelfKey,
+            keys: 2,
+            held: NEVER,
+            done,
+            processes,
+            newest_first: true,
+            recovered: RefCell::default(),
+        };
+        sum.add(explore(&scenario).await);
+    }
+    sum.figures("two runs whose newest calls come first");
+}
+
 /// With no key before, the quota leaves room for the key of each.
 #[tokio::test(start_paused = true)]
 async fn two_create_secret_of_a_first_key() {
@@ -152,6 +179,7 @@ async fn two_create_secret_of_a_first_key() {
         held: ONCE,
         done: Vec::new(),
         processes: [create.clone(), create],
+        newest_first: false,
         recovered: RefCell::default(),
     };
     let explored = explore(&scenario).await;
@@ -192,12 +220,16 @@ async fn two_finish_secret() {
 
 #[tokio::test(start_paused = true)]
 async fn finish_secret_late_against_the_next_rotation() {
+    let name = "finishSecret and the next rotation";
+    explore_all(name, &VERIFIED, finish_and_the_next_rotation(), [ONCE; 4]).await;
+}
+
+fn finish_and_the_next_rotation() -> [Vec<Item>; 2] {
     let finish = vec![Item::Step(FINISH_SECRET)];
     let next = [
         finish.clone(),
         vec![Item::Stage(NEXT_TOKEN)],
         whole_rotation(),
     ];
-    let name = "finishSecret and the next rotation";
-    explore_all(name, &VERIFIED, [finish, next.concat()], [ONCE; 4]).await;
+    [finish, next.concat()]
 }

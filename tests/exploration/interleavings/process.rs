@@ -21,6 +21,8 @@ pub struct Script {
     pub token: String,
     pub rotation_token: String,
     pub items: Vec<Item>,
+    /// Of calls that it makes at the same time, the newest reaches the account first.
+    pub newest_first: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -58,7 +60,10 @@ pub enum Status {
 impl Process {
     /// Starts a process, up to the gate before its first invocation.
     pub fn start(aws: &Aws, script: Script) -> Self {
-        let gate = Gate::default();
+        let gate = match script.newest_first {
+            true => Gate::newest_first(),
+            false => Gate::default(),
+        };
         let client = gate.http_client(aws);
         let function = InProcess::with_http_client(aws, Config::default(), client);
         let ended = Arc::default();

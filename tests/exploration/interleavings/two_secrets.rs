@@ -61,6 +61,7 @@ impl Scenario for TwoSecrets {
             token: token.to_owned(),
             rotation_token: world.aws.make_rotation_token(arn),
             items: whole_rotation(),
+            newest_first: false,
         });
         Begun {
             scripts: scripts.collect(),
