@@ -64,30 +64,38 @@ impl InProcess {
         };
         let killed = Arc::new(Notify::new());
         let client = Connector::new(aws, killed.clone()).into_client();
-        Self::connected(aws, config, client, time, killed)
+        Self::connected(aws, config, client, REGION, time, killed)
     }
 
     /// Connects the function by another HTTP client, such as one that holds back its calls.
     #[must_use]
     pub fn with_http_client(aws: &Aws, config: Config, client: SharedHttpClient) -> Self {
+        Self::in_region(aws, config, client, REGION)
+    }
+
+    /// As [`InProcess::with_http_client`], in a Region other than [`REGION`]; see
+    /// [`Aws::accept_any_region`].
+    #[must_use]
+    pub fn in_region(aws: &Aws, config: Config, client: SharedHttpClient, region: &str) -> Self {
         let time = Skewed {
             clock: aws.clock().clone(),
             ahead: Duration::ZERO,
             behind: Duration::ZERO,
         };
-        Self::connected(aws, config, client, time, Arc::new(Notify::new()))
+        Self::connected(aws, config, client, region, time, Arc::default())
     }
 
     fn connected(
         aws: &Aws,
         config: Config,
         client: SharedHttpClient,
+        region: &str,
         time: Skewed,
         killed: Arc<Notify>,
     ) -> Self {
         let sdk = SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
-            .region(Region::new(REGION))
+            .region(Region::new(region.to_owned()))
             .credentials_provider(SharedCredentialsProvider::new(aws.role_credentials()))
             .http_client(client)
             .time_source(SharedTimeSource::new(time.clone()))

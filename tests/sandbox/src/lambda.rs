@@ -6,7 +6,7 @@
 //! [Lambda Runtime API]: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
 
 mod log;
-mod runtime_api;
+pub mod runtime_api;
 
 use std::future::poll_fn;
 use std::io;
@@ -208,7 +208,8 @@ impl Killer {
     }
 }
 
-fn execution_environment(role: &Credentials, endpoint: &str) -> Vec<(String, String)> {
+/// The environment that Lambda gives a function, with the credentials of its execution role.
+pub fn execution_environment(role: &Credentials, endpoint: &str) -> Vec<(String, String)> {
     [
         ("AWS_LAMBDA_FUNCTION_NAME", FUNCTION_NAME),
         ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128"),

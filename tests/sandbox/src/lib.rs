@@ -2,6 +2,7 @@
 //! and Secrets Manager's side of a rotation.
 
 pub mod aws;
+pub mod build;
 pub mod caller;
 pub mod clock;
 pub mod connections;

@@ -1,7 +1,6 @@
 //! Rotates an access key with the real function in the simulated AWS, for a person to watch.
 
 mod cli;
-mod function;
 mod serve;
 mod state;
 mod steps;
@@ -15,6 +14,7 @@ use std::time::Duration;
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
 use sandbox::aws::Aws;
+use sandbox::build::build;
 use sandbox::clock::Clock;
 use sandbox::lambda::LambdaProcess;
 use sandbox::rotation::{RotateOptions, RotationFailed, rotate, test_rotation};
@@ -69,7 +69,7 @@ async fn run(cli: &Cli) -> Result<(), Failed> {
         Some(path) => path.clone(),
         None => {
             view::progress("Building the function");
-            function::build().await?
+            build("iam-key-rotator", !cfg!(debug_assertions)).await?
         }
     };
     for (index, failure) in cli.failures.iter().enumerate() {

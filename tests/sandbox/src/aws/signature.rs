@@ -70,6 +70,15 @@ impl Authorization {
         })
     }
 
+    /// Checks that the signature is for the only Region.
+    pub(super) fn is_for_region(&self, service: Service) -> Result<(), ApiError> {
+        let message = "Credential should be scoped to a valid region.";
+        match self.region.as_str() {
+            REGION => Ok(()),
+            _ => Err(ApiError::signature(service, message)),
+        }
+    }
+
     /// Checks that the holder of `credentials` signed this very request, just now.
     pub(super) fn verify(
         &self,
@@ -79,9 +88,6 @@ impl Authorization {
         now: SystemTime,
     ) -> Result<(), ApiError> {
         let refuse = |message: &str| Err(ApiError::signature(service, message));
-        if self.region != REGION {
-            return refuse("Credential should be scoped to a valid region.");
-        }
         let Ok(date) = NaiveDateTime::parse_from_str(&self.date, DATE_FORMAT) else {
             return refuse("Date must be in ISO-8601 'basic format'.");
         };
@@ -138,7 +144,7 @@ impl Authorization {
         let identity = credentials.into();
         let parameters = v4::SigningParams::builder()
             .identity(&identity)
-            .region(REGION)
+            .region(&self.region)
             .name(service.as_str())
             .time(date)
             .settings(SigningSettings::default())

@@ -47,6 +47,8 @@ pub(super) struct State {
     pub(super) propagation: Propagation,
     pub(super) page_size: usize,
     pub(super) latency: Duration,
+    /// Whether a signature may be for another Region.
+    pub(super) any_region: bool,
     pub(super) requires_rotation_token: bool,
     pub(super) records_uses: bool,
     pub(super) faults: Faults,
@@ -77,6 +79,7 @@ impl State {
             propagation: Propagation::default(),
             page_size: 100,
             latency: Duration::ZERO,
+            any_region: false,
             requires_rotation_token: false,
             records_uses: false,
             faults: Faults::default(),
@@ -152,6 +155,9 @@ impl State {
         };
         if signed.session_token.as_deref() != credentials.session_token() {
             return Err(ApiError::unknown_key(service));
+        }
+        if !self.any_region {
+            signed.is_for_region(service)?;
         }
         signed.verify(service, raw, &credentials, now)?;
         Ok(principal)

@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
+use std::time::Instant;
 
 use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode};
@@ -22,23 +23,28 @@ use crate::connections::serve_all;
 use crate::rotation::FunctionError;
 
 /// What the process gets as the answer to `invocation/next`.
-pub(super) struct Invocation {
-    pub(super) request_id: String,
+pub struct Invocation {
+    /// The id that the answer will be for.
+    pub request_id: String,
     /// Milliseconds since the Unix epoch.
-    pub(super) deadline_ms: u128,
-    pub(super) event: Value,
+    pub deadline_ms: u128,
+    /// What the function is called with.
+    pub event: Value,
 }
 
 struct Answer {
     /// `None` for an error while the process starts, before any invocation.
     request_id: Option<String>,
     result: Result<Value, FunctionError>,
+    at: Instant,
 }
 
-pub(super) struct RuntimeApi {
+/// The server, which stops when it is dropped.
+pub struct RuntimeApi {
     address: SocketAddr,
     invocations: mpsc::UnboundedSender<Invocation>,
     answers: mpsc::UnboundedReceiver<Answer>,
+    asked: mpsc::UnboundedReceiver<Instant>,
     server: JoinHandle<()>,
 }
 
@@ -46,17 +52,24 @@ pub(super) struct RuntimeApi {
 struct Exchange {
     invocations: Mutex<mpsc::UnboundedReceiver<Invocation>>,
     answers: mpsc::UnboundedSender<Answer>,
+    asked: mpsc::UnboundedSender<Instant>,
 }
 
 impl RuntimeApi {
-    pub(super) async fn start() -> io::Result<Self> {
+    /// Starts on a free port of 127.0.0.1.
+    ///
+    /// # Errors
+    /// Where the port cannot be had.
+    pub async fn start() -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
         let (invocations, offered) = mpsc::unbounded_channel();
         let (given, answers) = mpsc::unbounded_channel();
+        let (asks, asked) = mpsc::unbounded_channel();
         let exchange = Arc::new(Exchange {
             invocations: Mutex::new(offered),
             answers: given,
+            asked: asks,
         });
         let connection = move |stream| serve(stream, Arc::clone(&exchange));
         let server = tokio::spawn(serve_all(listener, connection));
@@ -64,25 +77,41 @@ impl RuntimeApi {
             address,
             invocations,
             answers,
+            asked,
             server,
         })
     }
 
     /// Host and port, the form of `AWS_LAMBDA_RUNTIME_API`.
-    pub(super) fn address(&self) -> String {
+    #[must_use]
+    pub fn address(&self) -> String {
         self.address.to_string()
     }
 
-    pub(super) fn offer(&self, invocation: Invocation) {
+    /// Has the process that asks next get this.
+    pub fn offer(&self, invocation: Invocation) {
         // Fails only when the server has gone, and then no answer comes either.
         let _ = self.invocations.send(invocation);
     }
 
+    /// Waits until the process has asked for an invocation once more, and tells when it did.
+    pub async fn asked(&mut self) -> Instant {
+        match self.asked.recv().await {
+            Some(at) => at,
+            None => std::future::pending().await,
+        }
+    }
+
     /// Waits for the answer to `request_id`, passing over one that an abandoned invocation left.
-    pub(super) async fn answer(&mut self, request_id: &str) -> Result<Value, FunctionError> {
+    pub async fn answer(&mut self, request_id: &str) -> Result<Value, FunctionError> {
+        self.answer_at(request_id).await.0
+    }
+
+    /// As [`RuntimeApi::answer`], with the time at which the answer came.
+    pub async fn answer_at(&mut self, request_id: &str) -> (Result<Value, FunctionError>, Instant) {
         while let Some(answer) = self.answers.recv().await {
             if answer.request_id.is_none_or(|id| id == request_id) {
-                return answer.result;
+                return (answer.result, answer.at);
             }
         }
         std::future::pending().await
@@ -108,6 +137,7 @@ async fn respond(
     request: Request<Incoming>,
 ) -> Result<Response<Full<Bytes>>, Infallible> {
     let (parts, body) = request.into_parts();
+    let at = Instant::now();
     let Ok(body) = body.collect().await else {
         return Ok(plain(StatusCode::BAD_REQUEST, "{}"));
     };
@@ -120,19 +150,24 @@ async fn respond(
         .collect();
     let answer = match (&parts.method, path.as_slice()) {
         (&Method::GET, ["2018-06-01", "runtime", "invocation", "next"]) => {
+            // Fails only when nobody waits any more.
+            let _ = exchange.asked.send(at);
             return Ok(next(exchange).await);
         }
         (&Method::POST, ["2018-06-01", "runtime", "invocation", id, "response"]) => Answer {
             request_id: Some((*id).to_owned()),
             result: response(&body),
+            at,
         },
         (&Method::POST, ["2018-06-01", "runtime", "invocation", id, "error"]) => Answer {
             request_id: Some((*id).to_owned()),
             result: Err(error(&body)),
+            at,
         },
         (&Method::POST, ["2018-06-01", "runtime", "init", "error"]) => Answer {
             request_id: None,
             result: Err(error(&body)),
+            at,
         },
         _ => return Ok(plain(StatusCode::NOT_FOUND, "{}")),
     };
@@ -232,6 +267,24 @@ mod tests {
         let arn = "arn:aws:lambda:us-east-1:123456789012:function:iam-key-rotator";
         assert!(answer.contains(&format!("lambda-runtime-invoked-function-arn: {arn}\r\n")));
         assert!(answer.ends_with(r#"{"step":"setsecret"}"#), "{answer}");
+        Ok(())
+    }
+
+    #[tokio::test]
+    async fn the_process_has_asked_before_it_is_offered_anything() -> io::Result<()> {
+        let mut api = RuntimeApi::start().await?;
+        let before = Instant::now();
+        let address = api.address();
+        let next = tokio::spawn(async move { call(&address, "GET", "/invocation/next", "").await });
+        let asked = api.asked().await;
+        assert!(before <= asked);
+        api.offer(invocation("id-1"));
+        next.await??;
+        let address = api.address();
+        call(&address, "POST", "/invocation/id-1/response", "{}").await?;
+        let (answer, at) = api.answer_at("id-1").await;
+        assert_eq!(answer, Ok(json!({})));
+        assert!(asked < at);
         Ok(())
     }
 
