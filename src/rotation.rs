@@ -152,8 +152,7 @@ impl Rotation<'_> {
         self.changed.borrow_mut().push(what);
     }
 
-    /// Notes that a call was refused for its rate, for the error if the step's time ends while it waits for its turn; or
-    /// that none is.
+    /// Notes that a call was refused for its rate, for the error if the step's time ends: it went by with waiting for a turn.
     pub(crate) fn refused(&self, refusal: Option<&AwsFailure>) {
         self.refused.replace(refusal.cloned());
     }

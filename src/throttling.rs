@@ -89,10 +89,7 @@ impl Rotation<'_> {
                 Err(refusal) if refusal.throttled().is_some() => {
                     turn.wait(self, kept, refusal).await?;
                 }
-                ended => {
-                    self.refused(None);
-                    return ended;
-                }
+                ended => return ended,
             }
         }
     }

@@ -191,10 +191,7 @@ async fn create_key(
                     return Ok(None);
                 }
             }
-            ended => {
-                rotation.refused(None);
-                return Ok(Some(ended));
-            }
+            ended => return Ok(Some(ended)),
         }
     }
 }
