@@ -1,0 +1,157 @@
+//! Whether one invocation's memory grows with the account: a rotation beside no other user, and
+//! beside many.
+
+use std::error::Error;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use fastrand::Rng;
+use iam_key_rotator::config::Config;
+use sandbox::aws::Aws;
+use sandbox::clock::Clock;
+use sandbox::in_process::InProcess;
+use sandbox::lambda::LambdaProcess;
+use sandbox::rotation::{Function, RotateOptions, rotate};
+use sandbox::server::Server;
+use sandbox::setup::{Prepared, Setup, Source};
+use tokio::runtime::Builder;
+
+use super::account::{Account, Line, Traffic};
+use super::simulation::DATE;
+
+/// More calls a second than a rotation makes.
+const NO_LIMIT: f64 = 1_000.0;
+
+/// What a rotation took in an account of so many users and secrets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Memory {
+    /// Users, and secrets.
+    pub(super) users: usize,
+    /// The most memory that the function's process held (VmHWM), in KiB.
+    pub(super) peak: u64,
+    /// What passed between the function and AWS.
+    pub(super) traffic: Traffic,
+}
+
+/// Measures a rotation in an account of so many users.
+///
+/// # Errors
+/// Where the rotation fails, or the system doesn't tell what a process holds.
+pub(super) fn measure(
+    binary: &Path,
+    users: usize,
+    repeats: usize,
+) -> Result<Memory, Box<dyn Error>> {
+    let mut peaks = Vec::new();
+    for _ in 0..repeats {
+        let runtime = Builder::new_current_thread().enable_all().build()?;
+        peaks.push(runtime.block_on(peak(binary, users))?);
+    }
+    peaks.sort_unstable();
+    Ok(Memory {
+        users,
+        peak: peaks.get(peaks.len() / 2).copied().unwrap_or_default(),
+        traffic: traffic(users)?,
+    })
+}
+
+/// What passes in a rotation by the function in this process, in virtual time.
+fn traffic(users: usize) -> Result<Traffic, Box<dyn Error>> {
+    let runtime = Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build()?;
+    runtime.block_on(async {
+        let date = SystemTime::UNIX_EPOCH + Duration::from_secs(DATE);
+        let (aws, prepared) = account(Clock::at(date), users)?;
+        let latency = (Duration::ZERO, Duration::ZERO);
+        let line = Line::new(&Account::new(NO_LIMIT, None), latency, Rng::with_seed(0));
+        let mut function =
+            InProcess::with_http_client(&aws, Config::default(), line.http_client(&aws));
+        rotate_once(&aws, &prepared, &mut function).await?;
+        Ok(line.traffic())
+    })
+}
+
+/// The peak of the real binary's process in a rotation, in KiB.
+async fn peak(binary: &Path, users: usize) -> Result<u64, Box<dyn Error>> {
+    let (aws, prepared) = account(Clock::real(), users)?;
+    let server = Server::start(aws.clone()).await?;
+    let mut function = LambdaProcess::new(binary, &aws, &server.endpoint());
+    rotate_once(&aws, &prepared, &mut function).await?;
+    let peak = child(binary)
+        .and_then(|process| status(&process, "VmHWM:"))
+        .ok_or("/proc does not tell what the function's process holds");
+    function.kill().await;
+    Ok(peak?)
+}
+
+async fn rotate_once(
+    aws: &Aws,
+    prepared: &Prepared,
+    function: &mut impl Function,
+) -> Result<(), Box<dyn Error>> {
+    let once = RotateOptions {
+        attempts: 1,
+        ..RotateOptions::default()
+    };
+    rotate(aws, function, &prepared.secret_arn, once, &mut |_| {}).await?;
+    Ok(())
+}
+
+/// An account with so many users and secrets, one of which is to rotate.
+fn account(clock: Clock, users: usize) -> Result<(Aws, Prepared), Box<dyn Error>> {
+    let aws = Aws::new(clock);
+    let setup = Setup {
+        source: Source::Role,
+        keys: 2,
+        ..Setup::default()
+    };
+    let prepared = setup.prepare(&aws)?;
+    for number in 1..users {
+        let name = format!("user-{number}");
+        aws.create_user("/", &name);
+        aws.create_access_key(&name);
+        let key = aws.create_access_key(&name);
+        let value = serde_json::json!({
+            "accesskey": key.id, "secretkey": key.secret, "username": name,
+        });
+        aws.create_secret(&format!("iam/{name}"), Some(value.to_string().into()));
+    }
+    Ok((aws, prepared))
+}
+
+/// The directory of this process's child that was started with a binary's path, whatever is at that
+/// path by now.
+fn child(binary: &Path) -> Option<PathBuf> {
+    let this = u64::from(std::process::id());
+    let binary = binary.as_os_str().as_encoded_bytes();
+    let processes = fs::read_dir("/proc").ok()?.flatten();
+    let mut processes = processes.map(|entry| entry.path());
+    processes.find(|process| {
+        let command = fs::read(process.join("cmdline")).unwrap_or_default();
+        command.split(|byte| *byte == 0).next() == Some(binary)
+            && status(process, "PPid:") == Some(this)
+    })
+}
+
+/// A figure of a process's status.
+fn status(process: &Path, name: &str) -> Option<u64> {
+    let status = fs::read_to_string(process.join("status")).ok()?;
+    let figure = status.lines().find_map(|line| line.strip_prefix(name))?;
+    figure.split_whitespace().next()?.parse().ok()
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rotation_asks_and_hears_no_more_where_there_are_more_users() {
+        let alone = traffic(1).unwrap();
+        assert_eq!(alone, traffic(50).unwrap());
+        assert!(alone.calls > 10 && alone.received > 1_000, "{alone:?}");
+    }
+}

@@ -1,0 +1,188 @@
+//! The command: all that was asked for, and what there is to say in the end.
+
+use std::error::Error;
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use sandbox::build::build;
+use tokio::runtime::Builder;
+
+use super::memory;
+use super::options::Options;
+use super::plots::{billed_plot, time_plot};
+use super::report::{Results, Row, errors, report};
+use super::scenario::{Scenario, Start};
+use super::simulation::simulate;
+use super::window::{Span, thousands, too_narrow};
+
+const RESULTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/results");
+/// The largest fleet that starts at once if nobody asks for another: a larger one takes minutes to
+/// simulate, and half a day to rotate.
+const MOST_AT_ONCE: usize = 1_000;
+/// Time-outs that are tried beside the function's own: the longest is Lambda's.
+const TIME_OUTS: [u64; 3] = [120, 300, 900];
+/// Concurrencies that are tried beside the function's own.
+const CONCURRENCIES: [usize; 3] = [100, 50, 20];
+/// The users of the large account; half of the short form's time would go into more.
+const MANY: usize = 1_000;
+const MANY_IN_SHORT: usize = 100;
+
+/// Runs the command.
+///
+/// # Errors
+/// For a person: what could not be done, or which fleets did not rotate in their window.
+pub fn run(options: &Options) -> Result<(), Box<dyn Error>> {
+    let mut results = Results::default();
+    for start in [Start::Spread, Start::AtOnce] {
+        if options.start.is_some_and(|only| only != start) {
+            continue;
+        }
+        for secrets in options.sizes() {
+            if options.start.is_none() && start == Start::AtOnce && *secrets > MOST_AT_ONCE {
+                continue;
+            }
+            let row = row(options.scenario(*secrets, start))?;
+            match start {
+                Start::Spread => results.spread.push(row),
+                Start::AtOnce => results.at_once.push(row),
+            }
+        }
+    }
+    if let (None, false, Some(row)) = (options.start, options.short, results.at_once.last()) {
+        results.choices = choices(row)?;
+    }
+    results.memory = measure_memory(options)?;
+
+    let text = report(&command(), &results);
+    print(&text);
+    if options.save {
+        save(&text, &results)?;
+    }
+    let failed: Vec<_> = results
+        .spread
+        .iter()
+        .chain(&results.at_once)
+        .filter_map(failure)
+        .collect();
+    match failed.is_empty() {
+        true => Ok(()),
+        false => Err(failed.join("\n").into()),
+    }
+}
+
+fn row(scenario: Scenario) -> Result<Row, Box<dyn Error>> {
+    let (secrets, start) = (thousands(scenario.secrets), scenario.start.name());
+    let began = Instant::now();
+    let figures = simulate(&scenario)?;
+    progress(&format!(
+        "{secrets} {start}, time-out {}, {} at a time: {} rotated; {:.1} s",
+        Span(scenario.time_out),
+        thousands(scenario.concurrency),
+        thousands(figures.finished),
+        began.elapsed().as_secs_f64(),
+    ));
+    Ok(Row { scenario, figures })
+}
+
+/// The fleet with other time-outs, then with fewer invocations at a time.
+fn choices(fleet: &Row) -> Result<Vec<Row>, Box<dyn Error>> {
+    let own = &fleet.scenario;
+    let time_outs = TIME_OUTS.map(|seconds| Scenario {
+        time_out: Duration::from_secs(seconds),
+        ..own.clone()
+    });
+    let concurrencies = CONCURRENCIES.map(|concurrency| Scenario {
+        concurrency,
+        ..own.clone()
+    });
+    let tried = time_outs.into_iter().chain(concurrencies);
+    tried
+        .map(|scenario| match scenario == *own {
+            true => Ok(fleet.clone()),
+            false => row(scenario),
+        })
+        .collect()
+}
+
+fn measure_memory(options: &Options) -> Result<Vec<memory::Memory>, Box<dyn Error>> {
+    let binary = match &options.function {
+        Some(path) => path.clone(),
+        None => build_function(options)?,
+    };
+    let (many, repeats) = if options.short {
+        (MANY_IN_SHORT, 1)
+    } else {
+        (MANY, 3)
+    };
+    progress(&format!(
+        "the memory of {} in accounts of 1 and {} users",
+        binary.display(),
+        thousands(many)
+    ));
+    [1, many]
+        .map(|users| memory::measure(&binary, users, repeats))
+        .into_iter()
+        .collect()
+}
+
+/// What there is to say of a fleet that did not rotate in its window.
+pub(super) fn failure(row: &Row) -> Option<String> {
+    let Row { scenario, figures } = row;
+    if figures.failed == 0 {
+        return None;
+    }
+    let why = too_narrow(scenario.secrets, scenario.iam_rate, scenario.window)
+        .unwrap_or_else(|| format!("steps failed: {}", errors(figures)));
+    Some(format!(
+        "{} of {} secrets, {}, had not rotated when the window of {} ended: {why}",
+        thousands(figures.failed),
+        thousands(scenario.secrets),
+        scenario.start.name(),
+        Span(scenario.window),
+    ))
+}
+
+/// The command as a person would write it.
+fn command() -> String {
+    let profile = if cfg!(debug_assertions) {
+        ""
+    } else {
+        "--profile measure "
+    };
+    let mut command = format!("cargo run {profile}-p benchmark --bin fleet");
+    for (index, argument) in std::env::args().skip(1).enumerate() {
+        command += if index == 0 { " -- " } else { " " };
+        command += &argument;
+    }
+    command
+}
+
+fn save(text: &str, results: &Results) -> Result<(), Box<dyn Error>> {
+    let directory = Path::new(RESULTS);
+    fs::create_dir_all(directory)?;
+    fs::write(directory.join("fleet.md"), text)?;
+    fs::write(directory.join("fleet.svg"), time_plot(results).svg()?)?;
+    fs::write(
+        directory.join("fleet-billed.svg"),
+        billed_plot(results).svg()?,
+    )?;
+    Ok(())
+}
+
+/// Tells on stderr what is done.
+fn progress(what: &str) {
+    let _ = writeln!(anstream::stderr(), "{what}");
+}
+
+/// Prints a result. A reader who has gone is no failure.
+fn print(text: &str) {
+    let _ = anstream::stdout().write_all(text.as_bytes());
+}
+
+/// As it is deployed; in the short form, as every test has it.
+fn build_function(options: &Options) -> Result<PathBuf, Box<dyn Error>> {
+    let runtime = Builder::new_current_thread().enable_all().build()?;
+    Ok(runtime.block_on(build("iam-key-rotator", !options.short))?)
+}

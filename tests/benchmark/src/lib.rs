@@ -1,0 +1,6 @@
+//! How fast the function starts, beside other functions; and how a fleet of secrets rotates.
+
+pub mod cold_start;
+pub mod fleet;
+pub mod plot;
+pub mod table;
