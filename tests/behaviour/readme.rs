@@ -62,3 +62,25 @@ fn every_policy_has_its_line() {
     }
     assert_eq!(count, 15);
 }
+
+/// Its figures are those of the commands' last full runs.
+#[test]
+fn the_benchmarks_tables_are_those_of_their_results() {
+    let cold_start = include_str!("../benchmark/results/cold-start.md");
+    let fleet = include_str!("../benchmark/results/fleet.md");
+    for (results, heading) in [
+        (cold_start, "Start and first step (createSecret), ms"),
+        (cold_start, "One rotation by one process, no limit"),
+        (cold_start, "To reach"),
+        (fleet, "Each starts at a random moment of the window"),
+        (fleet, "All start at its beginning"),
+    ] {
+        let (_, rest) = results.split_once(&format!("## {heading}\n\n")).unwrap();
+        let table = rest.split("\n\n").next().unwrap().trim_end();
+        assert!(table.lines().count() > 3, "{heading}");
+        assert!(
+            README.contains(&format!("\n{table}\n")),
+            "{heading}:\n{table}"
+        );
+    }
+}
