@@ -187,3 +187,24 @@ async fn a_key_that_another_run_is_about_to_store_is_not_taken_for_a_lost_one() 
         assert_eq!(world.lost_keys(), Vec::<String>::new());
     }
 }
+
+/// They are read at the same time, and AWSCURRENT may move in between (fact 19).
+#[tokio::test(start_paused = true)]
+async fn labels_and_a_value_of_two_different_times_are_read_again() {
+    let mut world = World::from(Source::Role, 2);
+    world.rotate().await.unwrap();
+    world.aws.age(Duration::from_secs(30 * 86_400));
+    world.fresh_token();
+    world.stage();
+    world.aws.clear_calls();
+    let (aws, arn) = (world.aws.clone(), world.arn().to_owned());
+    let view = aws.secret(&arn).unwrap();
+    let previous = view.with_label(AWSPREVIOUS).unwrap().id.clone();
+    world.after_call("DescribeSecret", move || {
+        aws.set_label(&arn, AWSCURRENT, &previous);
+    });
+    world.step("createSecret").await.unwrap();
+    // Before the deletion it looks once more; that is the third.
+    assert_eq!(world.count("DescribeSecret"), 3);
+    assert!(world.keys().contains(&world.current_key()));
+}
