@@ -7,6 +7,11 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
+use crate::plain::first_line;
+
+/// The most of AWS's code or message that is shown, in characters.
+const LONGEST: usize = 500;
+
 /// What is known of a failed call's effect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effect {
@@ -70,7 +75,7 @@ impl AwsFailure {
     {
         let (code, message, effect) = match error {
             SdkError::ServiceError(service) => {
-                let code = service.err().code().map(str::to_owned);
+                let code = service.err().code().map(shortened);
                 let status = service.raw().status();
                 let effect = match &code {
                     Some(_) if status.is_server_error() => Effect::Unknown,
@@ -142,11 +147,10 @@ impl fmt::Display for AwsFailure {
 
 impl std::error::Error for AwsFailure {}
 
-/// AWS's message without what follows its first line: behind a refused signature
+/// AWS's code or message without what follows its first line: behind a refused signature
 /// the JSON services repeat the signed request, session token included.
-fn shortened(message: &str) -> String {
-    let line = message.lines().next().unwrap_or_default();
-    line.chars().take(500).collect()
+fn shortened(text: &str) -> String {
+    first_line(text, LONGEST)
 }
 
 /// The chain of sources by Display alone (fact 36).

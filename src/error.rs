@@ -5,6 +5,7 @@ use std::fmt;
 use lambda_runtime::Diagnostic;
 
 use crate::event::Step;
+use crate::plain::{LONGEST_SENTENCE, one_line};
 use crate::problem::Problem;
 
 /// A [`Problem`] with the step, the secret and the user that it is about.
@@ -22,27 +23,39 @@ pub struct RotationError {
     pub problem: Box<Problem>,
 }
 
+/// The most that each part of the text may hold, in characters, so that none takes the place of another.
+const LONGEST_SECRET: usize = 700;
+const LONGEST_USER: usize = 100;
+const LONGEST_PROBLEM: usize = 1_200;
+const LONGEST_CHANGED: usize = 500;
+
 impl fmt::Display for RotationError {
+    /// On one line, of [`LONGEST_SENTENCE`] characters at most.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut text = String::new();
         if let Some(step) = self.step {
-            write!(f, "{step}")?;
+            text.push_str(step.name());
         }
         if let Some(secret) = &self.secret {
-            write!(f, " of the secret {secret}")?;
+            text.push_str(" of the secret ");
+            text.push_str(&one_line(secret, LONGEST_SECRET));
         }
         if let Some(user) = &self.user {
-            write!(f, " (user {user})")?;
+            text.push_str(&format!(" (user {})", one_line(user, LONGEST_USER)));
         }
         if self.step.is_some() {
-            f.write_str(" stopped: ")?;
+            text.push_str(" stopped: ");
         }
-        write!(f, "{}. ", self.problem)?;
+        text.push_str(&one_line(&self.problem.to_string(), LONGEST_PROBLEM));
+        text.push_str(". ");
         if !self.changed.is_empty() {
-            write!(f, "Before that, {}. ", self.changed.join(", "))?;
+            let changed = one_line(&self.changed.join(", "), LONGEST_CHANGED);
+            text.push_str(&format!("Before that, {changed}. "));
         } else if self.problem.changed_nothing() {
-            f.write_str("Nothing was changed. ")?;
+            text.push_str("Nothing was changed. ");
         }
-        write!(f, "What to do: {}.", self.problem.way_out())
+        text.push_str(&format!("What to do: {}.", self.problem.way_out()));
+        f.write_str(&one_line(&text, LONGEST_SENTENCE))
     }
 }
 

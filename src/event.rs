@@ -8,7 +8,17 @@ use serde::Deserialize;
 use serde::de::Deserializer;
 use serde_json::value::RawValue;
 
+use crate::plain::is_word;
 use crate::problem::Problem;
+
+/// What a secret's name can hold, and its ARN beside that.
+const SECRET_ID: &[u8] = b"/_+=.@:!-";
+/// The longest SecretId that Secrets Manager takes, in characters.
+const LONGEST_SECRET_ID: usize = 2_048;
+/// The longest ClientRequestToken, likewise.
+const LONGEST_TOKEN: usize = 64;
+/// The longest RotationToken, in bytes: well above the 256 characters that AWS documents (fact 8).
+const LONGEST_ROTATION_TOKEN: usize = 4_096;
 
 /// One of the four steps of a rotation, in the order in which Secrets Manager calls them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,7 +92,7 @@ struct Fields<'a> {
 }
 
 impl RotationEvent {
-    /// Parses an event's JSON text.
+    /// Parses an event's JSON text. What gets into errors and logs has a bound, and nothing in it breaks a line.
     ///
     /// # Errors
     /// [`Problem::EventInvalid`], which names the field and never quotes its value.
@@ -98,11 +108,11 @@ impl RotationEvent {
             step: Step::parse(&step).ok_or_else(|| {
                 invalid("Step is none of createSecret, setSecret, testSecret, finishSecret")
             })?,
-            secret_id: required("SecretId", fields.secret_id)?,
-            token: required("ClientRequestToken", fields.client_request_token)?,
+            secret_id: secret_id(required("SecretId", fields.secret_id)?)?,
+            token: token(required("ClientRequestToken", fields.client_request_token)?)?,
             rotation_token: match fields.rotation_token {
                 None => None,
-                raw => Some(SecretString::from(required("RotationToken", raw)?)),
+                raw => Some(rotation_token(required("RotationToken", raw)?)?),
             },
         })
     }
@@ -116,6 +126,34 @@ fn required(name: &str, raw: Option<&RawValue>) -> Result<String, Problem> {
         return Err(invalid(&format!("{name} is empty")));
     }
     Ok(text)
+}
+
+fn secret_id(text: String) -> Result<String, Problem> {
+    if !is_word(&text, LONGEST_SECRET_ID, SECRET_ID) {
+        return Err(invalid("SecretId is not the ARN or the name of a secret"));
+    }
+    Ok(text)
+}
+
+/// Secrets Manager makes UUIDs, and takes others.
+fn token(text: String) -> Result<String, Problem> {
+    let allowed = |byte: u8| byte.is_ascii_graphic() && !b"\"'`".contains(&byte);
+    if text.len() > LONGEST_TOKEN || !text.bytes().all(allowed) {
+        return Err(invalid(
+            "ClientRequestToken is not 1 to 64 printable characters without spaces and quotes",
+        ));
+    }
+    Ok(text)
+}
+
+fn rotation_token(text: String) -> Result<SecretString, Problem> {
+    let text = Zeroizing::new(text);
+    if text.len() > LONGEST_ROTATION_TOKEN || text.chars().any(char::is_control) {
+        return Err(invalid(
+            "RotationToken is longer than 4,096 bytes or holds control characters",
+        ));
+    }
+    Ok(SecretString::from(text.as_str()))
 }
 
 fn invalid(reason: &str) -> Problem {
@@ -206,6 +244,34 @@ mod tests {
                 "RotationToken is not a string",
             ),
             (&EVENT.replace(r#""r""#, r#""""#), "RotationToken is empty"),
+            (
+                &EVENT.replace("arn:x", "sesame sesame"),
+                "SecretId is not the ARN or the name",
+            ),
+            (
+                &EVENT.replace("arn:x", &"sesame".repeat(342)),
+                "SecretId is not the ARN or the name",
+            ),
+            (
+                &EVENT.replace(r#""t""#, r#""sesame\n""#),
+                "ClientRequestToken is not 1 to 64",
+            ),
+            (
+                &EVENT.replace(r#""t""#, r#""sesame'""#),
+                "ClientRequestToken is not 1 to 64",
+            ),
+            (
+                &EVENT.replace(r#""t""#, &format!("\"{}\"", "sesame".repeat(11))),
+                "ClientRequestToken is not 1 to 64",
+            ),
+            (
+                &EVENT.replace(r#""r""#, r#""sesame\u0000""#),
+                "RotationToken is longer",
+            ),
+            (
+                &EVENT.replace(r#""r""#, &format!("\"{}\"", "sesame".repeat(683))),
+                "RotationToken is longer",
+            ),
         ] {
             let problem = RotationEvent::parse(event).unwrap_err().to_string();
             assert!(problem.contains(expected), "{event}: {problem}");

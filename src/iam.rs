@@ -18,6 +18,10 @@ use crate::access_key::{AccessKey, AccessKeyId, KeyStatus, LastUse, ListedKey};
 use crate::aws_failure::{AwsFailure, Effect};
 use crate::connections::connect_only;
 use crate::key_selection::{Candidate, Deletable};
+use crate::plain::first_line;
+
+/// The most of a service's or a Region's name that is shown, in characters.
+const LONGEST_WORD: usize = 100;
 
 /// The access keys of one IAM user, managed with the credential source's credentials.
 #[derive(Clone, Debug)]
@@ -193,8 +197,8 @@ impl Iam {
         Ok(reply.access_key_last_used.and_then(|last_used| {
             Some(LastUse {
                 at: last_used.last_used_date.as_ref().and_then(to_chrono)?,
-                service: last_used.service_name,
-                region: last_used.region,
+                service: first_line(&last_used.service_name, LONGEST_WORD),
+                region: first_line(&last_used.region, LONGEST_WORD),
             })
         }))
     }

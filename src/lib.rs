@@ -60,6 +60,7 @@ pub mod named_source;
 mod new_key;
 pub mod outcome;
 mod pending;
+pub mod plain;
 pub mod problem;
 pub mod rotation;
 pub mod secret_value;

@@ -8,7 +8,7 @@ use iam_key_rotator::error::RotationError;
 use iam_key_rotator::event::Payload;
 use iam_key_rotator::problem::Problem;
 use iam_key_rotator::rotation::Rotator;
-use iam_key_rotator::{aws, clock, logging};
+use iam_key_rotator::{aws, clock, logging, plain};
 use lambda_runtime::{LambdaEvent, service_fn};
 use tracing::error;
 
@@ -43,6 +43,7 @@ async fn main() -> ExitCode {
     match lambda_runtime::run(service_fn(handler)).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
+            let failure = plain::one_line(&failure.to_string(), plain::LONGEST_SENTENCE);
             error!("the Lambda Runtime API failed: {failure}");
             ExitCode::FAILURE
         }

@@ -6,7 +6,11 @@ use secrecy::SecretString;
 use secrecy::zeroize::Zeroizing;
 
 use crate::config::FieldNames;
+use crate::plain::is_word;
 use crate::secret_value::Malformed;
+
+/// The longest ARN, in characters.
+const LONGEST_ARN: usize = 2_048;
 
 /// Tags of a secret, by their keys.
 pub type Tags = HashMap<String, String>;
@@ -88,40 +92,52 @@ pub fn is_same_secret(named: &str, full_arn: &str) -> bool {
     }
 }
 
-fn is_secret_arn(arn: &str) -> bool {
-    arn.starts_with("arn:") && arn.contains(":secretsmanager:")
+/// `arn:PARTITION:secretsmanager:REGION:ACCOUNT:secret:NAME`, in full or without the hyphen and the six characters at its
+/// end, with what Secrets Manager allows in names; `!` stands in those of managed secrets.
+///
+/// Whatever is one is shown in errors and logs.
+pub(crate) fn is_secret_arn(arn: &str) -> bool {
+    let parts: Vec<&str> = arn.splitn(7, ':').collect();
+    let [
+        "arn",
+        partition,
+        "secretsmanager",
+        region,
+        account,
+        "secret",
+        name,
+    ] = parts[..]
+    else {
+        return false;
+    };
+    is_word(partition, LONGEST_ARN, b"-")
+        && is_word(region, LONGEST_ARN, b"-")
+        && is_account(account)
+        && arn.len() <= LONGEST_ARN
+        && is_word(name, LONGEST_ARN, b"/_+=.@!-")
 }
 
 /// `arn:PARTITION:iam::ACCOUNT:role/PATH/NAME`, with what IAM allows in names and paths.
 fn is_role_arn(arn: &str) -> bool {
-    let mut parts = arn.splitn(6, ':');
-    let mut next = || parts.next().unwrap_or_default();
-    let [prefix, partition, service, region, account, resource] =
-        [next(), next(), next(), next(), next(), next()];
-    let word = |text: &str, others: &[u8]| {
-        !text.is_empty()
-            && text
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || others.contains(&byte))
+    let parts: Vec<&str> = arn.splitn(6, ':').collect();
+    let ["arn", partition, "iam", "", account, resource] = parts[..] else {
+        return false;
     };
-    prefix == "arn"
-        && word(partition, b"-")
-        && service == "iam"
-        && region.is_empty()
-        && account.len() == 12
-        && account.bytes().all(|byte| byte.is_ascii_digit())
-        && arn.len() <= 2048
+    is_word(partition, LONGEST_ARN, b"-")
+        && is_account(account)
+        && arn.len() <= LONGEST_ARN
         && resource
             .strip_prefix("role/")
-            .is_some_and(|name| word(name, b"+=,.@_-/"))
+            .is_some_and(|name| is_word(name, LONGEST_ARN, b"+=,.@_-/"))
+}
+
+fn is_account(text: &str) -> bool {
+    text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// STS: 2 to 1,224 letters, digits and `_+=,.@:/-`.
 fn is_external_id(id: &str) -> bool {
-    (2..=1224).contains(&id.len())
-        && id
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"_+=,.@:/-".contains(&byte))
+    id.len() >= 2 && is_word(id, 1_224, b"_+=,.@:/-")
 }
 
 #[cfg(test)]
@@ -164,6 +180,19 @@ mod tests {
     }
 
     #[test]
+    fn a_secrets_arn_may_lack_its_end_and_have_all_that_names_have() {
+        for name in ["iam/alice", "a", "rds!cluster-1-AbCdEf", "A_z+0=9.x@y/z-"] {
+            let arn = SECRET.replace("admin-AbCdEf", name);
+            let named = read(&[("secretarn", &arn)]).unwrap();
+            assert!(matches!(named, Some(NamedSource::Secret(_))), "{arn}");
+        }
+        let china = SECRET
+            .replace("aws", "aws-cn")
+            .replace("us-east", "cn-north");
+        assert!(read(&[("secretarn", &china)]).unwrap().is_some());
+    }
+
+    #[test]
     fn an_external_id_is_never_shown() {
         let role = read(&[("rolearn", ROLE), ("externalid", "sesame")]).unwrap();
         assert!(!format!("{role:?}").contains("sesame"));
@@ -173,6 +202,28 @@ mod tests {
     fn each_malformed_source_is_refused_by_its_name_and_not_quoted() {
         for (tags, named) in [
             (&[("secretarn", "sesame")][..], "secretarn"),
+            (&[("secretarn", &format!("{SECRET} sesame"))], "secretarn"),
+            (&[("secretarn", &format!("{SECRET}\nsesame"))], "secretarn"),
+            (
+                &[("secretarn", &SECRET.replace("secret:", "sesame:"))],
+                "secretarn",
+            ),
+            (
+                &[("secretarn", &SECRET.replace("123", "sesame"))],
+                "secretarn",
+            ),
+            (
+                &[("secretarn", &SECRET.replace("us-east-1", ""))],
+                "secretarn",
+            ),
+            (
+                &[("secretarn", &format!("{SECRET}{}", "sesame".repeat(340)))],
+                "secretarn",
+            ),
+            (
+                &[("secretarn", &SECRET.replace("admin-AbCdEf", "ses:ame"))],
+                "secretarn",
+            ),
             (&[("rolearn", "sesame")], "rolearn"),
             (
                 &[("rolearn", "arn:aws:iam::444455556666:user/sesame")],

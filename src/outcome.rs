@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::access_key::AccessKeyId;
+use crate::plain::{LONGEST_SENTENCE, one_line};
 
 /// What a step did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -37,7 +38,7 @@ pub struct Outcome {
     pub user: Option<String>,
     /// What was done, in one word.
     pub outcome: Done,
-    /// What was done, in a sentence.
+    /// What was done, in a sentence; [`Outcome::bounded`] sees to its length.
     pub message: String,
     /// The access key that the step was about.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -48,6 +49,13 @@ pub struct Outcome {
 }
 
 impl Outcome {
+    /// Has the sentence on one line, of [`LONGEST_SENTENCE`] characters at most.
+    #[must_use]
+    pub fn bounded(mut self) -> Self {
+        self.message = one_line(&self.message, LONGEST_SENTENCE);
+        self
+    }
+
     /// Names the access key that the step was about.
     #[must_use]
     pub fn about(mut self, key: &AccessKeyId) -> Self {

@@ -86,6 +86,7 @@ impl Rotator {
             let result = rotation
                 .run()
                 .await
+                .map(Outcome::bounded)
                 .map_err(|problem| rotation.error(problem));
             match &result {
                 Ok(outcome) => info!(

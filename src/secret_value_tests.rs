@@ -77,13 +77,13 @@ fn the_fields_can_have_other_names() {
         ..FieldNames::default()
     };
     let text = format!(
-        r#"{{"user":"a","id":"{ID}","key":"k","by":"arn:aws:secretsmanager:x","username":7}}"#
+        r#"{{"user":"a","id":"{ID}","key":"k","by":"arn:aws:secretsmanager:us-east-1:123456789012:secret:x","username":7}}"#
     );
     let document = SecretDocument::parse(SecretString::from(text), &fields).unwrap();
     assert_eq!(document.username(), "a");
     assert_eq!(document.key_id().unwrap().as_str(), ID);
     assert!(
-        matches!(document.source(), Some(NamedSource::Secret(arn)) if arn == "arn:aws:secretsmanager:x")
+        matches!(document.source(), Some(NamedSource::Secret(arn)) if arn == "arn:aws:secretsmanager:us-east-1:123456789012:secret:x")
     );
 }
 
@@ -91,7 +91,7 @@ fn the_fields_can_have_other_names() {
 fn each_kind_of_malformed_document_is_named_without_quoting_it() {
     let missing = |name: &str| Malformed::Missing(name.into());
     let full = format!(
-        r#"{{"username":"alice","accesskey":"{ID}","secretkey":"sesame","secretarn":"arn:aws:secretsmanager:x"}}"#
+        r#"{{"username":"alice","accesskey":"{ID}","secretkey":"sesame","secretarn":"arn:aws:secretsmanager:us-east-1:123456789012:secret:x"}}"#
     );
     for (text, expected) in [
         ("sesame", Malformed::NotJson { line: 1, column: 1 }),
@@ -118,7 +118,7 @@ fn each_kind_of_malformed_document_is_named_without_quoting_it() {
             Malformed::Empty("secretkey".into()),
         ),
         (
-            &full.replace("arn:aws:secretsmanager:x", ""),
+            &full.replace("arn:aws:secretsmanager:us-east-1:123456789012:secret:x", ""),
             Malformed::Empty("secretarn".into()),
         ),
         (
@@ -142,7 +142,10 @@ fn each_kind_of_malformed_document_is_named_without_quoting_it() {
             Malformed::Form("accesskey".into(), "an access key id"),
         ),
         (
-            &full.replace("arn:aws:secretsmanager:x", "a-name"),
+            &full.replace(
+                "arn:aws:secretsmanager:us-east-1:123456789012:secret:x",
+                "a-name",
+            ),
             Malformed::Form("secretarn".into(), "the ARN of a secret"),
         ),
         (

@@ -10,7 +10,7 @@ use crate::config::FieldNames;
 use crate::connections::connect_only;
 use crate::event::RotationEvent;
 use crate::iam::to_chrono;
-use crate::named_source::Tags;
+use crate::named_source::{Tags, is_secret_arn};
 use crate::secret_value::{Malformed, SecretDocument};
 use crate::stages::{Labels, PENDING};
 
@@ -103,7 +103,7 @@ impl SecretsManager {
             .await;
         match described {
             Ok(reply) => Ok(Some(SecretMetadata {
-                arn: reply.arn.unwrap_or_else(|| secret_id.to_owned()),
+                arn: arn_of(reply.arn, secret_id),
                 labels: reply.version_ids_to_stages.unwrap_or_default(),
                 tags: reply
                     .tags
@@ -141,7 +141,7 @@ impl SecretsManager {
             .await;
         match read {
             Ok(reply) => Ok(Some(Version {
-                secret_arn: reply.arn.unwrap_or_else(|| secret_id.to_owned()),
+                secret_arn: arn_of(reply.arn, secret_id),
                 id: reply.version_id.unwrap_or_default(),
                 created: reply.created_date.as_ref().and_then(to_chrono),
                 text: reply.secret_string.map(SecretString::from),
@@ -209,6 +209,12 @@ impl SecretsManager {
                 )
             })
     }
+}
+
+/// The ARN that an answer gives, where it is one; it is shown.
+fn arn_of(answered: Option<String>, asked: &str) -> String {
+    let arn = answered.filter(|arn| is_secret_arn(arn));
+    arn.unwrap_or_else(|| asked.to_owned())
 }
 
 fn absent<T>(failure: AwsFailure) -> Result<Option<T>, AwsFailure> {

@@ -30,6 +30,8 @@ impl Identity {
     }
 }
 
+/// The longest ARN that IAM gives, in characters.
+const LONGEST_ID: usize = 2_048;
 /// The shortest session there is (fact 38), in seconds: as long as a function can live.
 const SESSION_SECONDS: i32 = 900;
 /// A session's name, in characters (fact 38).
@@ -75,16 +77,22 @@ impl Sts {
             .await
             .map_err(|error| AwsFailure::new("sts:GetCallerIdentity", caller.clone(), &error))?;
         match (reply.account, reply.arn, reply.user_id) {
-            (Some(account), Some(arn), Some(user_id)) => Ok(Identity {
-                account,
-                arn,
-                user_id,
-            }),
+            // They are shown, and compared; what AWS gives is no longer, and has no space or line break.
+            (Some(account), Some(arn), Some(user_id))
+                if [&account, &arn, &user_id].into_iter().all(|id| is_id(id)) =>
+            {
+                Ok(Identity {
+                    account,
+                    arn,
+                    user_id,
+                })
+            }
             _ => Err(AwsFailure {
                 action: "sts:GetCallerIdentity",
                 resource: caller,
                 code: None,
-                message: "the answer lacks account, ARN or user id".to_owned(),
+                message: "the answer lacks account, ARN or user id, or they are not what such are"
+                    .to_owned(),
                 effect: Effect::None,
             }),
         }
@@ -132,6 +140,11 @@ impl Sts {
             "the role",
         ))
     }
+}
+
+/// A user's path can have any printable ASCII.
+fn is_id(text: &str) -> bool {
+    text.len() <= LONGEST_ID && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 /// An access key as the SDK takes it.

@@ -13,6 +13,7 @@
 mod another_account;
 mod bad_input;
 mod bad_source_or_user;
+mod bounds;
 mod calls;
 mod creation_mark;
 mod deletion_rule;

@@ -64,6 +64,12 @@ async fn a_secret_in_the_wrong_field_is_not_repeated() {
             key.secret, key.id
         ),
         format!(
+            r#"{{"username":"alice","accesskey":"{1}","secretkey":"{0}","secretarn":"{2} {0}\n"}}"#,
+            key.secret,
+            key.id,
+            world.arn()
+        ),
+        format!(
             "{{\"username\":\"alice\",\"accesskey\":\"{0}\" \"{1}\"",
             key.id, key.secret
         ),

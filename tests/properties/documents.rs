@@ -44,7 +44,9 @@ fn documents() -> impl Strategy<Value = Made> {
             needed.push(member(&fields.secret_key, not_blank(40)));
         }
         if source == 1 {
-            let arn = characters(0..9).prop_map(|rest| format!("arn:aws:secretsmanager:{rest}"));
+            let arn = word("abXY09/_+=.@!-", 1..20).prop_map(|name| {
+                format!("arn:aws:secretsmanager:us-east-1:111122223333:secret:{name}")
+            });
             needed.push(member(&fields.source_secret, arn));
         }
         if source > 1 {

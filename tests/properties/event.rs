@@ -65,8 +65,12 @@ fn said(mut event: RotationEvent, text: &str, found: &[Member]) {
         said("RotationToken").as_deref(),
         token.map(ExposeSecret::expose_secret)
     );
-    for name in FIELDS.into_iter().filter_map(said) {
-        assert!(!name.trim().is_empty());
+    for (name, value) in FIELDS
+        .iter()
+        .filter_map(|name| said(name).map(|value| (*name, value)))
+    {
+        assert!(!value.trim().is_empty());
+        assert!(name == "Step" || is_plain(name, &value), "{name}");
     }
     let shown = format!("{event:?}");
     let another = token.map(|_| SecretString::from("another token"));
@@ -89,7 +93,28 @@ fn so(reason: &str, text: &str, found: &[Member]) {
         "is missing" => assert!(name != "RotationToken" && json(name).is_none()),
         "is not a string" => assert!(json(name).is_some() && string.is_none()),
         "is empty" => assert_eq!(string.as_deref().map(str::trim), Some("")),
+        "is not the ARN or the name of a secret"
+        | "is not 1 to 64 printable characters without spaces and quotes"
+        | "is longer than 4,096 bytes or holds control characters" => {
+            assert!(!is_plain(name, &string.expect("a string")));
+        }
         _ => panic!("{reason}"),
+    }
+}
+
+/// Whether a field's value may stand in an error or a log line, or be passed on.
+fn is_plain(name: &str, value: &str) -> bool {
+    let mut characters = value.chars();
+    match name {
+        "SecretId" => {
+            value.len() <= 2_048
+                && characters.all(|one| one.is_ascii_alphanumeric() || "/_+=.@:!-".contains(one))
+        }
+        "ClientRequestToken" => {
+            value.len() <= 64
+                && characters.all(|one| ('!'..='~').contains(&one) && !"\"'`".contains(one))
+        }
+        _ => value.len() <= 4_096 && !characters.any(char::is_control),
     }
 }
 

@@ -286,8 +286,22 @@ fn is_key_id(id: &str) -> bool {
 }
 
 fn is_secret_arn(arn: &str) -> bool {
-    arn.strip_prefix("arn:")
-        .is_some_and(|rest| format!(":{rest}").contains(":secretsmanager:"))
+    let parts: Vec<&str> = arn.split(':').collect();
+    let [_, partition, _, region, account, _, name] = parts[..] else {
+        return false;
+    };
+    let letters = |text: &str, more: &str| {
+        !text.is_empty()
+            && !text.contains(|c: char| !c.is_ascii_alphanumeric() && !more.contains(c))
+    };
+    arn.starts_with(&format!(
+        "arn:{partition}:secretsmanager:{region}:{account}:secret:"
+    )) && letters(partition, "-")
+        && letters(region, "-")
+        && account.len() == 12
+        && !account.contains(|c: char| !c.is_ascii_digit())
+        && letters(name, "/_+=.@!-")
+        && arn.len() <= 2048
 }
 
 fn is_role_arn(arn: &str) -> bool {
