@@ -7,6 +7,7 @@ use lambda_runtime::Diagnostic;
 use crate::event::Step;
 use crate::plain::{LONGEST_SENTENCE, one_line};
 use crate::problem::Problem;
+use crate::way_out::About;
 
 /// A [`Problem`] with the step, the secret and the user that it is about.
 #[derive(Clone, Debug)]
@@ -15,6 +16,8 @@ pub struct RotationError {
     pub step: Option<Step>,
     /// The secret, unless the event did not say.
     pub secret: Option<String>,
+    /// The event's ClientRequestToken, unless the event did not say.
+    pub token: Option<String>,
     /// The user, where the secret was read.
     pub user: Option<String>,
     /// What the step had changed by then, each a sentence without its full stop.
@@ -54,8 +57,23 @@ impl fmt::Display for RotationError {
         } else if self.problem.changed_nothing() {
             text.push_str("Nothing was changed. ");
         }
-        text.push_str(&format!("What to do: {}.", self.problem.way_out()));
+        text.push_str(&format!(
+            "What to do: {}.",
+            self.problem.way_out(&self.about())
+        ));
         f.write_str(&one_line(&text, LONGEST_SENTENCE))
+    }
+}
+
+impl RotationError {
+    /// A line that has to be cut is no line.
+    fn about(&self) -> About<'_> {
+        let secret = self.secret.as_deref();
+        About {
+            secret: secret.filter(|secret| secret.len() <= LONGEST_SECRET),
+            token: self.token.as_deref(),
+            user: self.user.as_deref(),
+        }
     }
 }
 
@@ -76,6 +94,7 @@ impl From<Problem> for RotationError {
         Self {
             step: None,
             secret: None,
+            token: None,
             user: None,
             changed: Vec::new(),
             problem: Box::new(problem),

@@ -72,4 +72,4 @@ pub mod sts;
 pub mod throttling;
 mod trust;
 pub mod verification;
-mod way_out;
+pub mod way_out;

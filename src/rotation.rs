@@ -162,6 +162,7 @@ impl Rotation<'_> {
         RotationError {
             step: Some(self.event.step),
             secret: Some(self.event.secret_id.clone()),
+            token: Some(self.event.token.clone()),
             user: self.user.borrow().clone(),
             changed: self.changed.borrow().clone(),
             problem: Box::new(match (problem, self.refused.take()) {

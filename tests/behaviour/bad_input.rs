@@ -212,7 +212,12 @@ async fn a_pending_value_for_someone_else() {
         world
             .aws
             .put_version_text(world.arn(), world.token(), &text);
-        let named = ["bob", "alice", "--remove-from-version-id"];
+        let line = format!(
+            "(`aws secretsmanager update-secret-version-stage --secret-id {} --version-stage AWSPENDING --remove-from-version-id {}`)",
+            world.arn(),
+            world.token()
+        );
+        let named = ["bob", "alice", &line];
         refused(&mut world, step, "SecretMalformed", &named).await;
     }
 }
