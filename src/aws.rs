@@ -13,6 +13,7 @@ use aws_smithy_runtime_api::client::http::{
     HttpConnectorSettings, SharedHttpClient, SharedHttpConnector, http_client_fn,
 };
 
+use crate::environment;
 use crate::problem::Problem;
 use crate::trust;
 
@@ -39,8 +40,9 @@ pub fn timeouts() -> TimeoutConfig {
 /// `variable` gives an environment variable's value.
 ///
 /// # Errors
-/// [`Problem::ConfigurationInvalid`] where `AWS_CA_BUNDLE` names a file that cannot be used.
+/// [`Problem::ConfigurationInvalid`] where a variable that the SDK or its HTTP client reads cannot be used.
 pub async fn load_config(variable: impl Fn(&str) -> Option<String>) -> Result<SdkConfig, Problem> {
+    environment::check(&variable)?;
     let trust = trust::read(variable("AWS_CA_BUNDLE"))?;
     Ok(aws_config::defaults(BehaviorVersion::latest())
         .http_client(http_client(trust))

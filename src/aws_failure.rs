@@ -1,13 +1,15 @@
 //! An AWS call that failed: which, on what, what AWS said, and what is known of its effect.
 
-use std::error::Error as _;
+use std::borrow::Cow;
 use std::fmt;
 
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use secrecy::{ExposeSecret, SecretString};
 
 use crate::plain::first_line;
+use crate::sdk_text;
 
 /// The most of AWS's code or message that is shown, in characters.
 const LONGEST: usize = 500;
@@ -73,6 +75,20 @@ impl AwsFailure {
     where
         E: ProvideErrorMetadata + std::error::Error + 'static,
     {
+        Self::hiding(&[], action, resource, error)
+    }
+
+    /// As [`AwsFailure::new`], of a request that holds secrets: a service quotes a value that it finds not to be valid.
+    pub fn hiding<E>(
+        secrets: &[&SecretString],
+        action: &'static str,
+        resource: impl Into<String>,
+        error: &SdkError<E, HttpResponse>,
+    ) -> Self
+    where
+        E: ProvideErrorMetadata + std::error::Error + 'static,
+    {
+        let shortened = |text: &str| shortened(text, secrets);
         let (code, message, effect) = match error {
             SdkError::ServiceError(service) => {
                 let code = service.err().code().map(shortened);
@@ -96,8 +112,20 @@ impl AwsFailure {
                 (code, message, effect)
             }
             SdkError::TimeoutError(_) => (None, "no answer in time".to_owned(), Effect::Unknown),
-            SdkError::DispatchFailure(_) => (None, causes(error), Effect::Unknown),
-            SdkError::ConstructionFailure(_) => (None, causes(error), Effect::None),
+            SdkError::DispatchFailure(failure) => {
+                let kind = if failure.is_timeout() {
+                    "no connection in time"
+                } else if failure.is_io() {
+                    "the connection failed"
+                } else {
+                    "the request was not sent"
+                };
+                (None, sdk_text::with_causes(kind, error), Effect::Unknown)
+            }
+            SdkError::ConstructionFailure(_) => {
+                let kind = "the request could not be made";
+                (None, sdk_text::with_causes(kind, error), Effect::None)
+            }
             // Its sources may quote the answer.
             _ => (
                 None,
@@ -149,20 +177,12 @@ impl std::error::Error for AwsFailure {}
 
 /// AWS's code or message without what follows its first line: behind a refused signature
 /// the JSON services repeat the signed request, session token included.
-fn shortened(text: &str) -> String {
-    first_line(text, LONGEST)
-}
-
-/// The chain of sources by Display alone (fact 36).
-fn causes<E: std::error::Error + 'static>(error: &SdkError<E, HttpResponse>) -> String {
-    let mut texts = Vec::new();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let text = error.to_string();
-        if texts.last() != Some(&text) {
-            texts.push(text);
+fn shortened(text: &str, secrets: &[&SecretString]) -> String {
+    let mut text = Cow::Borrowed(text);
+    for secret in secrets.iter().map(|secret| secret.expose_secret()) {
+        if !secret.is_empty() && text.contains(secret) {
+            text = text.replace(secret, "…").into();
         }
-        cause = error.source();
     }
-    texts.join(": ")
+    first_line(&text, LONGEST)
 }

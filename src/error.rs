@@ -49,7 +49,9 @@ impl fmt::Display for RotationError {
         if self.step.is_some() {
             text.push_str(" stopped: ");
         }
-        text.push_str(&one_line(&self.problem.to_string(), LONGEST_PROBLEM));
+        // AWS's sentences mostly have their full stop.
+        let problem = one_line(&self.problem.to_string(), LONGEST_PROBLEM);
+        text.push_str(problem.trim_end_matches('.'));
         text.push_str(". ");
         if !self.changed.is_empty() {
             let changed = one_line(&self.changed.join(", "), LONGEST_CHANGED);

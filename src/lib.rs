@@ -35,7 +35,7 @@
 //! [`key_selection`] (which key may go), [`verification::judge`]
 //! (whose key it is), [`secret_value`] (what the document holds). [`secrets_manager`], [`iam`] and
 //! [`sts`] only translate. `staged_secret`, `credentials`, `pending`, `deletion`, `creation_mark` and `new_key`
-//! put the two together. [`throttling`] has a call wait for its turn; [`aws`], `trust` and `connections` are what every call goes over.
+//! put the two together. [`environment`] and `proxy` check what the SDK reads by itself. [`throttling`] has a call wait for its turn; [`aws`], `trust` and `connections` are what every call goes over.
 //!
 //! Comments cite AWS's behaviour as "fact 23"; the numbers are those of [`facts`].
 
@@ -48,6 +48,7 @@ mod connections;
 mod creation_mark;
 mod credentials;
 mod deletion;
+pub mod environment;
 pub mod error;
 pub mod event;
 #[doc = include_str!("facts.md")]
@@ -62,7 +63,9 @@ pub mod outcome;
 mod pending;
 pub mod plain;
 pub mod problem;
+mod proxy;
 pub mod rotation;
+mod sdk_text;
 pub mod secret_value;
 pub mod secrets_manager;
 mod staged_secret;

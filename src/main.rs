@@ -14,7 +14,9 @@ use tracing::error;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    let variable = |name: &str| std::env::var(name).ok();
+    // What is no Unicode is refused for the sign in its place; the SDK would take it for not set.
+    let variable =
+        |name: &str| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned());
     if variable("AWS_LAMBDA_RUNTIME_API").is_none() {
         #[allow(clippy::print_stderr, reason = "for the person who ran it by hand")]
         {

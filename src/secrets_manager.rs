@@ -178,7 +178,11 @@ impl SecretsManager {
             .send()
             .await
             .map(drop)
-            .map_err(|error| AwsFailure::new("secretsmanager:PutSecretValue", secret_arn, &error))
+            .map_err(|error| {
+                let secrets: Vec<_> = [value].into_iter().chain(&event.rotation_token).collect();
+                let action = "secretsmanager:PutSecretValue";
+                AwsFailure::hiding(&secrets, action, secret_arn, &error)
+            })
     }
 
     /// Moves a staging label: on to `to`, off from `from` (fact 17); either may be none.

@@ -9,6 +9,7 @@ use secrecy::{ExposeSecret, SecretString};
 use crate::access_key::AccessKey;
 use crate::aws_failure::{AwsFailure, Effect};
 use crate::connections::connect_only;
+use crate::environment::is_key_id;
 
 /// What GetCallerIdentity tells (fact 28).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -124,8 +125,15 @@ impl Sts {
             .set_external_id(external_id.map(|id| id.expose_secret().to_owned()))
             .send()
             .await
-            .map_err(|error| AwsFailure::new("sts:AssumeRole", role_arn, &error))?;
-        let session = reply.credentials.ok_or_else(|| AwsFailure {
+            .map_err(|error| {
+                let secrets: Vec<_> = external_id.into_iter().collect();
+                AwsFailure::hiding(&secrets, "sts:AssumeRole", role_arn, &error)
+            })?;
+        // The SDK panics on an id that no HTTP header can hold.
+        let session = reply
+            .credentials
+            .filter(|session| is_key_id(&session.access_key_id));
+        let session = session.ok_or_else(|| AwsFailure {
             action: "sts:AssumeRole",
             resource: role_arn.to_owned(),
             code: None,
@@ -160,7 +168,61 @@ pub(crate) fn credentials(key: &AccessKey) -> Credentials {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+    use aws_config::{BehaviorVersion, Region};
+    use aws_credential_types::provider::SharedCredentialsProvider;
+    use aws_smithy_runtime_api::client::http::{
+        HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn,
+    };
+    use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+    use aws_smithy_types::body::SdkBody;
+
     use super::*;
+
+    /// Answers each call with this.
+    #[derive(Debug)]
+    struct Answer(String);
+
+    impl HttpConnector for Answer {
+        fn call(&self, _: HttpRequest) -> HttpConnectorFuture {
+            let status = 400_u16.try_into().unwrap();
+            HttpConnectorFuture::ready(Ok(HttpResponse::new(status, SdkBody::from(&*self.0))))
+        }
+    }
+
+    /// What a refusal says of AssumeRole with the external id "a-sesame", by an endpoint and an answer's text.
+    async fn refused(endpoint: &str, message: &str) -> String {
+        let answer = SharedHttpConnector::new(Answer(format!(
+            "<ErrorResponse><Error><Code>ValidationError</Code><Message>{message}</Message></Error></ErrorResponse>"
+        )));
+        let key = Credentials::new("AKIAIOSFODNN7EXAMPLE", "secret", None, None, "test");
+        let sdk = SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::from_static("eu-west-1"))
+            .credentials_provider(SharedCredentialsProvider::new(key))
+            .http_client(http_client_fn(move |_, _| answer.clone()))
+            .endpoint_url(endpoint)
+            .build();
+        let id = SecretString::from("a-sesame");
+        let role = "arn:aws:iam::444455556666:role/a";
+        let refused = Sts::new(&sdk).assume_role(role, Some(&id), "alice").await;
+        refused.unwrap_err().to_string()
+    }
+
+    /// The SDK quotes the request in some of its errors, and a service a value that it finds not to be valid.
+    #[tokio::test]
+    async fn a_refusal_never_quotes_the_external_id() {
+        for endpoint in ["vpce-1.sts.us-east-1.vpce.amazonaws.com", "http://a b"] {
+            let said = refused(endpoint, "").await;
+            assert!(!said.contains("sesame"), "{said}");
+            assert!(said.contains("the request"), "{said}");
+        }
+        let said = refused("http://sts", "Value 'a-sesame' at 'externalId'").await;
+        assert!(
+            said.ends_with("ValidationError: Value '…' at 'externalId'"),
+            "{said}"
+        );
+    }
 
     #[test]
     fn a_users_name_is_the_last_part_of_its_arn() {

@@ -17,6 +17,7 @@ mod bounds;
 mod calls;
 mod creation_mark;
 mod deletion_rule;
+mod environment;
 mod first_key;
 mod https;
 mod local;
