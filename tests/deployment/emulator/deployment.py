@@ -27,13 +27,13 @@ class Way:
 ALWAYS = {"execution-role": {}, "execution-role-logs": {}}
 NO_KEY_YET = {"CreateFirstKey": "false", "RotateAtOnce": "false"}
 TOPIC = f"arn:aws:sns:{REGION}:{ACCOUNT}:rotation"
-EMPTY = {"accesskey": "", "secretkey": ""}
+NONE = {"accesskey": "store the user's access key id here", "secretkey": "and its secret access key here"}
 
 WAYS = {
     "execution-role": Way("execution-role", {"execution-role-manages-keys": {}}),
-    "existing-key": Way("execution-role", {"execution-role-manages-keys": {}}, NO_KEY_YET, value=EMPTY),
+    "existing-key": Way("execution-role", {"execution-role-manages-keys": {}}, NO_KEY_YET, value=NONE),
     "existing-secret": Way("execution-role", {"execution-role-manages-keys": {}}, {"SecretArn": "SECRET_ARN"}),
-    "own-key": Way("own-key", {}, NO_KEY_YET, {"secretarn": "ARN_WITHOUT_SUFFIX"}, EMPTY),
+    "own-key": Way("own-key", {}, NO_KEY_YET, {"secretarn": "ARN_WITHOUT_SUFFIX"}, NONE),
     "administrator": Way(
         "administrator",
         {"execution-role-reads-administrator": {}},
@@ -149,7 +149,7 @@ class Deployment:
             self.iam.update_assume_role_policy(RoleName=self.name, PolicyDocument=json.dumps(trust))
         if self.way.source == "own-key":
             self._attach("user", self.user, "own-keys-user")
-        if self.way.value == EMPTY:
+        if self.way.value == NONE:
             value = {"username": self.user} | self.rotation.new_key(self.user)
             self.secrets.put_secret_value(SecretId=self.rotation.secret, SecretString=json.dumps(value))
 

@@ -6,7 +6,7 @@ import uuid
 import pytest
 
 import shipped
-from deployment import ALWAYS, EMPTY, TOPIC, WAYS, Deployment
+from deployment import ALWAYS, NONE, TOPIC, WAYS, Deployment
 from emulator import ACCOUNT, REGION
 from stack import NOT_ACCEPTED, NotMade, Stack, deployable, template, without
 
@@ -99,7 +99,7 @@ def test_the_secret_holds_no_key_and_its_tags_name_the_source(deployments, way):
     assert deployment.secret().get("KmsKeyId") == deployment.fill(WAYS[way].parameters).get("KmsKeyArn")
 
 
-@pytest.mark.parametrize("way", [way for way in WAYS if WAYS[way].value == EMPTY])
+@pytest.mark.parametrize("way", [way for way in WAYS if WAYS[way].value == NONE])
 def test_a_secret_that_waits_for_the_users_key_changes_nothing(deployments, way):
     deployment = deployments(way)
     deployment.rotation.begin()
@@ -107,6 +107,7 @@ def test_a_secret_that_waits_for_the_users_key_changes_nothing(deployments, way)
     step, error = deployment.rotation.stopped()
 
     assert (step, error["errorType"]) == ("createSecret", "SecretMalformed")
+    assert '"accesskey" is not an access key id' in error["errorMessage"]
     assert not deployment.rotation.keys()
     deployment.rotation.abandon()
 
