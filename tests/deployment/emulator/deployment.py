@@ -1,7 +1,10 @@
 """The ways to deploy the template: the parameters of each, and what must come of it."""
 
 import json
+import pathlib
 from dataclasses import dataclass, field
+
+import botocore
 
 import shipped
 from emulator import ACCOUNT, ANOTHER_ACCOUNT, REGION
@@ -22,12 +25,37 @@ class Way:
     tags: dict = field(default_factory=dict)
     # What the secret holds besides the user's name.
     value: dict = field(default_factory=dict)
+    # The function's variables besides those of every way.
+    environment: dict = field(default_factory=dict)
+    # The names of the secret's fields, where they are not the usual ones, and what stands for them in the secret's own name.
+    names: dict = field(default_factory=dict)
+    in_the_secrets_name: str = ""
+
+    @property
+    def waits_for_the_users_key(self):
+        return "CreateFirstKey" in self.parameters
+
+    def named(self, value):
+        """A secret's value under the names of this way."""
+        return {self.names.get(usual, usual): one for usual, one in value.items()}
 
 
 ALWAYS = {"execution-role": {}, "execution-role-logs": {}}
 NO_KEY_YET = {"CreateFirstKey": "false", "RotateAtOnce": "false"}
 TOPIC = f"arn:aws:sns:{REGION}:{ACCOUNT}:rotation"
 NONE = {"accesskey": "store the user's access key id here", "secretkey": "and its secret access key here"}
+ENVIRONMENT = {"DELETE_KEY_IN_USE": "previous", "IN_USE_WINDOW": "24h", "VERIFY_TIMEOUT": "60s"}
+# A space cannot be in the secret's name.
+NAMES = {"username": "UserName", "accesskey": "AccessKeyId", "secretkey": "Secret Access Key"}
+FIELDS = {"UsernameField": "UserName", "AccessKeyField": "AccessKeyId", "SecretKeyField": "Secret Access Key"}
+FIELD_VARIABLES = {
+    "USERNAME_FIELD": "UserName",
+    "ACCESS_KEY_FIELD": "AccessKeyId",
+    "SECRET_KEY_FIELD": "Secret Access Key",
+}
+IN_THE_NAME = "UserName/AccessKeyId/Secret=Access=Key/"
+# Wherever the machine's own are.
+CERTIFICATES = str(pathlib.Path(botocore.__file__).with_name("cacert.pem"))
 
 WAYS = {
     "execution-role": Way("execution-role", {"execution-role-manages-keys": {}}),
@@ -66,6 +94,79 @@ WAYS = {
         {"Fleet": "FLEET"},
         {"iam-key-rotator": "FLEET"},
     ),
+    "other-fields": Way(
+        "execution-role",
+        {"execution-role-manages-keys": {}},
+        FIELDS,
+        environment=FIELD_VARIABLES,
+        names=NAMES,
+        in_the_secrets_name=IN_THE_NAME,
+    ),
+    "one-other-field": Way(
+        "execution-role",
+        {"execution-role-manages-keys": {}},
+        {"UsernameField": "iam_user"},
+        environment={"USERNAME_FIELD": "iam_user"},
+        names={"username": "iam_user"},
+        in_the_secrets_name="iam_user/accesskey/secretkey/",
+    ),
+    "other-fields-existing-secret": Way(
+        "execution-role",
+        {"execution-role-manages-keys": {}},
+        FIELDS | {"SecretArn": "SECRET_ARN"},
+        environment=FIELD_VARIABLES,
+        names=NAMES,
+    ),
+    "other-fields-own-key": Way(
+        "own-key",
+        {},
+        NO_KEY_YET | FIELDS | {"SourceSecretField": "managed by"},
+        {"managed by": "ARN_WITHOUT_SUFFIX"},
+        NONE,
+        FIELD_VARIABLES | {"SOURCE_SECRET_FIELD": "managed by"},
+        NAMES,
+        IN_THE_NAME,
+    ),
+    "other-fields-administrator": Way(
+        "administrator",
+        {"execution-role-reads-administrator": {}},
+        FIELDS | {"AdministratorSecretArn": "ADMINISTRATOR_SECRET_ARN", "SourceSecretField": "managed by"},
+        {"managed by": "ADMINISTRATOR_SECRET_ARN"},
+        environment=FIELD_VARIABLES | {"SOURCE_SECRET_FIELD": "managed by"},
+        # They are those of the administrator's secret too.
+        names=NAMES,
+        in_the_secrets_name=IN_THE_NAME,
+    ),
+    "other-fields-another-account": Way(
+        "another-account",
+        {"execution-role-assumes-role": {}},
+        {"RoleArn": "ROLE_ARN", "ExternalId": "EXTERNAL_ID", "RoleField": "role-arn", "ExternalIdField": "external.id"},
+        {"role-arn": "ROLE_ARN", "external.id": "EXTERNAL_ID"},
+        environment={"ROLE_FIELD": "role-arn", "EXTERNAL_ID_FIELD": "external.id"},
+    ),
+    # The emulator does not speak HTTPS, for which proxy and certificates count: the function starts with them, and no more.
+    "everything-else": Way(
+        "execution-role",
+        {"execution-role-manages-keys": {}},
+        {
+            "SmtpPasswordField": "smtp_password",
+            "SmtpRegion": "eu-west-1",
+            "VerifySmtp": "off",
+            "VerifySuccesses": "2",
+            "HttpsProxy": "http://proxy.example.com:3128",
+            "NoProxy": ".vpce.amazonaws.com, 10.0.0.0/8",
+            "CaBundle": CERTIFICATES,
+        },
+        environment={
+            "SMTP_PASSWORD_FIELD": "smtp_password",
+            "SMTP_REGION": "eu-west-1",
+            "VERIFY_SMTP": "off",
+            "VERIFY_SUCCESSES": "2",
+            "HTTPS_PROXY": "http://proxy.example.com:3128",
+            "NO_PROXY": ".vpce.amazonaws.com, 10.0.0.0/8",
+            "AWS_CA_BUNDLE": CERTIFICATES,
+        },
+    ),
 }
 
 
@@ -86,7 +187,7 @@ class Deployment:
             "ACCOUNT_ID": ACCOUNT,
             "EXTERNAL_ID": EXTERNAL_ID,
             "FLEET": FLEET,
-            "ARN_WITHOUT_SUFFIX": f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:iam/{self.user}",
+            "ARN_WITHOUT_SUFFIX": f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{self.secret_name()}",
             "USER_ARN": self.iam.create_user(UserName=self.user, Path="/team/blue/")["User"]["Arn"],
         }
         self._prepare()
@@ -103,12 +204,16 @@ class Deployment:
         self.log_group = stack.resources["LogGroup"]
         self.execution_role = stack.resources["ExecutionRole"]
         self.first_value = self.rotation.value()
+        self.first_environment = self.function()["Environment"]["Variables"]
         self.values |= {
             "SECRET_ARN": self.rotation.secret,
             "FUNCTION_ARN": stack.outputs["FunctionArn"],
             "LOG_GROUP_ARN": f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{self.log_group}",
             "EXECUTION_ROLE_ARN": stack.outputs["RoleArn"],
         }
+
+    def secret_name(self):
+        return f"iam/{self.way.in_the_secrets_name}{self.user}"
 
     def fill(self, node):
         return shipped.filled(node, self.values)
@@ -118,15 +223,16 @@ class Deployment:
         if "kms-key" in self.name:
             self.values["KMS_KEY_ARN"] = self.emulator.client("kms").create_key()["KeyMetadata"]["Arn"]
         if "SecretArn" in self.way.parameters:
-            value = json.dumps({"username": self.user})
-            self.values["SECRET_ARN"] = self.secrets.create_secret(Name="there/before", SecretString=value)["ARN"]
+            value = json.dumps(self.way.named({"username": self.user}))
+            name = f"there/before/{self.name}"
+            self.values["SECRET_ARN"] = self.secrets.create_secret(Name=name, SecretString=value)["ARN"]
         if self.way.source == "administrator":
             administrator = f"administrator-of-{self.name}"
             self.iam.create_user(UserName=administrator)
             self._attach("user", administrator, "administrator-user")
             secret = self.secrets.create_secret(
                 Name=f"iam/{administrator}",
-                SecretString=json.dumps(self.rotation.new_key(administrator)),
+                SecretString=json.dumps(self.way.named(self.rotation.new_key(administrator))),
                 **({"KmsKeyId": self.values["KMS_KEY_ARN"]} if "KMS_KEY_ARN" in self.values else {}),
             )
             self.values["ADMINISTRATOR_SECRET_ARN"] = secret["ARN"]
@@ -149,9 +255,14 @@ class Deployment:
             self.iam.update_assume_role_policy(RoleName=self.name, PolicyDocument=json.dumps(trust))
         if self.way.source == "own-key":
             self._attach("user", self.user, "own-keys-user")
-        if self.way.value == NONE:
-            value = {"username": self.user} | self.rotation.new_key(self.user)
+        if self.way.waits_for_the_users_key:
+            value = self.way.named({"username": self.user} | self.rotation.new_key(self.user))
             self.secrets.put_secret_value(SecretId=self.rotation.secret, SecretString=json.dumps(value))
+
+    def value(self):
+        """The secret's, under the usual names."""
+        usual = {name: usual for usual, name in self.way.names.items()}
+        return {usual.get(name, name): one for name, one in self.rotation.value().items()}
 
     def function(self):
         return self.emulator.client("lambda").get_function_configuration(FunctionName=self.rotation.function)

@@ -6,7 +6,7 @@ import uuid
 import pytest
 
 import shipped
-from deployment import ALWAYS, NONE, TOPIC, WAYS, Deployment
+from deployment import ALWAYS, ENVIRONMENT, TOPIC, WAYS, Deployment
 from emulator import ACCOUNT, REGION
 from stack import NOT_ACCEPTED, NotMade, Stack, deployable, template, without
 
@@ -76,6 +76,8 @@ def test_the_function_is_as_recommended(deployments, way):
     assert (function["MemorySize"], function["Timeout"]) == (128, 120)
     assert function["Architectures"] == ["x86_64"]
     assert function["LoggingConfig"]["LogGroup"] == deployments(way).log_group
+    # No variable but these: the function refuses one that is empty.
+    assert deployments(way).first_environment == ENVIRONMENT | WAYS[way].environment
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -94,12 +96,14 @@ def test_the_function_lets_secrets_manager_in(deployments, way):
 def test_the_secret_holds_no_key_and_its_tags_name_the_source(deployments, way):
     deployment = deployments(way)
 
-    assert deployment.first_value == {"username": deployment.user} | WAYS[way].value
+    assert deployment.first_value == WAYS[way].named({"username": deployment.user} | WAYS[way].value)
     assert deployment.tags() == deployment.fill(WAYS[way].tags)
+    if "SecretArn" not in WAYS[way].parameters:
+        assert deployment.secret()["Name"] == deployment.secret_name()
     assert deployment.secret().get("KmsKeyId") == deployment.fill(WAYS[way].parameters).get("KmsKeyArn")
 
 
-@pytest.mark.parametrize("way", [way for way in WAYS if WAYS[way].value == NONE])
+@pytest.mark.parametrize("way", [way for way in WAYS if WAYS[way].waits_for_the_users_key])
 def test_a_secret_that_waits_for_the_users_key_changes_nothing(deployments, way):
     deployment = deployments(way)
     deployment.rotation.begin()
@@ -107,7 +111,7 @@ def test_a_secret_that_waits_for_the_users_key_changes_nothing(deployments, way)
     step, error = deployment.rotation.stopped()
 
     assert (step, error["errorType"]) == ("createSecret", "SecretMalformed")
-    assert '"accesskey" is not an access key id' in error["errorMessage"]
+    assert f'"{WAYS[way].names.get("accesskey", "accesskey")}" is not an access key id' in error["errorMessage"]
     assert not deployment.rotation.keys()
     deployment.rotation.abandon()
 
@@ -119,10 +123,10 @@ def test_it_rotates(deployments, way):
     deployment.verify_once()
 
     for _ in range(2):
-        before = deployment.rotation.value()
+        before = deployment.value()
         deployment.rotation.begin()
         assert deployment.rotation.rotate() is None
-        after = deployment.rotation.value()
+        after = deployment.value()
         assert after["accesskey"] != before.get("accesskey")
         assert deployment.rotation.identity(after).endswith(f":user/team/blue/{deployment.user}")
     assert deployment.rotation.keys().keys() == {before["accesskey"], after["accesskey"]}
@@ -147,6 +151,20 @@ def test_neither_a_change_of_the_source_nor_removing_the_stack_touches_the_key(e
     assert deployment.rotation.identity(value).endswith(f"/{deployment.user}")
 
 
+def test_other_names_of_fields_are_another_secret(emulator, accepted):
+    """Otherwise CloudFormation would write a value without a key over the user's."""
+    deployment = Deployment(emulator, accepted, "execution-role", "renamed")
+    deployment.verify_once()
+    deployment.rotation.begin()
+    assert deployment.rotation.rotate() is None
+    value = deployment.rotation.value()
+
+    deployment.stack.change(deployment.parameters | {"UsernameField": "UserName"})
+
+    assert deployment.rotation.value() == value
+    assert deployment.stack.outputs["SecretArn"] != deployment.rotation.secret
+
+
 A_SECRET = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:iam/administrator-AbCdEf"
 A_ROLE = "arn:aws:iam::111122223333:role/manages-keys"
 AGAINST_THE_RULES = {
@@ -157,6 +175,8 @@ AGAINST_THE_RULES = {
     "OwnKeyCannotMakeTheFirst": {"CredentialSource": "own-key"},
     "NothingToRotateYet": {"CreateFirstKey": "false"},
     "OverdueNeedsATopic": {"OverdueCheck": "aws-config"},
+    "NoFieldIsNamedTwice": {"SecretKeyField": "key", "SmtpPasswordField": "key"},
+    "NoProxyNeedsAProxy": {"NoProxy": "10.0.0.0/8"},
 }
 
 
@@ -182,6 +202,11 @@ def test_parameters_that_contradict_each_other_are_refused(emulator, accepted, r
         ("Timeout", "1000"),
         ("CredentialSource", "somebody"),
         ("KmsKeyArn", "alias/mine"),
+        ("AccessKeyField", 'key": "'),
+        ("VerifySuccesses", "21"),
+        ("VerifySmtp", "no"),
+        ("HttpsProxy", "http://user:password@proxy.example.com:3128"),
+        ("CaBundle", "ca.pem"),
     ],
 )
 def test_a_parameter_that_cannot_be_right_is_refused(emulator, accepted, parameter, value):

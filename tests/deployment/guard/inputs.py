@@ -1,5 +1,8 @@
-"""Sees that the template's parameters take good input and refuse bad input, with the error that says why: inputs.py TEMPLATE..."""
+"""Sees that the template's parameters take good input and refuse bad input, with the error that says why, and that
+infra/README.md has each of them with its default: inputs.py TEMPLATE..."""
 
+import itertools
+import pathlib
 import re
 import sys
 
@@ -9,6 +12,16 @@ SECRET = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:iam/admin-AbCdEf"
 ROLE = "arn:aws:iam::444455556666:role/rotator"
 TOPIC = "arn:aws:sns:eu-west-1:123456789012:alarms"
 EXISTING = {"CreateFirstKey": "false", "RotateAtOnce": "false"}
+FIELDS = {
+    "UsernameField": "UserName",
+    "AccessKeyField": "AWS_ACCESS_KEY_ID",
+    "SecretKeyField": "Secret Access Key",
+    "SourceSecretField": "administrator",
+    "RoleField": "role-arn",
+    "ExternalIdField": "external.id",
+    "SmtpPasswordField": "smtp_password",
+}
+PROXY = {"HttpsProxy": "http://proxy.example.com:3128"}
 
 TAKEN = [
     {},
@@ -21,6 +34,14 @@ TAKEN = [
     {"CredentialSource": "another-account", "RoleArn": ROLE, "ExternalId": "rotator:1"},
     {"KmsKeyArn": "arn:aws-cn:kms:cn-north-1:123456789012:key/mrk-1234abcd"},
     {"OverdueCheck": "aws-config", "AlarmTopicArn": TOPIC},
+    FIELDS,
+    FIELDS | EXISTING,
+    PROXY | {"NoProxy": ".vpce.amazonaws.com, 10.0.0.0/8,[fd00::1]", "CaBundle": "/opt/ca.pem"},
+    {"HttpsProxy": "https://[fd00::1]:8443/"},
+    {"HttpsProxy": "http://10.0.0.1"},
+    {"SmtpPasswordField": "smtp_password", "SmtpRegion": "us-gov-west-1", "VerifySmtp": "off"},
+    {"VerifySuccesses": "1"},
+    {"VerifySuccesses": "20"},
 ] + [
     {"Schedule": schedule}
     for schedule in (
@@ -69,6 +90,20 @@ REFUSED = [
         "VerifyTimeout": ("0s",),
         "LogRetentionDays": ("2",),
         "AlarmTopicArn": ("alarms",),
+        **dict.fromkeys(FIELDS, (" ", "name ", 'na"me', "na\\me", "a/b", "a=b", "aws:name", "${UserName}", "a" * 65)),
+        "SmtpRegion": ("Ireland", "eu-west-1a", "eu-west"),
+        "VerifySmtp": ("", "true"),
+        "VerifySuccesses": ("", "0", "21", "2.5", "03"),
+        "HttpsProxy": (
+            "proxy.example.com:3128",
+            "socks5://proxy.example.com:1080",
+            "http://user:password@proxy.example.com:3128",
+            "http://user@proxy.example.com",
+            "http://proxy.example.com:3128/path",
+            "http://",
+        ),
+        "NoProxy": (",", "a b", "http://user:password@host", "a,"),
+        "CaBundle": ("ca.pem", "opt/ca.pem", "/opt/", "/", "/opt/c a.pem"),
     }.items()
     for value in values
 ] + [
@@ -79,6 +114,8 @@ REFUSED = [
     ("OwnKeyCannotMakeTheFirst", {"CredentialSource": "own-key"}),
     ("NothingToRotateYet", {"CreateFirstKey": "false"}),
     ("OverdueNeedsATopic", {"OverdueCheck": "aws-config"}),
+    ("NoProxyNeedsAProxy", {"NoProxy": "10.0.0.0/8"}),
+    *(("NoFieldIsNamedTwice", dict.fromkeys(pair, "one")) for pair in itertools.combinations(FIELDS, 2)),
 ]
 
 FUNCTIONS = {
@@ -86,17 +123,20 @@ FUNCTIONS = {
     "Fn::Not": lambda values: not values[0],
     "Fn::And": all,
     "Fn::Or": any,
+    "Fn::Contains": lambda values: values[1] in values[0],
 }
 
 
 def value_of(node, inputs):
     """What CloudFormation makes of a condition."""
+    if isinstance(node, list):
+        return [value_of(one, inputs) for one in node]
     if not isinstance(node, dict):
         return node
     ((name, argument),) = node.items()
     if name == "Ref":
         return inputs[argument]
-    return FUNCTIONS[name]([value_of(one, inputs) for one in argument])
+    return FUNCTIONS[name](value_of(argument, inputs))
 
 
 def refusals(template, given):
@@ -114,10 +154,18 @@ def refusals(template, given):
         ):
             yield name
     for name, rule in template["Rules"].items():
-        if value_of(rule["RuleCondition"], inputs):
+        if value_of(rule.get("RuleCondition", True), inputs):
             for assertion in rule["Assertions"]:
                 if not value_of(assertion["Assert"], inputs):
                     yield name
+
+
+def told(page):
+    """Each parameter of the page's table, and its default."""
+    for row in re.findall(r"^\| (`[A-Z]\w+`.*?) \| (.*?) \|", page, re.MULTILINE):
+        names, defaults = (cell.split(", ") for cell in row)
+        # One default may be that of all.
+        yield from zip(names, defaults if len(defaults) > 1 else defaults * len(names), strict=True)
 
 
 def mistakes(template):
@@ -133,8 +181,17 @@ def mistakes(template):
     for name, one in template["Parameters"].items():
         if not one.get("Description"):
             yield f"{name} has no description"
+        default = {None: "none", "": "empty"}.get(one.get("Default"), str(one.get("Default")))
+        if (found := TOLD.get(f"`{name}`", "").strip("`")) != default:
+            yield f"infra/README.md says {found or 'nothing'} of {name}'s default, which is {default}"
+    for name in sorted(TOLD.keys() - {f"`{name}`" for name in template["Parameters"]}):
+        yield f"infra/README.md has {name}, which is no parameter"
+    groups = template["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"]
+    if sorted(name for group in groups for name in group["Parameters"]) != sorted(template["Parameters"]):
+        yield "not every parameter is in one of the groups"
 
 
+TOLD = dict(told((pathlib.Path(__file__).parents[3] / "infra/README.md").read_text()))
 failed = False
 for path in sys.argv[1:]:
     template, errors = decode(path)
