@@ -27,7 +27,7 @@ class Way:
     value: dict = field(default_factory=dict)
     # The function's variables besides those of every way.
     environment: dict = field(default_factory=dict)
-    # The names of the secret's fields, where they are not the usual ones, and what stands for them in the secret's own name.
+    # The names of the secret's fields, where they are not the usual ones, and what the secret's own name has of them.
     names: dict = field(default_factory=dict)
     in_the_secrets_name: str = ""
 
@@ -144,7 +144,7 @@ WAYS = {
         {"role-arn": "ROLE_ARN", "external.id": "EXTERNAL_ID"},
         environment={"ROLE_FIELD": "role-arn", "EXTERNAL_ID_FIELD": "external.id"},
     ),
-    # The emulator does not speak HTTPS, for which proxy and certificates count: the function starts with them, and no more.
+    # The emulator does not speak HTTPS, for which proxy and certificates count: the function starts with them, no more.
     "everything-else": Way(
         "execution-role",
         {"execution-role-manages-keys": {}},
