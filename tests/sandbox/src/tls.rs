@@ -1,9 +1,9 @@
-//! TLS for a server on loopback: a certificate authority for one run, and the files by which its callers trust it.
+//! TLS for the servers: a certificate authority for one run, in memory, and the files by which other processes trust it.
 
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::{fs, process};
 
 use rcgen::{
@@ -31,6 +31,44 @@ pub struct Tls {
     /// How many roots of the machine's are in [`Tls::roots`].
     pub system_roots: usize,
     folder: PathBuf,
+    issuer: Authority,
+}
+
+/// An authority, and the server's side of TLS, with one certificate of it for [`HOSTS`].
+pub struct Authority {
+    certificate: CertificateDer<'static>,
+    https: TlsAcceptor,
+}
+
+impl Authority {
+    /// Makes one.
+    ///
+    /// # Errors
+    /// Why that cannot be.
+    pub fn new() -> Result<Self, String> {
+        certified().map_err(|error| format!("no certificate can be made: {error}"))
+    }
+
+    /// The one of the servers that are in this process's memory.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub fn of_process() -> Result<&'static Self, String> {
+        static MADE: OnceLock<Result<Authority, String>> = OnceLock::new();
+        MADE.get_or_init(Self::new).as_ref().map_err(Clone::clone)
+    }
+
+    /// The authority's certificate in DER.
+    #[must_use]
+    pub fn der(&self) -> &[u8] {
+        &self.certificate
+    }
+
+    /// The authority's certificate in PEM.
+    #[must_use]
+    pub fn pem(&self) -> String {
+        pem(&[&self.certificate])
+    }
 }
 
 impl Tls {
@@ -39,19 +77,19 @@ impl Tls {
     /// # Errors
     /// Why that cannot be.
     pub fn new() -> Result<Self, String> {
-        let (authority, acceptor) =
-            certified().map_err(|error| format!("no certificate can be made: {error}"))?;
+        let issuer = Authority::new()?;
         let number = MADE.fetch_add(1, Ordering::Relaxed);
         let system = rustls_native_certs::load_native_certs().certs;
         let tls = Self {
-            acceptor,
+            acceptor: issuer.https.clone(),
             system_roots: system.len(),
             folder: std::env::temp_dir().join(format!("sandbox-tls-{}-{number}", process::id())),
+            issuer,
         };
         let write = || {
             fs::create_dir_all(&tls.folder)?;
-            fs::write(tls.authority(), pem(&[&authority]))?;
-            let roots: Vec<_> = system.iter().chain([&authority]).collect();
+            fs::write(tls.authority(), tls.issuer.pem())?;
+            let roots: Vec<_> = system.iter().chain([&tls.issuer.certificate]).collect();
             fs::write(tls.roots(), pem(&roots))
         };
         let folder = tls.folder.display();
@@ -81,8 +119,8 @@ impl Drop for Tls {
     }
 }
 
-/// An authority, and a server that has a certificate of it for the hosts.
-fn certified() -> Result<(CertificateDer<'static>, TlsAcceptor), Box<dyn std::error::Error>> {
+/// An authority, and servers that have a certificate of it.
+fn certified() -> Result<Authority, Box<dyn std::error::Error>> {
     let mut params = CertificateParams::new(Vec::new())?;
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let name = "sandbox of iam-key-rotator";
@@ -94,15 +132,18 @@ fn certified() -> Result<(CertificateDer<'static>, TlsAcceptor), Box<dyn std::er
     let names = HOSTS.map(|host| host.to_string());
     let leaf = CertificateParams::new(names)?.signed_by(&key, &authority)?;
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let mut config = ServerConfig::builder_with_provider(provider)
+    let mut https = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()?
         .with_no_client_auth()
         .with_single_cert(
             vec![leaf.der().clone()],
             PrivatePkcs8KeyDer::from(key.serialize_der()).into(),
         )?;
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
-    Ok((authority.der().clone(), TlsAcceptor::from(Arc::new(config))))
+    https.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok(Authority {
+        certificate: authority.der().clone(),
+        https: TlsAcceptor::from(Arc::new(https)),
+    })
 }
 
 fn pem(certificates: &[&CertificateDer<'static>]) -> String {
