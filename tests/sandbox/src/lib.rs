@@ -1,4 +1,4 @@
-//! The AWS that a rotation needs, simulated: Secrets Manager, IAM, STS, the Lambda Runtime API,
+//! The AWS that a rotation needs, simulated: Secrets Manager, IAM, STS, SES's SMTP interface, the Lambda Runtime API,
 //! and Secrets Manager's side of a rotation.
 
 pub mod aws;
@@ -12,4 +12,5 @@ pub mod lambda;
 pub mod rotation;
 pub mod server;
 pub mod setup;
+pub mod smtp;
 pub mod tls;

@@ -14,6 +14,8 @@ use rustls::ServerConfig;
 use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer};
 use tokio_rustls::TlsAcceptor;
 
+use crate::smtp;
+
 /// The addresses that the certificate is for: three, since to a client a host is a name or an address, whatever the port.
 pub const HOSTS: [Ipv4Addr; 3] = [
     Ipv4Addr::new(127, 0, 0, 1),
@@ -34,10 +36,11 @@ pub struct Tls {
     issuer: Authority,
 }
 
-/// An authority, and the server's side of TLS, with one certificate of it for [`HOSTS`].
+/// An authority, and the server's side of TLS, with one certificate of it for [`HOSTS`] and the names of the SMTP servers.
 pub struct Authority {
     certificate: CertificateDer<'static>,
     https: TlsAcceptor,
+    smtp: TlsAcceptor,
 }
 
 impl Authority {
@@ -68,6 +71,10 @@ impl Authority {
     #[must_use]
     pub fn pem(&self) -> String {
         pem(&[&self.certificate])
+    }
+
+    pub(crate) fn smtp(&self) -> &TlsAcceptor {
+        &self.smtp
     }
 }
 
@@ -108,6 +115,10 @@ impl Tls {
     pub fn authority(&self) -> PathBuf {
         self.folder.join("authority.pem")
     }
+
+    pub(crate) fn smtp(&self) -> &TlsAcceptor {
+        self.issuer.smtp()
+    }
 }
 
 impl Drop for Tls {
@@ -129,20 +140,23 @@ fn certified() -> Result<Authority, Box<dyn std::error::Error>> {
         CertifiedIssuer::self_signed(params, KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256)?)?;
 
     let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256)?;
-    let names = HOSTS.map(|host| host.to_string());
+    let addresses = HOSTS.iter().map(ToString::to_string);
+    let names: Vec<_> = addresses.chain(smtp::hosts()).collect();
     let leaf = CertificateParams::new(names)?.signed_by(&key, &authority)?;
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let mut https = ServerConfig::builder_with_provider(provider)
+    let smtp = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()?
         .with_no_client_auth()
         .with_single_cert(
             vec![leaf.der().clone()],
             PrivatePkcs8KeyDer::from(key.serialize_der()).into(),
         )?;
+    let mut https = smtp.clone();
     https.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(Authority {
         certificate: authority.der().clone(),
         https: TlsAcceptor::from(Arc::new(https)),
+        smtp: TlsAcceptor::from(Arc::new(smtp)),
     })
 }
 

@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 use super::secrets::Secret;
 use super::state::State;
 use super::users::Key;
-use super::{AWSPENDING, Aws, VersionView};
+use super::{AWSPENDING, Aws, VersionView, smtp_password};
 
 impl Aws {
     /// What counts of the account, as a text: equal texts have equal futures.
@@ -85,6 +85,11 @@ impl<'a> Canonical<'a> {
                 key.secret.reveal().to_owned(),
                 format!("<secret of {name}>"),
             ));
+            for region in state.smtp.regions() {
+                let password = smtp_password(key.secret.reveal(), region);
+                let name = format!("<password of {name} in {region}>");
+                this.names.push((password, name));
+            }
         }
         this
     }
@@ -170,9 +175,10 @@ impl<'a> Canonical<'a> {
             if !self.lens.timeless {
                 let _ = write!(
                     text,
-                    " listed {} accepted {} then {:?} {} {}",
+                    " listed {} accepted {} at SMTP {} then {:?} {} {}",
                     key.spread.is_listed(self.now),
                     key.spread.is_accepted(self.now),
+                    key.spread.has_reached_smtp(self.now),
                     key.spread.changes_after(self.now),
                     self.key_age(key, held.contains(&key.id)),
                     self.last_use(key)

@@ -78,6 +78,13 @@ impl Ids {
         format!("{a}-{b}-4{c}-a{d}-{e}")
     }
 
+    /// Takes note of what was made elsewhere of something confidential.
+    pub(super) fn keep_also(&mut self, secret: &str) {
+        if !self.confidential().any(|kept| kept == secret) {
+            self.keep(secret.to_owned());
+        }
+    }
+
     /// Everything confidential made so far.
     pub(super) fn confidential(&self) -> impl Iterator<Item = &str> {
         self.confidential.iter().map(Confidential::reveal)

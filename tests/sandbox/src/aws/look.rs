@@ -59,11 +59,12 @@ impl Aws {
         self.state().calls.clone()
     }
 
-    /// Every secret access key, session token and RotationToken ever made: none may show in any
-    /// output.
+    /// Every secret access key, session token and RotationToken ever made, and the SMTP passwords that belong to the keys
+    /// in each Region that was asked for: none may show in any output.
     #[must_use]
     pub fn confidential(&self) -> Vec<String> {
         let state = self.state();
-        state.ids.confidential().map(str::to_owned).collect()
+        let made = state.ids.confidential().map(str::to_owned);
+        made.chain(state.smtp_passwords()).collect()
     }
 }

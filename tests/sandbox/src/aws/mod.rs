@@ -23,6 +23,7 @@ mod secrets;
 mod secrets_manager;
 mod set_up;
 mod signature;
+mod smtp;
 mod snapshot;
 mod state;
 mod sts;
@@ -50,6 +51,7 @@ pub use handle::Lost;
 pub use policy::PolicyError;
 pub use propagation::Propagation;
 pub use set_up::{RotateRequest, StageError};
+pub use smtp::{SmtpFault, SmtpLogin, smtp_password};
 pub use snapshot::Snapshot;
 pub use views::{AccessKey, KeyStatus, KeyView, LastUsed, SecretContent, SecretView, VersionView};
 

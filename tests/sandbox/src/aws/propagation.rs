@@ -13,6 +13,8 @@ pub struct Propagation {
     pub list_delay: Duration,
     /// A deleted key is accepted and listed for this long.
     pub delete_delay: Duration,
+    /// A new key's SMTP password is refused for this long, whatever the API does by then.
+    pub smtp_delay: Duration,
 }
 
 /// How far one key has spread.
@@ -47,6 +49,15 @@ impl Spread {
         age >= self.propagation.create_delay && !refused && !self.is_gone(now)
     }
 
+    pub(super) fn is_accepted_by_smtp(&self, now: SystemTime) -> bool {
+        self.has_reached_smtp(now) && !self.is_gone(now)
+    }
+
+    /// Whether the key's creation has spread to SMTP.
+    pub(super) fn has_reached_smtp(&self, now: SystemTime) -> bool {
+        self.age_at(now) >= self.propagation.smtp_delay
+    }
+
     pub(super) fn is_listed(&self, now: SystemTime) -> bool {
         self.age_at(now) >= self.propagation.list_delay && !self.is_gone(now)
     }
@@ -57,10 +68,11 @@ impl Spread {
             create_delay,
             flaps,
             list_delay,
+            smtp_delay,
             ..
         } = &self.propagation;
         let ages = flaps.iter().flat_map(|(from, to)| [*from, *to]);
-        let ages = ages.chain([*create_delay, *list_delay]);
+        let ages = ages.chain([*create_delay, *list_delay, *smtp_delay]);
         let mut times: Vec<_> = ages.map(|age| self.made + age).chain(self.gone).collect();
         times.sort_unstable();
         let later = times.into_iter().filter(|at| *at > now);
@@ -127,7 +139,7 @@ mod tests {
             create_delay: seconds(4),
             flaps: vec![(seconds(6), seconds(8))],
             list_delay: seconds(2),
-            delete_delay: Duration::ZERO,
+            ..Propagation::default()
         });
         let key = create(&aws).await;
         let mut seen = Vec::new();

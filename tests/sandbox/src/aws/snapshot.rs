@@ -10,6 +10,7 @@ use super::ids::Ids;
 use super::policy::Policy;
 use super::roles::{Role, Session};
 use super::secrets::Secret;
+use super::smtp::Smtp;
 use super::state::State;
 use super::timeline::Timeline;
 use super::users::User;
@@ -35,6 +36,7 @@ pub struct Snapshot {
     records_uses: bool,
     recorded_as: Option<(String, Value)>,
     faults: Faults,
+    smtp: Smtp,
 }
 
 impl Aws {
@@ -58,6 +60,7 @@ impl Aws {
             records_uses: state.records_uses,
             recorded_as: state.recorded_as.clone(),
             faults: state.faults.left_over(),
+            smtp: state.smtp.left_over(),
         }
     }
 }
@@ -87,6 +90,7 @@ impl Snapshot {
             records_uses: self.records_uses,
             recorded_as: self.recorded_as.clone(),
             faults: self.faults.clone(),
+            smtp: self.smtp.clone(),
             ..State::new()
         };
         aws

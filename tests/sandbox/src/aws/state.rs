@@ -18,6 +18,7 @@ use super::policy::{Access, Decision, Policy, decide};
 use super::request::ApiRequest;
 use super::roles::{Role, Session};
 use super::secrets::Secret;
+use super::smtp::Smtp;
 use super::timeline::Timeline;
 use super::users::{Key, User};
 use super::{
@@ -52,6 +53,7 @@ pub(super) struct State {
     pub(super) requires_rotation_token: bool,
     pub(super) records_uses: bool,
     pub(super) faults: Faults,
+    pub(super) smtp: Smtp,
     pub(super) calls: Vec<Call>,
     /// The body of the last request.
     pub(super) last_request: Bytes,
@@ -83,6 +85,7 @@ impl State {
             requires_rotation_token: false,
             records_uses: false,
             faults: Faults::default(),
+            smtp: Smtp::default(),
             calls: Vec::new(),
             last_request: Bytes::new(),
             hooks: Vec::new(),

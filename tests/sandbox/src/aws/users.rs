@@ -65,6 +65,11 @@ impl Key {
         self.status == KeyStatus::Active && self.spread.is_accepted(now)
     }
 
+    /// Whether the key's SMTP password is accepted now.
+    pub(super) fn is_usable_for_smtp(&self, now: SystemTime) -> bool {
+        self.status == KeyStatus::Active && self.spread.is_accepted_by_smtp(now)
+    }
+
     pub(super) fn view(&self, now: SystemTime) -> KeyView {
         KeyView {
             id: self.id.clone(),

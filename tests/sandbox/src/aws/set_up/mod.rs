@@ -48,7 +48,9 @@ impl Aws {
 
     /// Takes every fault out of the way.
     pub fn clear_faults(&self) {
-        self.state().faults.clear();
+        let mut state = self.state();
+        state.faults.clear();
+        state.smtp.clear_faults();
     }
 
     /// Calls `hook` after every call, before its answer. The hook may use the account.
@@ -61,9 +63,11 @@ impl Aws {
         self.state().hooks.clear();
     }
 
-    /// Forgets the calls so far, and counts from 1 again.
+    /// Forgets the calls so far, and counts from 1 again; forgets the logins over SMTP too, and what was said of mail there.
     pub fn clear_calls(&self) {
-        self.state().calls.clear();
+        let mut state = self.state();
+        state.calls.clear();
+        state.smtp.clear_record();
     }
 }
 
