@@ -16,12 +16,12 @@ use sha2::Sha256;
 use super::Aws;
 use super::state::State;
 
-/// A login that was tried over SMTP.
+/// A login that was tried over SMTP, also before TLS, where the server does not listen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SmtpLogin {
     /// The Region of the server.
     pub region: String,
-    /// The user name that was given, which should be an access key id.
+    /// The user name that was given, which should be an access key id; empty where none was.
     pub access_key_id: String,
     /// Whether the server let it in.
     pub accepted: bool,
@@ -127,16 +127,22 @@ impl Aws {
         fault: Option<SmtpFault>,
     ) -> bool {
         let now = self.now();
-        let mut state = self.state();
         let fails = matches!(fault, Some(SmtpFault::Unavailable | SmtpFault::Repeats));
-        let accepted = !fails && state.knows_smtp_password(region, id, password, now);
-        state.smtp.logins.push(SmtpLogin {
+        let knows = || self.state().knows_smtp_password(region, id, password, now);
+        let accepted = !fails && knows();
+        self.smtp_login(region, id, accepted);
+        accepted
+    }
+
+    /// Keeps record of a login.
+    pub(crate) fn smtp_login(&self, region: &str, id: &str, accepted: bool) {
+        let login = SmtpLogin {
             region: region.to_owned(),
             access_key_id: id.to_owned(),
             accepted,
-            at: now,
-        });
-        accepted
+            at: self.now(),
+        };
+        self.state().smtp.logins.push(login);
     }
 
     /// Keeps record of a command about mail.

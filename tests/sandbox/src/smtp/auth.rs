@@ -31,13 +31,30 @@ pub(super) async fn hear<S>(lines: &mut Lines<S>, arguments: &str) -> io::Result
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    let (mechanism, initial) = arguments.split_once(' ').unwrap_or((arguments, ""));
-    let initial = Some(initial.trim()).filter(|initial| !initial.is_empty());
-    match mechanism.to_ascii_uppercase().as_str() {
+    let (mechanism, initial) = words(arguments);
+    match mechanism.as_str() {
         "PLAIN" => plain(lines, initial).await,
         "LOGIN" => login(lines, initial).await,
         _ => Ok(Auth::Refused("504 Unrecognized authentication type")),
     }
+}
+
+/// The user name that a client says together with AUTH, if it does.
+pub(super) fn name_at_once(arguments: &str) -> String {
+    let (mechanism, initial) = words(arguments);
+    let text = initial.and_then(decoded).unwrap_or_default();
+    let name = match mechanism.as_str() {
+        "PLAIN" => text.split('\0').nth(1),
+        _ => Some(text.as_str()),
+    };
+    name.unwrap_or_default().to_owned()
+}
+
+/// The mechanism, and what the client says with it at once.
+fn words(arguments: &str) -> (String, Option<&str>) {
+    let (mechanism, initial) = arguments.split_once(' ').unwrap_or((arguments, ""));
+    let initial = Some(initial.trim()).filter(|initial| !initial.is_empty());
+    (mechanism.to_ascii_uppercase(), initial)
 }
 
 async fn plain<S>(lines: &mut Lines<S>, initial: Option<&str>) -> io::Result<Auth>

@@ -5,7 +5,7 @@ use std::io;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_rustls::TlsAcceptor;
 
-use super::auth::{Auth, hear};
+use super::auth::{Auth, hear, name_at_once};
 use super::lines::Lines;
 use crate::aws::{Aws, SmtpFault};
 
@@ -117,7 +117,7 @@ impl Session {
         self.greeted = true;
         match (extended, self.encrypted || self.has_no_tls()) {
             (false, _) => "250 email-smtp.amazonaws.com",
-            // As Amazon SES does, which then refuses to hear a password.
+            // AUTH is offered before TLS too, so that a client shows whether it waits for TLS.
             (true, false) => {
                 "250-email-smtp.amazonaws.com\r\n250-8BITMIME\r\n250-STARTTLS\r\n\
                  250-AUTH PLAIN LOGIN\r\n250 Ok"
@@ -141,6 +141,8 @@ impl Session {
         S: AsyncRead + AsyncWrite + Unpin,
     {
         if !self.encrypted && !self.has_no_tls() {
+            let name = name_at_once(arguments);
+            self.aws.smtp_login(&self.region, &name, false);
             lines.say("530 Must issue a STARTTLS command first").await?;
             return Ok(Next::Command);
         }

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use aws_smithy_types::base64;
+
 use super::*;
 
 /// What the server says to some lines, from its greeting on.
@@ -20,9 +22,13 @@ fn codes(said: &str) -> Vec<&str> {
 
 /// A session of the hand, over TLS.
 async fn encrypted(aws: &Aws) -> impl AsyncRead + AsyncWrite + Unpin + use<> {
-    let host = host(REGION);
-    let mut stream = aws.smtp_connect(&host).unwrap();
+    let mut stream = aws.smtp_connect(&host(REGION)).unwrap();
     stream.write_all(b"EHLO me\r\nSTARTTLS\r\n").await.unwrap();
+    over_tls_by_hand(stream).await
+}
+
+/// Waits for the answer to STARTTLS, and encrypts.
+async fn over_tls_by_hand(mut stream: SmtpStream) -> impl AsyncRead + AsyncWrite + Unpin {
     let mut said = String::new();
     while !said.ends_with("220 Ready to start TLS\r\n") {
         said.push(stream.read_u8().await.unwrap().into());
@@ -37,18 +43,45 @@ async fn encrypted(aws: &Aws) -> impl AsyncRead + AsyncWrite + Unpin + use<> {
         .with_root_certificates(roots)
         .with_no_client_auth();
     let connector = tokio_rustls::TlsConnector::from(Arc::new(config));
-    let name = host.try_into().unwrap();
+    let name = host(REGION).try_into().unwrap();
     connector.connect(name, stream).await.unwrap()
 }
 
 #[tokio::test(start_paused = true)]
 async fn only_over_tls_is_a_password_heard() {
-    let (aws, _) = account();
+    let (aws, key) = account();
     let stream = aws.smtp_connect(&host(REGION)).unwrap();
-    let said = told(stream, "EHLO me\r\nAUTH PLAIN AGEAYg==\r\nQUIT\r\n").await;
+    let password = smtp_password(&key.secret, REGION);
+    let login = base64::encode(format!("\0{}\0{password}", key.id));
+    let lines = format!("EHLO me\r\nAUTH LOGIN\r\nAUTH PLAIN {login}\r\nQUIT\r\n");
+    let said = told(stream, &lines).await;
+    assert_eq!(codes(&said), ["250", "530", "530", "221"], "{said}");
     let refusal = "530 Must issue a STARTTLS command first\r\n";
     assert!(said.contains(refusal), "{said}");
-    assert!(aws.smtp_logins().is_empty());
+    let logins = aws.smtp_logins();
+    let names: Vec<_> = logins
+        .iter()
+        .map(|login| login.access_key_id.as_str())
+        .collect();
+    assert_eq!(names, ["", key.id.as_str()]);
+    assert!(logins.iter().all(|login| !login.accepted));
+}
+
+/// As RFC 3207 asks for: someone else may have put it there.
+#[tokio::test(start_paused = true)]
+async fn what_was_said_before_tls_is_forgotten() {
+    let (aws, _) = account();
+    let mut stream = aws.smtp_connect(&host(REGION)).unwrap();
+    let lines = b"EHLO me\r\nSTARTTLS\r\nMAIL FROM:<me@example.com>\r\n";
+    stream.write_all(lines).await.unwrap();
+    let mut stream = over_tls_by_hand(stream).await;
+    stream
+        .write_all(b"NOOP\r\nAUTH PLAIN\r\nQUIT\r\n")
+        .await
+        .unwrap();
+    let said = "220 \r\n".to_owned() + &told(stream, "").await;
+    assert_eq!(codes(&said), ["250", "503", "221"], "{said}");
+    assert!(aws.smtp_mail().is_empty());
 }
 
 #[tokio::test(start_paused = true)]
@@ -73,7 +106,7 @@ async fn auth_plain_may_wait_until_it_is_asked() {
     let password = smtp_password(&key.secret, REGION);
     let login = |whom: &str, password: &str| {
         let text = format!("{whom}\0{}\0{password}", key.id);
-        aws_smithy_types::base64::encode(text)
+        base64::encode(text)
     };
     let (wrong, right) = (login("bob", &password), login(&key.id, &password));
     let lines = format!(
