@@ -15,7 +15,7 @@ use aws_smithy_runtime_api::client::http::{
 
 use crate::environment;
 use crate::problem::Problem;
-use crate::trust;
+use crate::trust::Trust;
 
 /// How long a connection may take to come about, TLS included.
 const CONNECT_TIME: Duration = Duration::from_secs(3);
@@ -37,15 +37,17 @@ pub fn timeouts() -> TimeoutConfig {
 }
 
 /// The configuration for Lambda: the environment's Region, endpoint and execution role, one HTTP client for all.
-/// `variable` gives an environment variable's value.
 ///
 /// # Errors
-/// [`Problem::ConfigurationInvalid`] where a variable that the SDK or its HTTP client reads cannot be used.
-pub async fn load_config(variable: impl Fn(&str) -> Option<String>) -> Result<SdkConfig, Problem> {
+/// [`Problem::ConfigurationInvalid`] where the bundle of `AWS_CA_BUNDLE` cannot be used, or a variable that the SDK or its
+/// HTTP client reads.
+pub async fn load_config(
+    variable: impl Fn(&str) -> Option<String>,
+    trust: &Trust,
+) -> Result<SdkConfig, Problem> {
     environment::check(&variable)?;
-    let trust = trust::read(variable("AWS_CA_BUNDLE"))?;
     Ok(aws_config::defaults(BehaviorVersion::latest())
-        .http_client(http_client(trust))
+        .http_client(http_client(trust.for_http()?))
         .retry_config(retries())
         .timeout_config(timeouts())
         .load()

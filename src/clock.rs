@@ -87,6 +87,18 @@ impl Clock {
         future: impl Future<Output = T>,
     ) -> Result<T, OutOfTime> {
         let limit = self.remaining().saturating_sub(kept);
+        self.within(limit, future).await
+    }
+
+    /// Runs a future for as long as `limit`.
+    ///
+    /// # Errors
+    /// [`OutOfTime`] where the future did not end by then; it is dropped.
+    pub async fn within<T>(
+        &self,
+        limit: Duration,
+        future: impl Future<Output = T>,
+    ) -> Result<T, OutOfTime> {
         Timeout::new(pin!(future), self.sleep.sleep(limit))
             .await
             .map_err(|_| OutOfTime)

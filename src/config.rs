@@ -2,38 +2,10 @@
 
 use std::time::Duration;
 
+use crate::fields::{Field, FieldNames};
 use crate::problem::Problem;
+use crate::smtp_password::is_region;
 use crate::verification::SPACING;
-
-/// Names of the secret's fields.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FieldNames {
-    /// `USERNAME_FIELD`, by default `username`.
-    pub username: String,
-    /// `ACCESS_KEY_FIELD`, by default `accesskey`.
-    pub access_key: String,
-    /// `SECRET_KEY_FIELD`, by default `secretkey`.
-    pub secret_key: String,
-    /// `SOURCE_SECRET_FIELD`, by default `secretarn`.
-    pub source_secret: String,
-    /// `ROLE_FIELD`, by default `rolearn`.
-    pub role: String,
-    /// `EXTERNAL_ID_FIELD`, by default `externalid`.
-    pub external_id: String,
-}
-
-impl Default for FieldNames {
-    fn default() -> Self {
-        Self {
-            username: "username".to_owned(),
-            access_key: "accesskey".to_owned(),
-            secret_key: "secretkey".to_owned(),
-            source_secret: "secretarn".to_owned(),
-            role: "rolearn".to_owned(),
-            external_id: "externalid".to_owned(),
-        }
-    }
-}
 
 /// `DELETE_KEY_IN_USE`: whether a key that was used lately may be deleted to make room.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -47,10 +19,45 @@ pub enum DeleteKeyInUse {
     Any,
 }
 
+/// Where SES's SMTP is reached.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SmtpEndpoint {
+    /// A name or an IPv4 address.
+    pub host: String,
+    /// A port at which STARTTLS is spoken.
+    pub port: u16,
+}
+
+impl SmtpEndpoint {
+    /// The Region's own. Port 587 is one of those at which SES speaks STARTTLS.
+    #[must_use]
+    pub fn of_region(region: &str) -> Self {
+        let domain = match region.starts_with("eusc-") {
+            true => "amazonaws.eu",
+            false => "amazonaws.com",
+        };
+        Self {
+            host: format!("email-smtp.{region}.{domain}"),
+            port: 587,
+        }
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let (host, port) = text.rsplit_once(':')?;
+        let letters = |byte: u8| byte.is_ascii_alphanumeric() || b".-".contains(&byte);
+        let port = port.parse().ok().filter(|port| *port > 0)?;
+        let is_host = (1..=253).contains(&host.len()) && host.bytes().all(letters);
+        is_host.then(|| Self {
+            host: host.to_owned(),
+            port,
+        })
+    }
+}
+
 /// The function's settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
-    /// Names of the secret's fields.
+    /// What the secret's fields are called, as far as it is said.
     pub fields: FieldNames,
     /// `DELETE_KEY_IN_USE`.
     pub delete_key_in_use: DeleteKeyInUse,
@@ -60,6 +67,10 @@ pub struct Config {
     pub verify_successes: u32,
     /// `VERIFY_TIMEOUT`: how long a new key may take to do so. Default 60 s.
     pub verify_timeout: Duration,
+    /// `VERIFY_SMTP`: whether a new SMTP password is tried too. Default `on`.
+    pub verify_smtp: bool,
+    /// `SMTP_ENDPOINT`: the host, and its port, that SES's SMTP is reached by. Default: the Region's own.
+    pub smtp_endpoint: Option<SmtpEndpoint>,
 }
 
 impl Default for Config {
@@ -70,6 +81,8 @@ impl Default for Config {
             in_use_window: Duration::from_secs(24 * 60 * 60),
             verify_successes: 3,
             verify_timeout: Duration::from_secs(60),
+            verify_smtp: true,
+            smtp_endpoint: None,
         }
     }
 }
@@ -82,7 +95,7 @@ impl Config {
     pub fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Self, Problem> {
         let defaults = Self::default();
         let config = Self {
-            fields: read_fields(&variable, defaults.fields)?,
+            fields: read_fields(&variable)?,
             delete_key_in_use: match variable("DELETE_KEY_IN_USE").as_deref() {
                 None => defaults.delete_key_in_use,
                 Some("previous") => DeleteKeyInUse::Previous,
@@ -107,6 +120,22 @@ impl Config {
                     })?,
             },
             verify_timeout: duration(&variable, "VERIFY_TIMEOUT", defaults.verify_timeout)?,
+            verify_smtp: match variable("VERIFY_SMTP").as_deref() {
+                None | Some("on") => true,
+                Some("off") => false,
+                Some(_) => return Err(invalid("VERIFY_SMTP", "is neither on nor off")),
+            },
+            smtp_endpoint: variable("SMTP_ENDPOINT")
+                .map(|text| {
+                    let endpoint = SmtpEndpoint::parse(&text);
+                    endpoint.ok_or_else(|| {
+                        invalid(
+                            "SMTP_ENDPOINT",
+                            "is no host with a port, such as mail.example:587",
+                        )
+                    })
+                })
+                .transpose()?,
         };
         let least = SPACING * (config.verify_successes - 1);
         if config.verify_timeout <= least {
@@ -119,36 +148,49 @@ impl Config {
     }
 }
 
-fn read_fields(
-    variable: &impl Fn(&str) -> Option<String>,
-    defaults: FieldNames,
-) -> Result<FieldNames, Problem> {
-    let name = |name: &str, default: String| match variable(name) {
-        None => Ok(default),
-        Some(field) if field.trim().is_empty() => Err(invalid(name, "is empty")),
-        Some(field) => Ok(field),
+fn read_fields(variable: &impl Fn(&str) -> Option<String>) -> Result<FieldNames, Problem> {
+    let name = |field: Field| match variable(field.variable()) {
+        Some(name) if name.trim().is_empty() => Err(invalid(field.variable(), "is empty")),
+        name => Ok(name),
     };
     let fields = FieldNames {
-        username: name("USERNAME_FIELD", defaults.username)?,
-        access_key: name("ACCESS_KEY_FIELD", defaults.access_key)?,
-        secret_key: name("SECRET_KEY_FIELD", defaults.secret_key)?,
-        source_secret: name("SOURCE_SECRET_FIELD", defaults.source_secret)?,
-        role: name("ROLE_FIELD", defaults.role)?,
-        external_id: name("EXTERNAL_ID_FIELD", defaults.external_id)?,
+        username: name(Field::Username)?,
+        access_key: name(Field::AccessKey)?,
+        secret_key: name(Field::SecretKey)?,
+        source_secret: name(Field::SourceSecret)?,
+        role: name(Field::Role)?,
+        external_id: name(Field::ExternalId)?,
+        smtp_password: name(Field::SmtpPassword)?,
+        smtp_region: match variable("SMTP_REGION") {
+            Some(region) if !is_region(&region) => {
+                return Err(invalid("SMTP_REGION", "is no Region such as eu-west-1"));
+            }
+            region => region,
+        },
     };
-    let named = [
-        ("USERNAME_FIELD", &fields.username),
-        ("ACCESS_KEY_FIELD", &fields.access_key),
-        ("SECRET_KEY_FIELD", &fields.secret_key),
-        ("SOURCE_SECRET_FIELD", &fields.source_secret),
-        ("ROLE_FIELD", &fields.role),
-        ("EXTERNAL_ID_FIELD", &fields.external_id),
+    let all = [
+        Field::Username,
+        Field::AccessKey,
+        Field::SecretKey,
+        Field::SourceSecret,
+        Field::Role,
+        Field::ExternalId,
+        Field::SmtpPassword,
     ];
-    for (index, (variable, field)) in named.iter().enumerate() {
-        if let Some((earlier, _)) = named[..index].iter().find(|(_, other)| other == field) {
+    for (index, field) in all.into_iter().enumerate() {
+        let same = |other: &&Field| fields.name(**other) == fields.name(field);
+        if let Some(earlier) = all[..index].iter().find(same) {
+            let (field, earlier) = match fields.said(field) {
+                Some(_) => (field, *earlier),
+                None => (*earlier, field),
+            };
             return Err(invalid(
-                variable,
-                &format!("names the same field as {earlier}: \"{field}\""),
+                field.variable(),
+                &format!(
+                    "names the same field as {}: \"{}\"",
+                    earlier.variable(),
+                    fields.name(field)
+                ),
             ));
         }
     }
@@ -200,6 +242,10 @@ mod tests {
             ("SOURCE_SECRET_FIELD", "b"),
             ("ROLE_FIELD", "r"),
             ("EXTERNAL_ID_FIELD", "e"),
+            ("SMTP_PASSWORD_FIELD", "m"),
+            ("SMTP_REGION", "eu-west-1"),
+            ("VERIFY_SMTP", "off"),
+            ("SMTP_ENDPOINT", "mail.example:2587"),
             ("DELETE_KEY_IN_USE", "never"),
             ("IN_USE_WINDOW", "2days 1h"),
             ("VERIFY_SUCCESSES", "5"),
@@ -210,17 +256,24 @@ mod tests {
             config,
             Config {
                 fields: FieldNames {
-                    username: "u".into(),
-                    access_key: "a".into(),
-                    secret_key: "s".into(),
-                    source_secret: "b".into(),
-                    role: "r".into(),
-                    external_id: "e".into(),
+                    username: Some("u".into()),
+                    access_key: Some("a".into()),
+                    secret_key: Some("s".into()),
+                    source_secret: Some("b".into()),
+                    role: Some("r".into()),
+                    external_id: Some("e".into()),
+                    smtp_password: Some("m".into()),
+                    smtp_region: Some("eu-west-1".into()),
                 },
                 delete_key_in_use: DeleteKeyInUse::Never,
                 in_use_window: Duration::from_secs(49 * 3600),
                 verify_successes: 5,
                 verify_timeout: Duration::from_secs(90),
+                verify_smtp: false,
+                smtp_endpoint: Some(SmtpEndpoint {
+                    host: "mail.example".into(),
+                    port: 2587,
+                }),
             }
         );
     }
@@ -246,6 +299,27 @@ mod tests {
                 "the same field as SOURCE_SECRET_FIELD",
             ),
             ("EXTERNAL_ID_FIELD", "", "is empty"),
+            ("SMTP_PASSWORD_FIELD", "", "is empty"),
+            (
+                "SMTP_PASSWORD_FIELD",
+                "secretkey",
+                "the same field as SECRET_KEY_FIELD",
+            ),
+            (
+                "USERNAME_FIELD",
+                "secretkey",
+                "the same field as SECRET_KEY_FIELD",
+            ),
+            ("SMTP_REGION", "", "is no Region"),
+            ("SMTP_REGION", "Ireland", "is no Region"),
+            ("VERIFY_SMTP", "no", "neither on nor off"),
+            ("SMTP_ENDPOINT", "mail.example", "is no host with a port"),
+            ("SMTP_ENDPOINT", "mail.example:0", "is no host with a port"),
+            (
+                "SMTP_ENDPOINT",
+                "https://mail.example:587",
+                "is no host with a port",
+            ),
             ("DELETE_KEY_IN_USE", "oldest", "none of"),
             ("IN_USE_WINDOW", "a day", "not a duration"),
             ("IN_USE_WINDOW", "-1h", "not a duration"),

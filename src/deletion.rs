@@ -50,6 +50,7 @@ pub(crate) async fn held_keys(
         pending: None,
         previous,
         source: source.key_id().cloned(),
+        given_out: staged.current.given_out(),
     })
 }
 
@@ -83,6 +84,10 @@ pub(crate) async fn plan(
                 .map(Plan::Delete)
                 .map_err(refused)
         }
+        Err(Refusal::NotUnderstood { key }) => Err(Problem::SecretMalformed {
+            label: CURRENT,
+            reason: staged.current.not_understood(&key),
+        }),
         Err(refusal @ Refusal::CurrentNotListed { .. }) => {
             let whose = whose_is_current(rotation, staged, source).await;
             Err(whose.unwrap_or_else(|| refused(refusal)))

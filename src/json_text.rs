@@ -39,3 +39,123 @@ pub(crate) fn position(whole: &str, raw: &RawValue) -> Range<usize> {
     let start = raw.get().as_ptr() as usize - whole.as_ptr() as usize;
     start..start + raw.get().len()
 }
+
+/// A string in a JSON text.
+pub(crate) struct Text {
+    /// Where it stands, with its quotes.
+    pub(crate) at: Range<usize>,
+    /// Where the name of its field stands, that of the array's for one in an array; none for what is itself a name.
+    pub(crate) field: Option<Range<usize>>,
+    /// Which object it is in, counted in the order in which they begin.
+    pub(crate) object: usize,
+    /// Whether it is the value of a field of that object, and not in an array.
+    pub(crate) is_value: bool,
+}
+
+/// What a place in a JSON text is inside of.
+struct Inside {
+    object: usize,
+    is_object: bool,
+    field: Option<Range<usize>>,
+}
+
+/// Every string in a text that is JSON, names of fields too, however deep.
+///
+/// Without recursion: no depth is too much for it.
+pub(crate) fn strings(json: &str) -> Vec<Text> {
+    let bytes = json.as_bytes();
+    let mut strings = Vec::new();
+    let mut around: Vec<Inside> = Vec::new();
+    let (mut objects, mut at, mut is_name) = (0, 0, false);
+    while at < bytes.len() {
+        match bytes[at] {
+            b'{' => {
+                around.push(Inside {
+                    object: objects,
+                    is_object: true,
+                    field: None,
+                });
+                objects += 1;
+                is_name = true;
+            }
+            b'[' => around.push(Inside {
+                object: around.last().map_or(0, |inside| inside.object),
+                is_object: false,
+                field: around.last().and_then(|inside| inside.field.clone()),
+            }),
+            b'}' | b']' => drop(around.pop()),
+            b',' => is_name = around.last().is_some_and(|inside| inside.is_object),
+            b'"' => {
+                let string = at..end_of_string(bytes, at);
+                at = string.end - 1;
+                if let Some(inside) = around.last_mut() {
+                    if is_name {
+                        inside.field = Some(string.clone());
+                    }
+                    strings.push(Text {
+                        at: string,
+                        field: inside.field.clone().filter(|_| !is_name),
+                        object: inside.object,
+                        is_value: inside.is_object && !is_name,
+                    });
+                }
+                is_name = false;
+            }
+            _ => {}
+        }
+        at += 1;
+    }
+    strings
+}
+
+/// The byte behind the quote that ends the string that begins at `start`.
+fn end_of_string(bytes: &[u8], start: usize) -> usize {
+    let mut at = start + 1;
+    while at < bytes.len() && bytes[at] != b'"' {
+        at += if bytes[at] == b'\\' { 2 } else { 1 };
+    }
+    (at + 1).min(bytes.len())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn every_string_is_found_with_its_field_and_its_object() {
+        let json = r#"{"a":"x\"\\","b":[1,"y",["z"],{"c":"w"}],"d":{},"e":"v,}"}"#;
+        let found: Vec<_> = strings(json)
+            .into_iter()
+            .map(|text| {
+                let field = text.field.map_or("", |at| &json[at]);
+                (&json[text.at], field, text.object, text.is_value)
+            })
+            .collect();
+        assert_eq!(
+            found,
+            [
+                (r#""a""#, "", 0, false),
+                (r#""x\"\\""#, r#""a""#, 0, true),
+                (r#""b""#, "", 0, false),
+                (r#""y""#, r#""b""#, 0, false),
+                (r#""z""#, r#""b""#, 0, false),
+                (r#""c""#, "", 1, false),
+                (r#""w""#, r#""c""#, 1, true),
+                (r#""d""#, "", 0, false),
+                (r#""e""#, "", 0, false),
+                (r#""v,}""#, r#""e""#, 0, true),
+            ]
+        );
+    }
+
+    #[test]
+    fn no_depth_is_too_much() {
+        let json = format!(
+            "{{\"a\":{}\"x\"{}}}",
+            "[".repeat(30_000),
+            "]".repeat(30_000)
+        );
+        assert_eq!(strings(&json).len(), 2);
+    }
+}

@@ -9,12 +9,13 @@ use chrono::{DateTime, Utc};
 
 use crate::access_key::{AccessKeyId, KeyStatus, LastUse, ListedKey};
 use crate::config::{Config, DeleteKeyInUse};
+use crate::given_out::GivenOut;
 
 /// How long AWSPENDING is looked at before a key that no version of the secret holds is judged: it
 /// may be our own, stored but not visible yet (facts 19 and 27). Longer than storing one may take.
 pub const SETTLE: Duration = Duration::from_secs(15 + 1);
 
-/// Which keys the secret's versions hold.
+/// Which keys the secret's versions hold, and which they give out under whatever name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct HeldKeys {
     /// AWSCURRENT's; none where the secret waits for its first key.
@@ -25,6 +26,8 @@ pub struct HeldKeys {
     pub previous: Option<AccessKeyId>,
     /// The credential source's: an administrator's own key may be among the user's.
     pub source: Option<AccessKeyId>,
+    /// The texts of AWSCURRENT and AWSPENDING: a key whose id occurs there never goes.
+    pub given_out: GivenOut,
 }
 
 impl HeldKeys {
@@ -33,17 +36,21 @@ impl HeldKeys {
     }
 
     fn protects(&self, id: &AccessKeyId) -> bool {
-        [&self.current, &self.pending, &self.source]
-            .into_iter()
-            .any(|held| held.as_ref() == Some(id))
+        let held = [&self.current, &self.pending, &self.source];
+        held.into_iter().any(|held| held.as_ref() == Some(id)) || self.given_out.holds(id)
     }
 }
 
-/// A key that may be deleted. Only this module makes one.
+/// A key that may be deleted. Only this module makes one, and of no key that is protected.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Deletable(AccessKeyId);
 
 impl Deletable {
+    /// None where the key is AWSCURRENT's, AWSPENDING's or the source's, or stands in one of their texts.
+    fn of(key: &AccessKeyId, held: &HeldKeys) -> Option<Self> {
+        (!held.protects(key)).then(|| Self(key.clone()))
+    }
+
     /// The key's id.
     #[must_use]
     pub fn id(&self) -> &AccessKeyId {
@@ -53,13 +60,13 @@ impl Deletable {
 
 /// A key that may be deleted if it is not in use: ask for its last use, then [`Candidate::judge`].
 #[derive(Debug, PartialEq, Eq)]
-pub struct Candidate(AccessKeyId);
+pub struct Candidate(Deletable);
 
 impl Candidate {
     /// The key's id.
     #[must_use]
     pub fn id(&self) -> &AccessKeyId {
-        &self.0
+        self.0.id()
     }
 
     /// Judges the key by its last use; none means that it was never used.
@@ -74,10 +81,10 @@ impl Candidate {
     ) -> Result<Deletable, Refusal> {
         match last_use {
             Some(last_use) if age(last_use.at, now) < window => Err(Refusal::InUse {
-                key: self.0,
+                key: self.0.0,
                 last_use,
             }),
-            _ => Ok(Deletable(self.0)),
+            _ => Ok(self.0),
         }
     }
 }
@@ -121,9 +128,23 @@ pub enum Refusal {
         /// The user's keys.
         keys: Vec<AccessKeyId>,
     },
-    /// The user's two keys are AWSCURRENT's and AWSPENDING's or the credential source's.
-    #[error("both of the user's access keys are needed, by AWSCURRENT, AWSPENDING or the credential source: {}", list(.keys))]
+    /// The user's two keys are AWSCURRENT's and AWSPENDING's or the credential source's, or stand in their texts.
+    #[error("both of the user's access keys are needed, by AWSCURRENT, AWSPENDING or the credential source, or stand in AWSCURRENT's text: {}", list(.keys))]
     BothProtected {
+        /// The user's keys.
+        keys: Vec<AccessKeyId>,
+    },
+    /// The secret holds no key that was found, and one of the user's stands in its text.
+    #[error(
+        "the access key {key} stands in AWSCURRENT's text, and was not found as the secret's key"
+    )]
+    NotUnderstood {
+        /// The key.
+        key: AccessKeyId,
+    },
+    /// The secret waits for its first key, and the user has two that are active.
+    #[error("the secret holds no access key, and the user has two active ones, of which none is taken away for a first key: {}", list(.keys))]
+    NoRoomForFirst {
         /// The user's keys.
         keys: Vec<AccessKeyId>,
     },
@@ -149,7 +170,8 @@ pub enum Refusal {
 }
 
 /// Chooses the key that makes room for a new one: the oldest that is neither AWSCURRENT's,
-/// AWSPENDING's nor the credential source's, inactive before active.
+/// AWSPENDING's nor the credential source's, and stands in none of their texts; inactive before active. For a first
+/// key none that is active goes.
 ///
 /// A key that no version of the secret holds is one that an earlier try has lost, if one may have
 /// made a key; else someone else's, which is left alone for `in_use_window`.
@@ -172,6 +194,12 @@ pub fn select(
             keys: ids(),
         });
     }
+    let is_first = held.current.is_none();
+    if is_first && let Some(key) = keys.iter().find(|key| held.given_out.holds(&key.id)) {
+        return Err(Refusal::NotUnderstood {
+            key: key.id.clone(),
+        });
+    }
     if keys.len() > 2 {
         return Err(Refusal::TooManyKeys { keys: ids() });
     }
@@ -182,7 +210,8 @@ pub fn select(
         .iter()
         .filter(|key| !held.protects(&key.id))
         .min_by_key(|key| (key.status == KeyStatus::Active, key.created, &key.id));
-    let Some(key) = oldest else {
+    let Some((key, deletable)) = oldest.and_then(|key| Some((key, Deletable::of(&key.id, held)?)))
+    else {
         return Err(Refusal::BothProtected { keys: ids() });
     };
 
@@ -199,7 +228,10 @@ pub fn select(
         return Ok(Selection::LookAgain(key.id.clone()));
     }
     if key.status != KeyStatus::Active {
-        return Ok(Selection::Delete(Deletable(key.id.clone())));
+        return Ok(Selection::Delete(deletable));
+    }
+    if is_first {
+        return Err(Refusal::NoRoomForFirst { keys: ids() });
     }
     let ask = match config.delete_key_in_use {
         DeleteKeyInUse::Any => false,
@@ -207,7 +239,7 @@ pub fn select(
         DeleteKeyInUse::Never => true,
     };
     if !ask {
-        return Ok(Selection::Delete(Deletable(key.id.clone())));
+        return Ok(Selection::Delete(deletable));
     }
     if new && !ours {
         return Err(Refusal::MadeLately {
@@ -215,13 +247,13 @@ pub fn select(
             created: key.created,
         });
     }
-    Ok(Selection::AskLastUse(Candidate(key.id.clone())))
+    Ok(Selection::AskLastUse(Candidate(deletable)))
 }
 
-/// A key that this run made and could not store.
+/// A key that this run made and could not store; none where it stands in a text of the secret after all.
 #[must_use]
-pub fn unstored(key: &AccessKeyId) -> Deletable {
-    Deletable(key.clone())
+pub fn unstored(key: &AccessKeyId, held: &HeldKeys) -> Option<Deletable> {
+    Deletable::of(key, held)
 }
 
 /// The key that a CreateAccessKey whose answer was lost has left behind: not
@@ -235,7 +267,7 @@ pub fn lost(before: &[ListedKey], after: &[ListedKey], held: &HeldKeys) -> Optio
         .iter()
         .filter(|key| !before.iter().any(|old| old.id == key.id) && !held.holds(&key.id));
     match (appeared.next(), appeared.next()) {
-        (Some(key), None) => Some(Candidate(key.id.clone())),
+        (Some(key), None) => Deletable::of(&key.id, held).map(Candidate),
         _ => None,
     }
 }

@@ -30,11 +30,11 @@ fn held(current: Option<char>, pending: Option<char>, previous: Option<char>) ->
         current: current.map(id),
         pending: pending.map(id),
         previous: previous.map(id),
-        source: None,
+        ..HeldKeys::default()
     }
 }
 
-fn policy(delete_key_in_use: DeleteKeyInUse) -> Config {
+fn policy_of(delete_key_in_use: DeleteKeyInUse) -> Config {
     Config {
         delete_key_in_use,
         ..Config::default()
@@ -66,7 +66,7 @@ fn choose_by(
     keys: &[ListedKey],
     held: &HeldKeys,
 ) -> Result<Selection, Refusal> {
-    choose_with(&policy(in_use), keys, held, true)
+    choose_with(&policy_of(in_use), keys, held, true)
 }
 
 fn choose(keys: &[ListedKey], held: &HeldKeys) -> Result<Selection, Refusal> {
@@ -78,7 +78,7 @@ fn delete(letter: char) -> Result<Selection, Refusal> {
 }
 
 fn ask(letter: char) -> Result<Selection, Refusal> {
-    Ok(Selection::AskLastUse(Candidate(id(letter))))
+    Ok(Selection::AskLastUse(Candidate(Deletable(id(letter)))))
 }
 
 #[test]
@@ -128,7 +128,7 @@ fn an_inactive_key_goes_unasked() {
 }
 
 #[test]
-fn for_a_first_key_inactive_goes_before_active_then_the_oldest_then_the_lowest_id() {
+fn for_a_first_key_an_inactive_one_goes_the_oldest_first() {
     let none = held(None, None, None);
     let inactive = |letter, ago| key(letter, KeyStatus::Inactive, ago);
     assert_eq!(
@@ -138,14 +138,6 @@ fn for_a_first_key_inactive_goes_before_active_then_the_oldest_then_the_lowest_i
     assert_eq!(
         choose(&[inactive('A', 100), inactive('B', 900)], &none),
         delete('B')
-    );
-    assert_eq!(
-        choose(&[active('B', 900), active('A', 100)], &none),
-        ask('B')
-    );
-    assert_eq!(
-        choose(&[active('B', 100), active('A', 100)], &none),
-        ask('A')
     );
 }
 
@@ -190,7 +182,8 @@ fn no_setting_deletes_the_current_or_the_pending_key() {
                     let keys = [key('A', one, age_one), key('B', two, age_two)];
                     let chosen = match choose_by(policy, &keys, &holdings) {
                         Ok(
-                            Selection::Delete(Deletable(id)) | Selection::AskLastUse(Candidate(id)),
+                            Selection::Delete(Deletable(id))
+                            | Selection::AskLastUse(Candidate(Deletable(id))),
                         ) => id,
                         _ => continue,
                     };
@@ -274,20 +267,16 @@ fn a_new_key_in_no_version_goes_only_where_a_try_may_have_lost_it() {
         })
     };
     for (current, other_age, may_have_made, expected) in [
-        (Some(9 * day), 60, true, ask('O')),
-        (Some(9 * day), 60, false, made_lately(60)),
-        (Some(9 * day), -60, false, made_lately(-60)),
-        (Some(9 * day), day - 1, false, made_lately(day - 1)),
-        (Some(9 * day), day, false, ask('O')),
+        (9 * day, 60, true, ask('O')),
+        (9 * day, 60, false, made_lately(60)),
+        (9 * day, -60, false, made_lately(-60)),
+        (9 * day, day - 1, false, made_lately(day - 1)),
+        (9 * day, day, false, ask('O')),
         // Older than the current key: none of its creation's.
-        (Some(0), 60, true, made_lately(60)),
-        (None, 60, true, ask('O')),
-        (None, 60, false, made_lately(60)),
+        (0, 60, true, made_lately(60)),
     ] {
-        let mut keys = vec![active('O', other_age)];
-        // Without a current key, beside one that is as new.
-        keys.push(active('P', current.unwrap_or(other_age)));
-        let held = held(current.map(|_| 'P'), None, None);
+        let keys = [active('O', other_age), active('P', current)];
+        let held = held(Some('P'), None, None);
         let chosen = choose_with(&Config::default(), &keys, &held, may_have_made);
         assert_eq!(chosen, expected, "{current:?} {other_age} {may_have_made}");
     }
@@ -300,7 +289,7 @@ fn a_new_inactive_key_goes_and_any_asks_nothing() {
     let chosen = choose_with(&Config::default(), &keys, &held, false);
     assert_eq!(chosen, delete('O'));
     let keys = [active('C', 500), active('O', 60)];
-    let chosen = choose_with(&policy(DeleteKeyInUse::Any), &keys, &held, false);
+    let chosen = choose_with(&policy_of(DeleteKeyInUse::Any), &keys, &held, false);
     assert_eq!(chosen, delete('O'));
 }
 
@@ -330,7 +319,7 @@ fn a_key_used_within_the_window_stays() {
         (used(day), true),
         (used(90 * day), true),
     ] {
-        let judged = Candidate(id('O')).judge(last_use.clone(), DAY, time(0));
+        let judged = Candidate(Deletable(id('O'))).judge(last_use.clone(), DAY, time(0));
         assert_eq!(judged.is_ok(), goes, "{last_use:?}");
     }
 }
@@ -350,8 +339,78 @@ fn the_credential_sources_key_never_goes() {
         current: None,
         ..source
     };
-    let keys = [active('A', 200), active('B', 100)];
-    assert_eq!(choose(&keys, &first), ask('B'));
+    let keys = [
+        key('A', KeyStatus::Inactive, 200),
+        key('B', KeyStatus::Inactive, 100),
+    ];
+    assert_eq!(choose(&keys, &first), delete('B'));
+}
+
+/// A key whose id stands anywhere in AWSCURRENT's or AWSPENDING's text.
+#[test]
+fn what_the_secret_gives_out_never_goes_whatever_else_is_known() {
+    use DeleteKeyInUse::{Any, Never, Previous};
+    let mut given_out = GivenOut::default();
+    given_out.add(&format!("s3://{}:x@bucket", id('O')));
+    for policy in [Previous, Never, Any] {
+        for status in [KeyStatus::Active, KeyStatus::Inactive] {
+            for previous in [None, Some('O')] {
+                let held = HeldKeys {
+                    given_out: given_out.clone(),
+                    ..held(Some('C'), None, previous)
+                };
+                let keys = [active('C', 100), key('O', status, 900 * 24 * 3600)];
+                let chosen = choose_by(policy, &keys, &held);
+                assert!(
+                    matches!(chosen, Err(Refusal::BothProtected { .. })),
+                    "{chosen:?}"
+                );
+                assert_eq!(unstored(&id('O'), &held), None);
+                assert_eq!(lost(&keys[..1], &keys, &held), None);
+            }
+        }
+    }
+}
+
+#[test]
+fn no_first_key_is_made_where_a_key_of_the_users_stands_in_the_text() {
+    let mut given_out = GivenOut::default();
+    given_out.add(id('A').as_str());
+    let held = HeldKeys {
+        given_out,
+        ..HeldKeys::default()
+    };
+    let not_understood = Err(Refusal::NotUnderstood { key: id('A') });
+    for keys in [
+        vec![active('A', 9)],
+        vec![active('A', 9), active('B', 99)],
+        vec![active('B', 99), key('A', KeyStatus::Inactive, 9)],
+    ] {
+        assert_eq!(choose(&keys, &held), not_understood);
+    }
+    // Another user's: none of these.
+    assert_eq!(
+        choose(&[active('B', 9)], &held),
+        Ok(Selection::NothingToDelete)
+    );
+}
+
+#[test]
+fn for_a_first_key_no_active_one_goes() {
+    use DeleteKeyInUse::{Any, Never, Previous};
+    for policy in [Previous, Never, Any] {
+        for ago in [0, 60, 900 * 24 * 3600] {
+            let keys = [active('A', ago), active('B', 2 * ago)];
+            for may_have_made in [true, false] {
+                let none = HeldKeys::default();
+                let chosen = choose_with(&policy_of(policy), &keys, &none, may_have_made);
+                assert!(
+                    matches!(chosen, Err(Refusal::NoRoomForFirst { .. })),
+                    "{chosen:?}"
+                );
+            }
+        }
+    }
 }
 
 #[test]
@@ -364,7 +423,7 @@ fn a_lost_key_is_the_only_one_that_appeared_and_is_in_no_version() {
     );
     let lost_of = |before: &[&ListedKey], after: &[&ListedKey], held: &HeldKeys| {
         let own = |keys: &[&ListedKey]| keys.iter().map(|&key| key.clone()).collect::<Vec<_>>();
-        lost(&own(before), &own(after), held).map(|Candidate(id)| id)
+        lost(&own(before), &own(after), held).map(|Candidate(Deletable(id))| id)
     };
     let current = held(Some('C'), None, None);
     assert_eq!(lost_of(&[&c], &[&c, &n], &current), Some(id('N')));

@@ -11,7 +11,8 @@
 //!               ─► [DeleteAccessKey] ─► CreateAccessKey
 //!               ─► PutSecretValue (token, AWSPENDING, RotationToken)
 //! setSecret     nothing to set; confirms that AWSPENDING holds a key
-//! testSecret    GetCallerIdentity with AWSCURRENT's key, and with AWSPENDING's until it holds, as the same user
+//! testSecret    GetCallerIdentity with AWSCURRENT's key, and with AWSPENDING's until it holds, as the same user;
+//!               SMTP AUTH where a password was derived from it
 //! finishSecret  GetCallerIdentity once more ─► UpdateSecretVersionStage (AWSCURRENT to the token)
 //! ```
 //!
@@ -19,13 +20,13 @@
 //!
 //! | | promise |
 //! |---|---|
-//! | P1 | The key that AWSCURRENT holds is deleted or deactivated. |
+//! | P1 | The key that AWSCURRENT gives out, under whatever name it stands in the secret, is deleted or deactivated. |
 //! | P2 | AWSCURRENT moves to a key that has not just authenticated as the expected user. |
 //! | P3 | A key is lost track of: one that was made and not stored is removed, at once or by the next attempt. |
 //! | P4 | A step that is repeated ends in another state, or a token makes two keys that live on. |
 //! | P5 | A secret key, RotationToken or secret value reaches a log, an error or a panic. |
 //! | P6 | A consumer with the key that was current is refused before the next rotation. |
-//! | P7 | What the secret's JSON holds beside the key is changed. |
+//! | P7 | What in the secret is neither the key, nor a copy of it, nor derived from it, is changed. |
 //! | P8 | The function goes on where it is not safe: it stops, and names the user, the keys and the way out. |
 //!
 //! # Where things are
@@ -33,8 +34,9 @@
 //! The steps are in `steps/`, a file each. What is decided is decided by pure functions:
 //! [`stages`] (what the labels say), [`named_source`] (whose credentials the secret names),
 //! [`key_selection`] (which key may go), [`verification::judge`]
-//! (whose key it is), [`secret_value`] (what the document holds). [`secrets_manager`], [`iam`] and
-//! [`sts`] only translate. `staged_secret`, `credentials`, `pending`, `deletion`, `creation_mark` and `new_key`
+//! (whose key it is), [`secret_value`] (what the document holds), with [`fields`] (what its fields are called), `secret_layout`
+//! (where a new key goes), [`given_out`] (which keys its text gives out) and [`smtp_password`] (what is derived from a key).
+//! [`secrets_manager`], [`iam`], [`sts`] and [`smtp`] only translate. `staged_secret`, `credentials`, `pending`, `deletion`, `creation_mark` and `new_key`
 //! put the two together. [`environment`] and `proxy` check what the SDK reads by itself. [`throttling`] has a call wait for its turn; [`aws`], `trust` and `connections` are what every call goes over.
 //!
 //! Comments cite AWS's behaviour as "fact 23"; the numbers are those of [`facts`].
@@ -53,10 +55,14 @@ pub mod error;
 pub mod event;
 #[doc = include_str!("facts.md")]
 pub mod facts {}
+pub mod fields;
+mod foreign_format;
+pub mod given_out;
 pub mod iam;
 mod json_text;
 pub mod key_selection;
 pub mod logging;
+pub mod malformed;
 pub mod named_source;
 mod new_key;
 pub mod outcome;
@@ -66,13 +72,17 @@ pub mod problem;
 mod proxy;
 pub mod rotation;
 mod sdk_text;
+mod secret_layout;
 pub mod secret_value;
 pub mod secrets_manager;
+pub mod smtp;
+mod smtp_logins;
+pub mod smtp_password;
 mod staged_secret;
 pub mod stages;
 mod steps;
 pub mod sts;
 pub mod throttling;
-mod trust;
+pub mod trust;
 pub mod verification;
 pub mod way_out;

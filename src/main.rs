@@ -8,6 +8,8 @@ use iam_key_rotator::error::RotationError;
 use iam_key_rotator::event::Payload;
 use iam_key_rotator::problem::Problem;
 use iam_key_rotator::rotation::Rotator;
+use iam_key_rotator::smtp::Smtp;
+use iam_key_rotator::trust::Trust;
 use iam_key_rotator::{aws, clock, logging, plain};
 use lambda_runtime::{LambdaEvent, service_fn};
 use tracing::error;
@@ -54,7 +56,9 @@ async fn main() -> ExitCode {
 
 async fn rotator(variable: impl Fn(&str) -> Option<String>) -> Result<Rotator, Problem> {
     let config = Config::read(&variable)?;
-    let rotator = Rotator::new(aws::load_config(&variable).await?, config);
+    let trust = Trust::read(variable("AWS_CA_BUNDLE"))?;
+    let sdk = aws::load_config(&variable, &trust).await?;
+    let rotator = Rotator::new(sdk, config).with_smtp(Smtp::new(trust));
     rotator.connect().await;
     Ok(rotator)
 }

@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use secrecy::SecretString;
 use secrecy::zeroize::Zeroizing;
 
-use crate::config::FieldNames;
+use crate::fields::{Field, FieldNames};
+use crate::malformed::Malformed;
 use crate::plain::is_word;
-use crate::secret_value::Malformed;
 
 /// The longest ARN, in characters.
 const LONGEST_ARN: usize = 2_048;
@@ -30,7 +30,7 @@ pub enum NamedSource {
 }
 
 impl NamedSource {
-    /// Reads the source from a secret's fields or tags; `value` gives the one with a name.
+    /// Reads the source from a secret's fields or tags; `value` gives the one that a field is.
     ///
     /// An external id without a role is somebody else's field, and not looked at.
     ///
@@ -38,30 +38,31 @@ impl NamedSource {
     /// [`Malformed`], which names the field.
     pub fn read(
         names: &FieldNames,
-        value: impl Fn(&str) -> Result<Option<Zeroizing<String>>, Malformed>,
+        value: impl Fn(Field) -> Result<Option<Zeroizing<String>>, Malformed>,
     ) -> Result<Option<Self>, Malformed> {
-        let secret = value(&names.source_secret)?;
-        let role = value(&names.role)?;
-        let malformed = |name: &str, form| Err(Malformed::Form(name.to_owned(), form));
+        let secret = value(Field::SourceSecret)?;
+        let role = value(Field::Role)?;
+        let name = |field| names.name(field).to_owned();
+        let malformed = |field, form| Err(Malformed::Form(name(field), form));
         match (secret, role) {
             (None, None) => Ok(None),
             (Some(_), Some(_)) => Err(Malformed::TwoSources(
-                names.source_secret.clone(),
-                names.role.clone(),
+                name(Field::SourceSecret),
+                name(Field::Role),
             )),
             (Some(arn), None) if is_secret_arn(&arn) => Ok(Some(Self::Secret(arn.to_string()))),
-            (Some(_), None) => malformed(&names.source_secret, "the ARN of a secret"),
+            (Some(_), None) => malformed(Field::SourceSecret, "the ARN of a secret"),
             (None, Some(arn)) if is_role_arn(&arn) => {
-                let external_id = value(&names.external_id)?;
+                let external_id = value(Field::ExternalId)?;
                 if external_id.as_ref().is_some_and(|id| !is_external_id(id)) {
-                    return malformed(&names.external_id, "an external id");
+                    return malformed(Field::ExternalId, "an external id");
                 }
                 Ok(Some(Self::Role {
                     arn: arn.to_string(),
                     external_id: external_id.map(|id| SecretString::from(id.as_str())),
                 }))
             }
-            (None, Some(_)) => malformed(&names.role, "the ARN of an IAM role"),
+            (None, Some(_)) => malformed(Field::Role, "the ARN of an IAM role"),
         }
     }
 
@@ -70,8 +71,8 @@ impl NamedSource {
     /// # Errors
     /// [`Malformed`], which names the tag.
     pub fn of_tags(tags: &Tags, names: &FieldNames) -> Result<Option<Self>, Malformed> {
-        Self::read(names, |name| {
-            Ok(tags.get(name).cloned().map(Zeroizing::new))
+        Self::read(names, |field| {
+            Ok(tags.get(names.name(field)).cloned().map(Zeroizing::new))
         })
     }
 }

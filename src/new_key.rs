@@ -10,7 +10,7 @@ use crate::aws_failure::{AwsFailure, Effect};
 use crate::credentials::CredentialSource;
 use crate::deletion::held_keys;
 use crate::iam::{Deletion, Iam};
-use crate::key_selection::{SETTLE, lost, unstored};
+use crate::key_selection::{HeldKeys, SETTLE, lost, unstored};
 use crate::pending::Pending;
 use crate::problem::{CleanUp, Problem};
 use crate::rotation::Rotation;
@@ -110,14 +110,21 @@ pub(crate) async fn store(
         // A read that does not see it yet is no proof (fact 19).
         _ => Pending::look_for(rotation, staged, Duration::from_secs(2)).await,
     };
+    let mut held = HeldKeys {
+        given_out: staged.current.given_out(),
+        ..HeldKeys::default()
+    };
     let stored = match found {
-        Ok(Some(pending)) => match pending.key(staged) {
-            Ok(stored) => Some(stored.id.clone()),
-            Err(problem) => {
-                delete_unstored(rotation, iam, key).await;
-                return Err(problem);
+        Ok(Some(pending)) => {
+            held.given_out.extend(&pending.given_out());
+            match pending.key(rotation, staged) {
+                Ok(stored) => Some(stored.id.clone()),
+                Err(problem) => {
+                    delete_unstored(rotation, iam, key, &held).await;
+                    return Err(problem);
+                }
             }
-        },
+        }
         Ok(None) => None,
         Err(_) if failure.effect == Effect::None => None,
         Err(_) => {
@@ -131,7 +138,7 @@ pub(crate) async fn store(
     if stored.as_ref() == Some(&key.id) {
         return Ok(Stored::Ours);
     }
-    match (stored, delete_unstored(rotation, iam, key).await) {
+    match (stored, delete_unstored(rotation, iam, key, &held).await) {
         (Some(stored), CleanUp::Deleted) => Ok(Stored::Another(stored)),
         (_, clean_up) => Err(Problem::StoreFailed {
             key: key.id.clone(),
@@ -144,7 +151,6 @@ pub(crate) async fn store(
 /// Puts the value, and again for as long as it is not known whether it was stored: a put of
 /// the same value is answered for certain (fact 15), where a read may be stale.
 async fn put(rotation: &Rotation<'_>, staged: &Staged, key: &AccessKey) -> Result<(), AwsFailure> {
-    let value = staged.current.with_key(key);
     let secrets = &rotation.rotator.secrets;
     let until = rotation.clock.now() + STORE_TIME;
     let failed = |message: &str, effect| AwsFailure {
@@ -154,6 +160,8 @@ async fn put(rotation: &Rotation<'_>, staged: &Staged, key: &AccessKey) -> Resul
         message: message.to_owned(),
         effect,
     };
+    let value = staged.current.with_key(key);
+    let value = value.map_err(|reason| failed(&reason.to_string(), Effect::None))?;
     if rotation.clock.remaining() <= CLEAN_UP_TIME {
         return Err(failed("no time was left for it", Effect::None));
     }
@@ -181,8 +189,15 @@ async fn put(rotation: &Rotation<'_>, staged: &Staged, key: &AccessKey) -> Resul
 }
 
 /// A key that was just made may not be known to every host of IAM, so "not found" is tried again.
-async fn delete_unstored(rotation: &Rotation<'_>, iam: &Iam, key: &AccessKey) -> CleanUp {
-    let deletable = unstored(&key.id);
+async fn delete_unstored(
+    rotation: &Rotation<'_>,
+    iam: &Iam,
+    key: &AccessKey,
+    held: &HeldKeys,
+) -> CleanUp {
+    let Some(deletable) = unstored(&key.id, held) else {
+        return CleanUp::LeftAlone;
+    };
     for _ in 0..4 {
         let delete = async || iam.delete(&deletable).await;
         match rotation.patiently(Duration::ZERO, delete).await {

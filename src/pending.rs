@@ -7,7 +7,8 @@ use tracing::warn;
 
 use crate::access_key::{AccessKey, KeyStatus};
 use crate::credentials::CredentialSource;
-
+use crate::fields::Field;
+use crate::given_out::GivenOut;
 use crate::problem::Problem;
 use crate::rotation::Rotation;
 use crate::secret_value::SecretDocument;
@@ -85,19 +86,44 @@ impl Pending {
     }
 
     /// Whether the value is a copy of AWSCURRENT's, as TestRotation stages it (fact 4).
+    ///
+    /// By its text: of two values in which no key is found, as where the names of the fields were changed, either can hold one.
     pub(crate) fn is_copy_of_current(&self, staged: &Staged) -> bool {
-        self.document.key_id() == staged.current.key_id()
+        self.document.is_same_text(&staged.current)
+    }
+
+    /// All texts of the value.
+    pub(crate) fn given_out(&self) -> GivenOut {
+        self.document.given_out()
+    }
+
+    /// The Regions whose SMTP passwords the value holds.
+    pub(crate) fn smtp_regions(&self) -> Result<Vec<String>, Problem> {
+        let regions = self.document.smtp_regions();
+        regions.map_err(|reason| Problem::SecretMalformed {
+            label: PENDING,
+            reason,
+        })
     }
 
     /// The access key, where it is one for AWSCURRENT's user.
-    pub(crate) fn key(&self, staged: &Staged) -> Result<&AccessKey, Problem> {
+    pub(crate) fn key(
+        &self,
+        rotation: &Rotation<'_>,
+        staged: &Staged,
+    ) -> Result<&AccessKey, Problem> {
         if self.document.username() != staged.current.username() {
             return Err(Problem::PendingForAnotherUser {
                 pending: self.document.username().to_owned(),
                 current: staged.current.username().to_owned(),
             });
         }
-        self.document.key().ok_or(Problem::PendingWithoutKey)
+        let names = &rotation.rotator.config.fields;
+        self.document
+            .key()
+            .ok_or_else(|| Problem::PendingWithoutKey {
+                field: names.name(Field::AccessKey).to_owned(),
+            })
     }
 
     /// The access key of a rotation that is to be completed. Where the version must not
@@ -112,11 +138,11 @@ impl Pending {
                 "AWSPENDING is a copy of AWSCURRENT, left behind by a test of the rotation";
             return Err(reset(rotation, staged, reason.to_owned()).await);
         }
-        let key = self.key(staged)?;
+        let key = self.key(rotation, staged)?;
         // Its other fields would overwrite what was changed since it was made (P7).
-        if !self.document.differs_in_key_only(&staged.current) {
+        if !staged.current.is_followed_by(&self.document) {
             let reason = format!(
-                "the secret's other fields were changed after AWSPENDING (access key {}) was made",
+                "the secret's other fields, or the function's settings for them, were changed after AWSPENDING (access key {}) was made",
                 key.id
             );
             return Err(reset(rotation, staged, reason).await);

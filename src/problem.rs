@@ -3,8 +3,9 @@
 use crate::access_key::AccessKeyId;
 use crate::aws_failure::{AwsFailure, Effect};
 use crate::clock::OutOfTime;
+use crate::fields::Field;
 use crate::key_selection::Refusal;
-use crate::secret_value::Malformed;
+use crate::malformed::Malformed;
 
 /// What became of a new access key that could not be stored.
 #[derive(Clone, Debug)]
@@ -63,8 +64,11 @@ pub enum Problem {
     #[error("AWSPENDING has no value: createSecret has not stored an access key in it")]
     PendingMissing,
     /// AWSPENDING holds no access key.
-    #[error("AWSPENDING holds no access key")]
-    PendingWithoutKey,
+    #[error("AWSPENDING holds no access key: it has no field \"{field}\", nor another that {} finds", Field::AccessKey.variable())]
+    PendingWithoutKey {
+        /// What the field would be called.
+        field: String,
+    },
     /// AWSPENDING holds another user's name than AWSCURRENT.
     #[error("AWSPENDING is for the user {pending}, and AWSCURRENT for {current}")]
     PendingForAnotherUser {
@@ -256,7 +260,7 @@ impl Problem {
             Self::NotStaged { .. } => "NotStaged",
             Self::NoCurrentVersion
             | Self::SecretMalformed { .. }
-            | Self::PendingWithoutKey
+            | Self::PendingWithoutKey { .. }
             | Self::PendingForAnotherUser { .. } => "SecretMalformed",
             Self::PendingMissing => "PendingMissing",
             Self::PendingInactive { .. } => "PendingInactive",
@@ -271,6 +275,8 @@ impl Problem {
                 Refusal::CurrentNotListed { .. } => "CurrentKeyNotListed",
                 Refusal::TooManyKeys { .. } => "TooManyKeys",
                 Refusal::BothProtected { .. } => "BothKeysProtected",
+                Refusal::NotUnderstood { .. } => "SecretMalformed",
+                Refusal::NoRoomForFirst { .. } => "NoRoomForFirstKey",
                 Refusal::MadeLately { .. } => "KeyMadeLately",
                 Refusal::InUse { .. } => "KeyInUse",
             },

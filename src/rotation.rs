@@ -16,8 +16,10 @@ use crate::event::{Payload, RotationEvent, Step};
 use crate::outcome::{Done, Outcome};
 use crate::problem::Problem;
 use crate::secrets_manager::SecretsManager;
+use crate::smtp::Smtp;
 use crate::steps::{create_secret, finish_secret, set_secret, test_secret};
 use crate::sts::{self, Identity, Sts};
+use crate::trust::Trust;
 
 /// The function: made once, handles one event after the other.
 #[derive(Debug)]
@@ -27,6 +29,7 @@ pub struct Rotator {
     /// The execution role's.
     pub(crate) iam: aws_sdk_iam::Client,
     pub(crate) sts: Sts,
+    pub(crate) smtp: Smtp,
     sdk: SdkConfig,
 }
 
@@ -39,8 +42,15 @@ impl Rotator {
             secrets: SecretsManager::new(&sdk),
             iam: aws_sdk_iam::Client::new(&sdk),
             sts: Sts::new(&sdk),
+            smtp: Smtp::new(Trust::default()),
             sdk,
         }
+    }
+
+    /// Connects to SMTP servers in another way than over TCP with the system's roots.
+    #[must_use]
+    pub fn with_smtp(self, smtp: Smtp) -> Self {
+        Self { smtp, ..self }
     }
 
     /// Runs the step that the payload asks for. `deadline` is when Lambda kills the function.

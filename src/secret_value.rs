@@ -1,7 +1,7 @@
 //! The secret's JSON document: the fields that the rotation needs, everything else untouched.
 //!
-//! The document is never serialised again. The two values of the access key are
-//! cut out of its text and others put in their place, so that every other byte
+//! The document is never serialised again. The values of the access key, their copies and what is derived from them
+//! are cut out of its text and others put in their place, so that every other byte
 //! comes through as it was (P7): order, numbers, spaces, even duplicates.
 
 use std::fmt;
@@ -9,52 +9,22 @@ use std::ops::Range;
 
 use secrecy::zeroize::{Zeroize, Zeroizing};
 use secrecy::{ExposeSecret, SecretString};
+use serde::de::IgnoredAny;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::access_key::{AccessKey, AccessKeyId};
-use crate::config::FieldNames;
-use crate::json_text::{Document, Entries, position};
+use crate::fields::{Field, FieldNames};
+use crate::foreign_format;
+use crate::given_out::GivenOut;
+use crate::json_text::{Document, Entries, position, strings};
+use crate::malformed::{Malformed, Names, Place};
 use crate::named_source::NamedSource;
+use crate::secret_layout::{Part, Slot, slots};
+use crate::smtp_password::derive;
 
-/// Why a secret's value cannot be used. Never quotes the value.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Malformed {
-    /// The version holds `SecretBinary`.
-    #[error("it is binary, not text")]
-    Binary,
-    /// The text is not JSON.
-    #[error("it is not JSON (line {line}, column {column})")]
-    NotJson {
-        /// Line of the first mistake, from 1.
-        line: usize,
-        /// Column of the first mistake, from 1.
-        column: usize,
-    },
-    /// The JSON is not an object.
-    #[error("it is JSON, but not an object")]
-    NotAnObject,
-    /// A field that must be there is not.
-    #[error("the field \"{0}\" is missing")]
-    Missing(String),
-    /// A field is there twice.
-    #[error("the field \"{0}\" is there twice")]
-    Twice(String),
-    /// A field's value is not a string.
-    #[error("the field \"{0}\" is not a string")]
-    NotAString(String),
-    /// A field's value is an empty string.
-    #[error("the field \"{0}\" is empty (for a first key, leave both key fields out)")]
-    Empty(String),
-    /// A field's value does not have the form that such a value has.
-    #[error("the field \"{0}\" is not {1}")]
-    Form(String, &'static str),
-    /// Two fields name a credential source each.
-    #[error(
-        "the fields \"{0}\" and \"{1}\" are both there, and only one can be the credential source"
-    )]
-    TwoSources(String, String),
-}
+/// What a text may begin with that is no part of the JSON: Windows' editors put it there.
+const BYTE_ORDER_MARK: char = '\u{feff}';
 
 /// A secret's JSON document, parsed for the fields that the rotation needs.
 pub struct SecretDocument {
@@ -62,8 +32,8 @@ pub struct SecretDocument {
     username: String,
     key: Option<AccessKey>,
     source: Option<NamedSource>,
-    id_at: Option<Range<usize>>,
-    secret_at: Option<Range<usize>>,
+    /// Whether the key's id and its secret have fields already, if only empty ones.
+    has_fields: (bool, bool),
     /// Where a first key's fields go in: behind the last value.
     end_of_last_value: usize,
     fields: FieldNames,
@@ -79,7 +49,8 @@ impl SecretDocument {
     pub fn parse(text: SecretString, fields: &FieldNames) -> Result<Self, Malformed> {
         let document = Self::parse_source(text, fields)?;
         if document.username.is_empty() {
-            return Err(Malformed::Missing(fields.username.clone()));
+            let entries = entries(document.text.expose_secret())?;
+            return Err(missing(Field::Username, fields, &entries));
         }
         Ok(document)
     }
@@ -90,61 +61,32 @@ impl SecretDocument {
     /// # Errors
     /// [`Malformed`], which says what is wrong with which field.
     pub fn parse_source(text: SecretString, fields: &FieldNames) -> Result<Self, Malformed> {
-        let Document(entries) = serde_json::from_str(text.expose_secret()).map_err(|error| {
-            if error.is_data() {
-                Malformed::NotAnObject
-            } else {
-                Malformed::NotJson {
-                    line: error.line(),
-                    column: error.column(),
-                }
-            }
-        })?;
         let whole = text.expose_secret();
-        let username = find(&entries, &fields.username)?;
-        let id = find(&entries, &fields.access_key)?;
-        let secret = find(&entries, &fields.secret_key)?;
-
-        let key = match (id, secret) {
-            (None, None) => None,
-            (Some(_), None) => return Err(Malformed::Missing(fields.secret_key.clone())),
-            (None, Some(_)) => return Err(Malformed::Missing(fields.access_key.clone())),
-            (Some(id), Some(secret)) => Some(AccessKey {
-                id: AccessKeyId::parse(&string(&fields.access_key, id)?).ok_or_else(|| {
-                    Malformed::Form(fields.access_key.clone(), "an access key id")
-                })?,
-                secret: SecretString::from(string(&fields.secret_key, secret)?.as_str()),
-            }),
+        let entries = entries(whole)?;
+        let found = |field| -> Result<Option<(&str, &RawValue)>, Malformed> {
+            let names = entries.iter().map(|(name, _)| name.as_str());
+            let index = fields.find(field, names)?;
+            Ok(index.map(|index| (entries[index].0.as_str(), entries[index].1)))
         };
-        let username = match username {
+        let username = match found(Field::Username)? {
             None => String::new(),
-            Some(raw) => {
-                let name = string(&fields.username, raw)?;
-                if !is_user_name(&name) {
-                    return Err(Malformed::Form(
-                        fields.username.clone(),
-                        "the name of an IAM user",
-                    ));
-                }
-                name.as_str().to_owned()
-            }
+            Some((name, raw)) => user_name(name, &not_empty(name, raw)?)?,
         };
-        let source = NamedSource::read(fields, |name| {
-            let raw = find(&entries, name)?;
-            raw.map(|raw| string(name, raw)).transpose()
+        let (id, secret) = (found(Field::AccessKey)?, found(Field::SecretKey)?);
+        let key = key(id, secret, &username, |field| {
+            missing(field, fields, &entries)
         })?;
-        let end_of_last_value = entries
-            .iter()
-            .map(|(_, raw)| position(whole, raw).end)
-            .max()
-            .unwrap_or_default();
+        let source = NamedSource::read(fields, |field| {
+            let found = found(field)?;
+            found.map(|(name, raw)| not_empty(name, raw)).transpose()
+        })?;
+        let ends = entries.iter().map(|(_, raw)| position(whole, raw).end);
         Ok(Self {
             username,
             key,
             source,
-            id_at: id.map(|raw| position(whole, raw)),
-            secret_at: secret.map(|raw| position(whole, raw)),
-            end_of_last_value,
+            has_fields: (id.is_some(), secret.is_some()),
+            end_of_last_value: ends.max().unwrap_or_default(),
             fields: fields.clone(),
             text,
         })
@@ -168,34 +110,120 @@ impl SecretDocument {
         self.key.as_ref().map(|key| &key.id)
     }
 
-    /// Whose credentials manage the keys, where the fields `secretarn` or `rolearn` say so.
+    /// Whose credentials manage the user's keys, where the fields `secretarn` or `rolearn` say so.
     #[must_use]
     pub fn source(&self) -> Option<&NamedSource> {
         self.source.as_ref()
     }
 
-    /// The document's text with another access key, every other byte as it was.
+    /// All texts of the document, in every way that they can be read.
     #[must_use]
-    pub fn with_key(&self, key: &AccessKey) -> SecretString {
-        let text = self.text.expose_secret();
-        let id = quoted(key.id.as_str());
-        let secret = quoted(key.secret.expose_secret());
-        let mut edits: Vec<(Range<usize>, Zeroizing<String>)> = match (&self.id_at, &self.secret_at)
-        {
-            (Some(id_at), Some(secret_at)) => {
-                vec![(id_at.clone(), id), (secret_at.clone(), secret)]
-            }
-            _ => vec![(
-                self.end_of_last_value..self.end_of_last_value,
-                Zeroizing::new(format!(
-                    ",{}:{},{}:{}",
-                    *quoted(&self.fields.access_key),
-                    *id,
-                    *quoted(&self.fields.secret_key),
-                    *secret
-                )),
-            )],
+    pub fn given_out(&self) -> GivenOut {
+        let whole = self.text.expose_secret();
+        let mut given_out = GivenOut::default();
+        given_out.add(whole);
+        for text in strings(whole) {
+            let quoted = &whole[text.at];
+            given_out
+                .add(&plain_string(quoted).unwrap_or_else(|| Zeroizing::new(quoted.to_owned())));
+        }
+        given_out
+    }
+
+    /// Says of a user's key, whose id stands somewhere in the document, that it was not found as the secret's.
+    #[must_use]
+    pub fn not_understood(&self, key: &AccessKeyId) -> Malformed {
+        let whole = self.text.expose_secret();
+        let holds = |quoted: &str| {
+            let mut given_out = GivenOut::default();
+            given_out
+                .add(&plain_string(quoted).unwrap_or_else(|| Zeroizing::new(quoted.to_owned())));
+            given_out.holds(key)
         };
+        let found = strings(whole)
+            .into_iter()
+            .find(|text| holds(&whole[text.at.clone()]));
+        let name = found
+            .and_then(|text| text.field)
+            .map(|at| plain_string(&whole[at]));
+        Malformed::NotUnderstood {
+            place: match name {
+                None => Place::Name,
+                Some(name) => Place::Field(Names::of(name.as_deref().map(String::as_str))),
+            },
+            key: key.clone(),
+        }
+    }
+
+    /// Sees that another key can be put in place of this one, and nothing goes on giving out the old one.
+    ///
+    /// Gives the Regions whose SMTP passwords are derived from the key, each once.
+    ///
+    /// # Errors
+    /// [`Malformed`], which names the field.
+    pub fn smtp_regions(&self) -> Result<Vec<String>, Malformed> {
+        let slots = self.slots()?;
+        let mut regions: Vec<_> = slots
+            .into_iter()
+            .filter_map(|slot| match slot.part {
+                Part::SmtpPassword(region) => Some(region),
+                Part::Id | Part::Secret => None,
+            })
+            .collect();
+        regions.sort_unstable();
+        regions.dedup();
+        Ok(regions)
+    }
+
+    /// How many fields beside the key's own get one of its values.
+    ///
+    /// # Errors
+    /// As [`SecretDocument::smtp_regions`].
+    pub fn copies(&self) -> Result<usize, Malformed> {
+        let slots = self.slots()?;
+        let values = slots
+            .iter()
+            .filter(|slot| !matches!(slot.part, Part::SmtpPassword(_)));
+        let own = usize::from(self.has_fields.0) + usize::from(self.has_fields.1);
+        Ok(values.count().saturating_sub(own))
+    }
+
+    fn slots(&self) -> Result<Vec<Slot>, Malformed> {
+        slots(self.text.expose_secret(), self.key.as_ref(), &self.fields)
+    }
+
+    /// The document's text with another access key, in every place that holds the present one or what is derived from it;
+    /// every other byte as it was.
+    ///
+    /// # Errors
+    /// As [`SecretDocument::smtp_regions`].
+    pub fn with_key(&self, key: &AccessKey) -> Result<SecretString, Malformed> {
+        let text = self.text.expose_secret();
+        let mut edits: Vec<(Range<usize>, Zeroizing<String>)> = Vec::new();
+        for Slot { at, part } in self.slots()? {
+            edits.push((
+                at,
+                match part {
+                    Part::Id => quoted(key.id.as_str()),
+                    Part::Secret => quoted(key.secret.expose_secret()),
+                    Part::SmtpPassword(region) => {
+                        quoted(derive(&key.secret, &region).expose_secret())
+                    }
+                },
+            ));
+        }
+        let (has_id, has_secret) = self.has_fields;
+        for (there, field, value) in [
+            (has_id, Field::AccessKey, key.id.as_str()),
+            (has_secret, Field::SecretKey, key.secret.expose_secret()),
+        ] {
+            if !there {
+                let (name, value) = (quoted(self.fields.name(field)), quoted(value));
+                let member = Zeroizing::new(format!(",{}:{}", *name, *value));
+                edits.push((self.end_of_last_value..self.end_of_last_value, member));
+            }
+        }
+        // Stable, so that the two that are added keep their order.
         edits.sort_by_key(|(at, _)| at.start);
         // The exact length, so that no reallocation leaves a copy behind.
         let length = edits
@@ -209,16 +237,22 @@ impl SecretDocument {
             rest = at.end;
         }
         spliced.push_str(&text[rest..]);
-        SecretString::from(spliced)
+        Ok(SecretString::from(spliced))
     }
 
-    /// Whether two documents differ in the access key alone.
+    /// Whether another document is the same text, byte for byte.
     #[must_use]
-    pub fn differs_in_key_only(&self, other: &Self) -> bool {
-        let Some(key) = self.key.as_ref().or(other.key.as_ref()) else {
-            return self.text.expose_secret() == other.text.expose_secret();
+    pub fn is_same_text(&self, other: &Self) -> bool {
+        self.text.expose_secret() == other.text.expose_secret()
+    }
+
+    /// Whether another document is this one with its own access key in place of this one's.
+    #[must_use]
+    pub fn is_followed_by(&self, other: &Self) -> bool {
+        let Some(Ok(followed)) = other.key.as_ref().map(|key| self.with_key(key)) else {
+            return false;
         };
-        self.with_key(key).expose_secret() == other.with_key(key).expose_secret()
+        followed.expose_secret() == other.text.expose_secret()
     }
 }
 
@@ -230,6 +264,113 @@ impl fmt::Debug for SecretDocument {
             .field("source", &self.source)
             .finish_non_exhaustive()
     }
+}
+
+/// The fields at the top of a text that is a JSON object.
+fn entries(whole: &str) -> Result<Entries<'_>, Malformed> {
+    let json = whole.strip_prefix(BYTE_ORDER_MARK).unwrap_or(whole);
+    let refused = match serde_json::from_str(json) {
+        Ok(Document(entries)) => return Ok(entries),
+        Err(error) => error,
+    };
+    let is_object = json.trim_start().starts_with('{');
+    if !is_object && serde_json::from_str::<IgnoredAny>(json).is_ok() {
+        let held = plain_string(json.trim());
+        let twice = held.is_some_and(|held| serde_json::from_str::<Document<'_>>(&held).is_ok());
+        return Err(if twice {
+            Malformed::EncodedTwice
+        } else {
+            Malformed::NotAnObject
+        });
+    }
+    if let Some(format) = foreign_format::name(json) {
+        return Err(Malformed::AnotherFormat(format));
+    }
+    Err(Malformed::NotJson {
+        line: refused.line(),
+        column: refused.column(),
+    })
+}
+
+fn missing(field: Field, fields: &FieldNames, entries: &Entries<'_>) -> Malformed {
+    Malformed::Missing {
+        name: fields.name(field).to_owned(),
+        variable: field.variable(),
+        there: Names::of(entries.iter().map(|(name, _)| name.as_str())),
+    }
+}
+
+/// A field that was found: its name and its value.
+type Found<'a> = Option<(&'a str, &'a RawValue)>;
+
+/// The access key, where both of its fields are there and not empty; none where both are missing or empty.
+fn key(
+    id: Found<'_>,
+    secret: Found<'_>,
+    username: &str,
+    missing: impl Fn(Field) -> Malformed,
+) -> Result<Option<AccessKey>, Malformed> {
+    let half = |found: Found<'_>, field| match found {
+        Some((name, _)) => Malformed::HalfAKey(name.to_owned()),
+        None => missing(field),
+    };
+    match (said(id)?, said(secret)?) {
+        (None, None) => Ok(None),
+        (Some(_), None) => Err(half(secret, Field::SecretKey)),
+        (None, Some(_)) => Err(half(id, Field::AccessKey)),
+        (Some((id_name, id)), Some((secret_name, secret))) => {
+            let form = |name: &str, form| Malformed::Form(name.to_owned(), form);
+            for (name, said) in [(id_name, &id), (secret_name, &secret)] {
+                if said.trim().is_empty() {
+                    return Err(Malformed::Empty(name.to_owned()));
+                }
+            }
+            let id = AccessKeyId::parse(&id)
+                .filter(|id| id.as_str() != username)
+                .ok_or_else(|| form(id_name, "an access key id"))?;
+            // As copies of the key they would get the new one.
+            if *secret == username {
+                return Err(form(
+                    secret_name,
+                    "a secret access key: it is the user's name",
+                ));
+            }
+            let secret = SecretString::from(secret.as_str());
+            Ok(Some(AccessKey { id, secret }))
+        }
+    }
+}
+
+/// A field's text, unless it is empty.
+fn said(found: Found<'_>) -> Result<Option<(&str, Zeroizing<String>)>, Malformed> {
+    let said = found.map(|(name, raw)| Ok((name, string(name, raw)?)));
+    Ok(said.transpose()?.filter(|(_, said)| !said.is_empty()))
+}
+
+fn user_name(field: &str, said: &str) -> Result<String, Malformed> {
+    if is_user_name(said) {
+        return Ok(said.to_owned());
+    }
+    let form = match said.starts_with("arn:") {
+        true => "an ARN",
+        false => "a path",
+    };
+    let name = said.rsplit_once('/').map(|(_, name)| name);
+    match name.filter(|name| !name.is_empty() && is_user_name(name) && is_path(said)) {
+        Some(name) => Err(Malformed::WithPath {
+            field: field.to_owned(),
+            form,
+            name: name.to_owned(),
+        }),
+        None => Err(Malformed::Form(field.to_owned(), "the name of an IAM user")),
+    }
+}
+
+/// Whether a text can be an IAM path or ARN. A secret access key, which has slashes too, cannot, nor one with a little more.
+fn is_path(text: &str) -> bool {
+    let letters = |byte: u8| byte.is_ascii_alphanumeric() || b"+=,.@_-/:".contains(&byte);
+    let begins_so = text.starts_with("arn:") || text.starts_with('/');
+    text.bytes().all(letters) && (begins_so || text.len() < 36)
 }
 
 /// IAM: letters, digits and `+=,.@_-`, 64 at the most. Not what looks like a secret access
@@ -259,18 +400,17 @@ fn quoted(text: &str) -> Zeroizing<String> {
     quoted
 }
 
-fn find<'a>(entries: &Entries<'a>, name: &str) -> Result<Option<&'a RawValue>, Malformed> {
-    let mut found = entries.iter().filter(|(field, _)| field == name);
-    match (found.next(), found.next()) {
-        (_, Some(_)) => Err(Malformed::Twice(name.to_owned())),
-        (first, None) => Ok(first.map(|(_, raw)| *raw)),
-    }
+/// A string as it is, wiped on drop; none where the JSON is no string, or half of a surrogate pair.
+fn plain_string(json: &str) -> Option<Zeroizing<String>> {
+    serde_json::from_str(json).ok().map(Zeroizing::new)
 }
 
 fn string(name: &str, raw: &RawValue) -> Result<Zeroizing<String>, Malformed> {
-    let text: String =
-        serde_json::from_str(raw.get()).map_err(|_| Malformed::NotAString(name.to_owned()))?;
-    let text = Zeroizing::new(text);
+    plain_string(raw.get()).ok_or_else(|| Malformed::NotAString(name.to_owned()))
+}
+
+fn not_empty(name: &str, raw: &RawValue) -> Result<Zeroizing<String>, Malformed> {
+    let text = string(name, raw)?;
     if text.trim().is_empty() {
         return Err(Malformed::Empty(name.to_owned()));
     }

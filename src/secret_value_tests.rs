@@ -20,6 +20,7 @@ fn rotated(text: &str) -> String {
     parse(text)
         .unwrap()
         .with_key(&new_key())
+        .unwrap()
         .expose_secret()
         .to_owned()
 }
@@ -70,10 +71,10 @@ fn an_escaped_field_name_is_the_field() {
 #[test]
 fn the_fields_can_have_other_names() {
     let fields = FieldNames {
-        username: "user".into(),
-        access_key: "id".into(),
-        secret_key: "key".into(),
-        source_secret: "by".into(),
+        username: Some("user".into()),
+        access_key: Some("id".into()),
+        secret_key: Some("key".into()),
+        source_secret: Some("by".into()),
         ..FieldNames::default()
     };
     let text = format!(
@@ -89,74 +90,129 @@ fn the_fields_can_have_other_names() {
 
 #[test]
 fn each_kind_of_malformed_document_is_named_without_quoting_it() {
-    let missing = |name: &str| Malformed::Missing(name.into());
     let full = format!(
         r#"{{"username":"alice","accesskey":"{ID}","secretkey":"sesame","secretarn":"arn:aws:secretsmanager:us-east-1:123456789012:secret:x"}}"#
     );
     for (text, expected) in [
-        ("sesame", Malformed::NotJson { line: 1, column: 1 }),
+        ("sesame", "it is not JSON (line 1, column 1)"),
+        ("{\"sesame\":", "it is not JSON (line 1, column 10)"),
+        ("\"sesame\"", "it is JSON, but not an object"),
+        ("[\"sesame\"]", "it is JSON, but not an object"),
+        ("[\"sesame\"", "it is not JSON"),
+        (&format!("{full:?}"), "it was encoded twice"),
+        ("[sesame]\na = b\n", "it is an AWS credentials file"),
         (
-            "{\"sesame\":",
-            Malformed::NotJson {
-                line: 1,
-                column: 10,
-            },
+            "{}",
+            "the field \"username\" is missing; the secret has no fields (USERNAME_FIELD",
         ),
-        ("\"sesame\"", Malformed::NotAnObject),
-        ("[\"sesame\"]", Malformed::NotAnObject),
-        ("{}", missing("username")),
-        (&full.replace("username", "x"), missing("username")),
-        (&full.replace("accesskey", "x"), missing("accesskey")),
-        (&full.replace("secretkey", "x"), missing("secretkey")),
+        (
+            &full.replace("username", "owner"),
+            "its fields are \"owner\", \"accesskey\"",
+        ),
+        (
+            &full.replace("accesskey", "x"),
+            "the field \"accesskey\" is missing",
+        ),
+        (
+            &full.replace("secretkey", "x"),
+            "the field \"secretkey\" is missing",
+        ),
+        (
+            &full.replace("secretkey", "x"),
+            "(SECRET_KEY_FIELD names another)",
+        ),
         (
             &full.replace("\"alice\"", "\"\""),
-            Malformed::Empty("username".into()),
+            "the field \"username\" is empty",
         ),
-        (&full.replace(ID, " "), Malformed::Empty("accesskey".into())),
+        (&full.replace(ID, " "), "the field \"accesskey\" is empty"),
+        (
+            &full.replace(ID, ""),
+            "the field \"accesskey\" is empty, and the key's other field is not",
+        ),
         (
             &full.replace("sesame", ""),
-            Malformed::Empty("secretkey".into()),
+            "the field \"secretkey\" is empty, and the key's other field is not",
         ),
         (
             &full.replace("arn:aws:secretsmanager:us-east-1:123456789012:secret:x", ""),
-            Malformed::Empty("secretarn".into()),
+            "the field \"secretarn\" is empty",
         ),
         (
             &full.replace("\"alice\"", "null"),
-            Malformed::NotAString("username".into()),
+            "the field \"username\" is not a string",
         ),
         (
             &full.replace("\"sesame\"", "42"),
-            Malformed::NotAString("secretkey".into()),
+            "the field \"secretkey\" is not a string",
         ),
         (
-            &full.replace("\"alice\"", "\"a/b\""),
-            Malformed::Form("username".into(), "the name of an IAM user"),
+            &full.replace("\"alice\"", "\"a b\""),
+            "\"username\" is not the name of an IAM user",
         ),
         (
-            &full.replace("\"alice\"", "\"wJalrXUtnFEMIaK7MDENGabPxRfiCYEXAMPLEKEY\""),
-            Malformed::Form("username".into(), "the name of an IAM user"),
+            &full.replace("\"alice\"", "\"wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY\""),
+            "\"username\" is not the name of an IAM user",
+        ),
+        (
+            &full.replace("\"alice\"", "\"sesame\""),
+            "\"secretkey\" is not a secret access key",
+        ),
+        (
+            &full.replace("\"alice\"", &format!("\"{ID}\"")),
+            "\"accesskey\" is not an access key id",
         ),
         (
             &full.replace(ID, "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"),
-            Malformed::Form("accesskey".into(), "an access key id"),
+            "\"accesskey\" is not an access key id",
         ),
         (
             &full.replace(
                 "arn:aws:secretsmanager:us-east-1:123456789012:secret:x",
                 "a-name",
             ),
-            Malformed::Form("secretarn".into(), "the ARN of a secret"),
+            "\"secretarn\" is not the ARN of a secret",
         ),
         (
             &full.replace("{\"user", "{\"username\":\"b\",\"user"),
-            Malformed::Twice("username".into()),
+            "the field \"username\" is there twice",
         ),
     ] {
-        let problem = parse(text).unwrap_err();
-        assert_eq!(problem, expected, "{text}");
-        assert!(!problem.to_string().contains("sesame"));
+        let problem = parse(text).unwrap_err().to_string();
+        assert!(problem.contains(expected), "{text}: {problem}");
+        assert!(!problem.contains("sesame"), "{problem}");
     }
+}
+
+#[test]
+fn an_arn_or_a_path_is_told_apart_from_the_users_name() {
+    for (said, form) in [
+        ("arn:aws:iam::123456789012:user/alice", "an ARN"),
+        ("arn:aws:iam::123456789012:user/team/blue/alice", "an ARN"),
+        ("/team/blue/alice", "a path"),
+        ("team/alice", "a path"),
+        ("user/alice", "a path"),
+    ] {
+        let problem = parse(&format!(r#"{{"username":"{said}"}}"#))
+            .unwrap_err()
+            .to_string();
+        assert!(
+            problem.contains(form) && problem.contains("\"alice\""),
+            "{said}: {problem}"
+        );
+    }
+}
+
+#[test]
+fn a_byte_order_mark_stays_where_it_is() {
+    let text =
+        format!("\u{feff}{{\"username\":\"a\",\"accesskey\":\"{ID}\",\"secretkey\":\"old\"}}");
+    let after = text.replace(ID, NEW_ID).replace("old", "new\\\"\\\\secret");
+    assert_eq!(rotated(&text), after);
+    assert!(
+        rotated("\u{feff}{\"username\":\"a\"}")
+            .starts_with("\u{feff}{\"username\":\"a\",\"accesskey\":")
+    );
 }
 
 #[test]
@@ -187,10 +243,7 @@ fn a_user_name_that_could_be_a_secret_access_key_is_refused() {
 #[test]
 fn a_credential_sources_secret_need_not_name_its_user() {
     let text = format!(r#"{{"accesskey":"{ID}","secretkey":"s"}}"#);
-    assert_eq!(
-        parse(&text).unwrap_err(),
-        Malformed::Missing("username".into())
-    );
+    assert!(matches!(parse(&text), Err(Malformed::Missing { name, .. }) if name == "username"));
     let source = SecretDocument::parse_source(SecretString::from(text), &FieldNames::default());
     assert_eq!(source.unwrap().key_id().unwrap().as_str(), ID);
 }
@@ -203,7 +256,7 @@ fn the_debug_form_shows_no_secret() {
 }
 
 #[test]
-fn documents_are_compared_but_for_the_key() {
+fn a_document_is_followed_by_itself_with_another_key_and_by_nothing_else() {
     let with = |note: &str, id: &str| {
         parse(&format!(
             r#"{{"username":"a","note":"{note}","accesskey":"{id}","secretkey":"s"}}"#
@@ -211,8 +264,11 @@ fn documents_are_compared_but_for_the_key() {
         .unwrap()
     };
     let first = parse(r#"{"username":"a","note":"x"}"#).unwrap();
-    assert!(with("x", ID).differs_in_key_only(&with("x", NEW_ID)));
-    assert!(!with("x", ID).differs_in_key_only(&with("y", ID)));
-    assert!(first.differs_in_key_only(&parse(first.with_key(&new_key()).expose_secret()).unwrap()));
-    assert!(first.differs_in_key_only(&first));
+    assert!(with("x", ID).is_followed_by(&with("x", NEW_ID)));
+    assert!(!with("x", ID).is_followed_by(&with("y", NEW_ID)));
+    let made = first.with_key(&new_key()).unwrap();
+    assert!(first.is_followed_by(&parse(made.expose_secret()).unwrap()));
+    assert!(!first.is_followed_by(&first));
+    assert!(!with("x", ID).is_followed_by(&first));
+    assert!(first.is_same_text(&first) && !first.is_same_text(&with("x", ID)));
 }

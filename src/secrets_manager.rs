@@ -6,12 +6,13 @@ use chrono::{DateTime, Utc};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::aws_failure::AwsFailure;
-use crate::config::FieldNames;
 use crate::connections::connect_only;
 use crate::event::RotationEvent;
+use crate::fields::FieldNames;
 use crate::iam::to_chrono;
+use crate::malformed::Malformed;
 use crate::named_source::{Tags, is_secret_arn};
-use crate::secret_value::{Malformed, SecretDocument};
+use crate::secret_value::SecretDocument;
 use crate::stages::{Labels, PENDING};
 
 /// Secrets Manager, called with the execution role.

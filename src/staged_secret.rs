@@ -99,6 +99,13 @@ impl Rotation<'_> {
                 reason,
             })?;
         self.about_user(document.username());
+        // What would go on giving out the old key is found before anything is changed.
+        document
+            .smtp_regions()
+            .map_err(|reason| Problem::SecretMalformed {
+                label: CURRENT,
+                reason,
+            })?;
         Ok(document)
     }
 

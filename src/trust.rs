@@ -1,6 +1,7 @@
 //! Whom TLS trusts: the system's roots (`SSL_CERT_FILE`, `SSL_CERT_DIR`), or a bundle of one's own (`AWS_CA_BUNDLE`).
 
 use aws_smithy_http_client::tls::{TlsContext, TrustStore};
+use lettre::transport::smtp::client::{Certificate, CertificateStore, TlsParameters};
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
@@ -9,29 +10,69 @@ use crate::problem::Problem;
 
 const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
 
-/// Takes the value of `AWS_CA_BUNDLE`, the path of a PEM file that stands in for the system's roots, as it does for AWS's
-/// other SDKs and its CLI.
-///
-/// # Errors
-/// [`Problem::ConfigurationInvalid`] where the file cannot be read or holds no certificate that can be used.
-pub(crate) fn read(bundle: Option<String>) -> Result<TlsContext, Problem> {
-    let Some(path) = bundle.filter(|path| !path.is_empty()) else {
-        return Ok(TlsContext::default());
-    };
-    let invalid = |reason: String| Problem::ConfigurationInvalid {
-        reason: format!("AWS_CA_BUNDLE names {path}, {reason}"),
-    };
-    let text = std::fs::read_to_string(&path)
-        .map_err(|reason| invalid(format!("which cannot be read: {reason}")))?;
-    let mut usable = certificates(&text).peekable();
-    if usable.peek().is_none() {
-        return Err(invalid("which holds no certificate in PEM".to_owned()));
+/// Whom every connection trusts.
+#[derive(Clone, Debug, Default)]
+pub struct Trust {
+    /// The certificates of a bundle, each in PEM; none for the system's.
+    bundle: Option<Vec<String>>,
+}
+
+impl Trust {
+    /// Takes the value of `AWS_CA_BUNDLE`, the path of a PEM file that stands in for the system's roots, as it does for AWS's
+    /// other SDKs and its CLI.
+    ///
+    /// # Errors
+    /// [`Problem::ConfigurationInvalid`] where the file cannot be read or holds no certificate that can be used.
+    pub fn read(bundle: Option<String>) -> Result<Self, Problem> {
+        let Some(path) = bundle.filter(|path| !path.is_empty()) else {
+            return Ok(Self::default());
+        };
+        let invalid = |reason: &str| Problem::ConfigurationInvalid {
+            reason: format!("AWS_CA_BUNDLE names {path}, {reason}"),
+        };
+        let text = std::fs::read_to_string(&path)
+            .map_err(|reason| invalid(&format!("which cannot be read: {reason}")))?;
+        Self::of_pem(&text).ok_or_else(|| invalid("which holds no certificate in PEM"))
     }
-    let trust = usable.fold(TrustStore::empty(), TrustStore::with_pem_certificate);
-    TlsContext::builder()
-        .with_trust_store(trust)
-        .build()
-        .map_err(|reason| invalid(reason.to_string()))
+
+    /// Takes a bundle's text; none where it holds no certificate that can be used.
+    #[must_use]
+    pub fn of_pem(text: &str) -> Option<Self> {
+        let bundle: Vec<_> = certificates(text).map(str::to_owned).collect();
+        (!bundle.is_empty()).then_some(Self {
+            bundle: Some(bundle),
+        })
+    }
+
+    /// As the HTTP client takes it.
+    pub(crate) fn for_http(&self) -> Result<TlsContext, Problem> {
+        let Some(bundle) = &self.bundle else {
+            return Ok(TlsContext::default());
+        };
+        let trust = bundle.iter().fold(TrustStore::empty(), |trust, pem| {
+            trust.with_pem_certificate(pem.as_str())
+        });
+        TlsContext::builder()
+            .with_trust_store(trust)
+            .build()
+            .map_err(|reason| Problem::ConfigurationInvalid {
+                reason: format!("AWS_CA_BUNDLE cannot be used: {reason}"),
+            })
+    }
+
+    /// As the SMTP client takes it, for a server of this name.
+    pub(crate) fn for_smtp(&self, host: &str) -> Result<TlsParameters, String> {
+        let mut builder = TlsParameters::builder(host.to_owned());
+        if let Some(bundle) = &self.bundle {
+            builder = builder.certificate_store(CertificateStore::None);
+            for pem in bundle {
+                let certificate = Certificate::from_pem(pem.as_bytes());
+                let certificate = certificate.map_err(|reason| reason.to_string())?;
+                builder = builder.add_root_certificate(certificate);
+            }
+        }
+        builder.build_rustls().map_err(|reason| reason.to_string())
+    }
 }
 
 /// The certificates of a PEM file that can be roots. The HTTP client panics on any other, and the bundles of companies have some.
@@ -60,7 +101,7 @@ mod tests {
             (directory.to_owned(), "cannot be read"),
             (format!("{directory}/README.md"), "holds no certificate"),
         ] {
-            let problem = read(Some(path.clone())).unwrap_err().to_string();
+            let problem = Trust::read(Some(path.clone())).unwrap_err().to_string();
             assert!(problem.contains("AWS_CA_BUNDLE"), "{problem}");
             assert!(problem.contains(&path), "{problem}");
             assert!(problem.contains(reason), "{problem}");
@@ -69,8 +110,8 @@ mod tests {
 
     #[test]
     fn no_bundle_is_the_systems_roots() {
-        assert!(read(None).is_ok());
-        assert!(read(Some(String::new())).is_ok());
+        assert!(Trust::read(None).unwrap().bundle.is_none());
+        assert!(Trust::read(Some(String::new())).unwrap().bundle.is_none());
     }
 
     #[test]

@@ -7,6 +7,7 @@ use crate::aws_failure::AwsFailure;
 use crate::credentials::CredentialSource;
 use crate::problem::Problem;
 use crate::rotation::Rotation;
+use crate::smtp_logins::SmtpLogins;
 use crate::staged_secret::Staged;
 use crate::stages::{CURRENT, PENDING};
 use crate::sts::Identity;
@@ -102,11 +103,13 @@ pub(crate) async fn expected_user(
     })
 }
 
-/// Waits until AWSPENDING's key has authenticated as the user `successes` times in a row.
+/// Waits until AWSPENDING's key has authenticated as the user `successes` times in a row, and each time logged in with the
+/// SMTP passwords that were derived from it.
 pub(crate) async fn verify(
     rotation: &Rotation<'_>,
     key: &AccessKey,
     expected: &ExpectedUser,
+    logins: &SmtpLogins,
     successes: u32,
 ) -> Result<Identity, Problem> {
     rotation.doing("see whether the pending access key authenticates");
@@ -115,8 +118,14 @@ pub(crate) async fn verify(
     let mut streak = 0;
     let mut backoff = SPACING;
     loop {
-        let answer = rotation.identity(key).await;
-        let (wait, last) = match judge(answer, expected) {
+        let verdict = match judge(rotation.identity(key).await, expected) {
+            Verdict::SameUser(identity) => match logins.all(rotation, key).await {
+                Ok(()) => Verdict::SameUser(identity),
+                Err(why) => Verdict::NotYet(why),
+            },
+            other => other,
+        };
+        let (wait, last) = match verdict {
             Verdict::SameUser(identity) => {
                 streak += 1;
                 if streak >= successes {

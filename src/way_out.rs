@@ -51,7 +51,11 @@ impl Problem {
             }
             Self::SecretMalformed { .. } => "Correct the secret's value".to_owned(),
             Self::PendingMissing => format!("Start the rotation again{}", about.rotate()),
-            Self::PendingWithoutKey | Self::PendingForAnotherUser { .. } => about.take_pending_off(),
+            Self::PendingWithoutKey { .. } => format!(
+                "If the names of the fields were changed, change them back; else {}",
+                about.take_pending_off()
+            ),
+            Self::PendingForAnotherUser { .. } => about.take_pending_off(),
             Self::PendingInactive { key } => format!(
                 "Activate the key{} to go on, or delete it{}: then the next rotation{} starts afresh",
                 about.set_status(key, "Active"),
@@ -128,6 +132,12 @@ fn refused(about: &About<'_>, refusal: &Refusal) -> String {
         Refusal::TooManyKeys { keys } | Refusal::BothProtected { keys } => format!(
             "Find out which keys are used{} and delete one that is not AWSCURRENT's",
             last_uses(keys)
+        ),
+        Refusal::NotUnderstood { .. } => "Correct the secret's value".to_owned(),
+        Refusal::NoRoomForFirst { keys } => format!(
+            "If one of them is the secret's, store it there with its secret access key. Else find out which is used{}, deactivate one that is not, and rotate again{}",
+            last_uses(keys),
+            about.rotate()
         ),
         Refusal::MadeLately { key, .. } => format!(
             "See who made that key, such as another secret for the same user: each user needs one secret. If nobody needs it{}, deactivate it{} and rotate again{}; it also may go once it is older than IN_USE_WINDOW",

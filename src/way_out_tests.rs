@@ -4,7 +4,7 @@ use chrono::DateTime;
 use super::*;
 use crate::access_key::LastUse;
 use crate::aws_failure::{AwsFailure, Effect};
-use crate::secret_value::Malformed;
+use crate::malformed::Malformed;
 use crate::stages::CURRENT;
 
 const SECRET: &str = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:rds!alice-AbCdEf";
@@ -84,7 +84,12 @@ fn problems() -> Vec<(Problem, &'static [&'static str])> {
         (malformed(CURRENT), &[]),
         (malformed(PENDING), pending),
         (Problem::PendingMissing, rotate),
-        (Problem::PendingWithoutKey, pending),
+        (
+            Problem::PendingWithoutKey {
+                field: "accesskey".to_owned(),
+            },
+            pending,
+        ),
         (
             Problem::PendingForAnotherUser {
                 pending: text(),

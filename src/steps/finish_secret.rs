@@ -7,6 +7,7 @@ use crate::outcome::{Done, Outcome};
 use crate::pending::Pending;
 use crate::problem::Problem;
 use crate::rotation::Rotation;
+use crate::smtp_logins::SmtpLogins;
 use crate::staged_secret::Staged;
 use crate::stages::CURRENT;
 use crate::verification::{expected_user, verify};
@@ -20,7 +21,7 @@ pub(crate) async fn run(rotation: &Rotation<'_>, staged: &Staged) -> Result<Outc
     );
     let pending = pending?;
     let key = pending.usable_key(rotation, staged).await?;
-    verify(rotation, key, &expected?, 1).await?;
+    verify(rotation, key, &expected?, &SmtpLogins::default(), 1).await?;
 
     rotation.doing(format!("move AWSCURRENT to {}", key.id));
     let (to, from) = (&*rotation.event.token, &*staged.current_version);

@@ -9,7 +9,7 @@ use crate::staged_secret::Staged;
 /// Runs the step.
 pub(crate) async fn run(rotation: &Rotation<'_>, staged: &Staged) -> Result<Outcome, Problem> {
     let pending = Pending::read_stored(rotation, staged).await?;
-    let key = pending.key(staged)?;
+    let key = pending.key(rotation, staged)?;
     let message = format!(
         "nothing to set: IAM made the access key {} live when it made it",
         key.id

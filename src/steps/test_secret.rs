@@ -5,11 +5,14 @@ use crate::creation_mark;
 use crate::credentials::CredentialSource;
 use crate::deletion::{self, Plan};
 use crate::key_selection::Tries;
+use crate::malformed::Malformed;
 use crate::outcome::{Done, Outcome};
 use crate::pending::Pending;
 use crate::problem::Problem;
 use crate::rotation::Rotation;
+use crate::smtp_logins::SmtpLogins;
 use crate::staged_secret::Staged;
+use crate::stages::CURRENT;
 use crate::verification::{ExpectedUser, expected_user, verify};
 
 /// Runs the step.
@@ -23,14 +26,48 @@ pub(crate) async fn run(rotation: &Rotation<'_>, staged: &Staged) -> Result<Outc
     if pending.is_copy_of_current(staged) {
         return preflight(rotation, staged, expected).await;
     }
-    let key = pending.key(staged)?;
+    let key = pending.key(rotation, staged)?;
+    let logins = SmtpLogins::of(rotation, key, pending.smtp_regions()?)?;
     let successes = rotation.rotator.config.verify_successes;
-    let identity = verify(rotation, key, &expected?, successes).await?;
+    let identity = verify(rotation, key, &expected?, &logins, successes).await?;
     let message = format!(
-        "the access key {} authenticated as {} {successes} times in a row",
-        key.id, identity.arn
+        "the access key {} authenticated as {}{} {successes} times in a row",
+        key.id,
+        identity.arn,
+        logged_in(&logins)
     );
     Ok(rotation.outcome(Done::Verified, message).about(&key.id))
+}
+
+/// That the key's SMTP passwords are taken, for a sentence.
+fn logged_in(logins: &SmtpLogins) -> String {
+    let regions = logins.regions();
+    regions.map_or_else(String::new, |regions| format!(" and by SMTP in {regions}"))
+}
+
+/// Which fields a rotation would change.
+fn would_store(staged: &Staged, smtp_regions: &[String]) -> Result<String, Problem> {
+    let mut what = match staged.current.key() {
+        Some(_) => "it would store a new key".to_owned(),
+        None => "it would store the user's first key of this secret".to_owned(),
+    };
+    match staged.current.copies().map_err(malformed)? {
+        0 => {}
+        1 => what.push_str(", and one copy"),
+        copies => what.push_str(&format!(", and {copies} copies")),
+    }
+    if !smtp_regions.is_empty() {
+        let regions = smtp_regions.join(", ");
+        what.push_str(&format!(", and its SMTP password of {regions}"));
+    }
+    Ok(what)
+}
+
+fn malformed(reason: Malformed) -> Problem {
+    Problem::SecretMalformed {
+        label: CURRENT,
+        reason,
+    }
 }
 
 /// Tries all of a rotation that changes nothing.
@@ -64,11 +101,16 @@ async fn preflight(
         Plan::Delete(key) => format!("a rotation would delete {}", key.id()),
         Plan::Nothing | Plan::LookAgain(_) => "a rotation would delete no key".to_owned(),
     });
+    let regions = staged.current.smtp_regions().map_err(malformed)?;
+    passed.push(would_store(staged, &regions)?);
     if let Some(key) = staged.current.key() {
-        let identity = verify(rotation, key, &expected?, 1).await?;
+        let logins = SmtpLogins::of(rotation, key, regions)?;
+        let identity = verify(rotation, key, &expected?, &logins, 1).await?;
         passed.push(format!(
-            "the access key {} authenticates as {}",
-            key.id, identity.arn
+            "the access key {} authenticates as {}{}",
+            key.id,
+            identity.arn,
+            logged_in(&logins)
         ));
     }
     let message = format!("nothing was changed: {}", passed.join("; "));

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::world::{World, with_key};
 
-const STEPS: [&str; 4] = ["createSecret", "setSecret", "testSecret", "finishSecret"];
+pub const STEPS: [&str; 4] = ["createSecret", "setSecret", "testSecret", "finishSecret"];
 
 /// Runs a step that must refuse, and sees that it changed nothing.
 pub async fn refused(world: &mut World, step: &str, error_type: &str, named: &[&str]) {
@@ -148,10 +148,6 @@ async fn a_secret_that_is_not_the_json_it_should_be() {
         (
             &format!(r#"{{"username":"alice","accesskey":"{id}"}}"#),
             "\"secretkey\" is missing",
-        ),
-        (
-            r#"{"username":"alice","accesskey":"","secretkey":""}"#,
-            "\"accesskey\" is empty",
         ),
         (
             &format!(r#"{{"username":"alice","accesskey":"{id}","secretkey":""}}"#),

@@ -1,8 +1,9 @@
 //! A secret with a username and no key gets its first key by its first rotation.
 
-use sandbox::aws::{AWSCURRENT, AWSPREVIOUS};
+use sandbox::aws::{AWSCURRENT, AWSPREVIOUS, KeyStatus};
 use sandbox::setup::Source;
 
+use crate::bad_input::refused;
 use crate::world::World;
 
 #[tokio::test(start_paused = true)]
@@ -21,6 +22,65 @@ async fn the_first_rotation_makes_the_first_key() {
         world.rotate().await.unwrap();
         assert_eq!(world.key_of(AWSPREVIOUS), Some(first));
         assert_eq!(world.keys().len(), 2);
+    }
+}
+
+/// A first key is nobody's yet: nothing that works goes for it, however long nobody has used it.
+#[tokio::test(start_paused = true)]
+async fn two_active_keys_stay_and_the_step_is_refused() {
+    for text in [
+        r#"{"username":"alice"}"#,
+        r#"{"username":"alice","accesskey":"","secretkey":""}"#,
+    ] {
+        let mut world = World::from(Source::Role, 2);
+        world.a_person(|aws| drop(aws.put_secret_text(world.arn(), text)));
+        let before = world.snapshot();
+        let tested = format!("{:?}", world.test_rotation().await.unwrap_err());
+        assert!(tested.contains("NoRoomForFirstKey"), "{tested}");
+        assert_eq!(world.snapshot(), before);
+        world.stage();
+        let named = [world.current_key(), world.older_key()];
+        let named = [&*named[0], &*named[1]];
+        refused(&mut world, "createSecret", "NoRoomForFirstKey", &named).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_active_key_stays_beside_the_first() {
+    let mut world = World::from(Source::Role, 1);
+    let key = world.current_key();
+    world.a_person(|aws| drop(aws.put_secret_text(world.arn(), r#"{"username":"alice"}"#)));
+    world.rotate().await.unwrap();
+    assert!(world.keys().contains(&key) && world.keys().len() == 2);
+
+    // Of two, the inactive one makes room.
+    let mut world = World::from(Source::Role, 2);
+    let (active, inactive) = (world.older_key(), world.current_key());
+    world.a_person(|aws| drop(aws.put_secret_text(world.arn(), r#"{"username":"alice"}"#)));
+    world.aws.set_key_status(&inactive, KeyStatus::Inactive);
+    world.rotate().await.unwrap();
+    assert!(world.keys().contains(&active) && !world.keys().contains(&inactive));
+}
+
+#[tokio::test(start_paused = true)]
+async fn fields_that_are_there_and_empty_get_the_first_key() {
+    for template in [
+        r#"{"username":"alice","accesskey":"<ID>","secretkey":"<SECRET>"}"#,
+        r#"{"AccessKeyId":"<ID>", "SecretAccessKey":"<SECRET>","username":"alice","note":""}"#,
+        r#"{"username":"alice","accesskey":"<ID>","secretkey":"<SECRET>","AWS_ACCESS_KEY_ID":"<ID>","AWS_SECRET_ACCESS_KEY":"<SECRET>"}"#,
+        // A secret_key without an id beside it may be anything.
+        r#"{"username":"alice","accesskey":"<ID>","secretkey":"<SECRET>","n":{"access_key":"<ID>","secret_key":"<SECRET>"},"m":{"secret_key":""}}"#,
+    ] {
+        let mut world = World::from(Source::Role, 0);
+        let empty = template.replace("<ID>", "").replace("<SECRET>", "");
+        world.aws.put_secret_text(world.arn(), &empty);
+        for _ in 0..2 {
+            world.rotate().await.unwrap();
+            let id = world.given_out().pop().unwrap();
+            let secret = world.aws.secret_of(&id).unwrap();
+            let filled = template.replace("<ID>", &id).replace("<SECRET>", &secret);
+            assert_eq!(world.text(AWSCURRENT), filled);
+        }
     }
 }
 

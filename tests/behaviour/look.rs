@@ -4,6 +4,7 @@ use sandbox::aws::{AWSCURRENT, AWSPENDING, Aws, KeyStatus};
 use sandbox::setup::Prepared;
 use serde_json::Value;
 
+use crate::watch::gives_out;
 use crate::world::World;
 
 /// What a rotation can change.
@@ -33,6 +34,13 @@ impl World {
     /// The key id that a label's version holds.
     pub fn key_of(&self, label: &str) -> Option<String> {
         key_of(&self.aws, self.arn(), label)
+    }
+
+    /// The ids of the keys that AWSCURRENT gives out, whatever its layout.
+    #[allow(dead_code, reason = "for the behaviour, which shares this file")]
+    pub fn given_out(&self) -> Vec<String> {
+        let given_out = |id: &String| gives_out(&self.aws, self.arn(), id);
+        self.keys().into_iter().filter(given_out).collect()
     }
 
     /// The user's key ids, sorted.

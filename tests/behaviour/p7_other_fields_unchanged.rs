@@ -1,6 +1,7 @@
 //! P7: what the secret's JSON holds beside the key comes through unchanged.
 
-use iam_key_rotator::config::{Config, FieldNames};
+use iam_key_rotator::config::Config;
+use iam_key_rotator::fields::FieldNames;
 use sandbox::aws::AWSCURRENT;
 use sandbox::setup::Source;
 
@@ -42,10 +43,10 @@ async fn only_the_two_fields_change() {
 async fn fields_can_have_names_of_their_own() {
     let config = Config {
         fields: FieldNames {
-            username: "user".into(),
-            access_key: "AWS_ACCESS_KEY_ID".into(),
-            secret_key: "AWS_SECRET_ACCESS_KEY".into(),
-            source_secret: "managed_by".into(),
+            username: Some("user".into()),
+            access_key: Some("AWS_ACCESS_KEY_ID".into()),
+            secret_key: Some("AWS_SECRET_ACCESS_KEY".into()),
+            source_secret: Some("managed_by".into()),
             ..FieldNames::default()
         },
         ..Config::default()

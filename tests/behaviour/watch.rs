@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use sandbox::aws::{AWSCURRENT, Aws};
+use sandbox::aws::{AWSCURRENT, Aws, Call};
 use sandbox::setup::Setup;
 
 /// What is to happen once, behind the next call of an action.
@@ -10,29 +10,46 @@ pub type After = Arc<Mutex<Option<(String, Box<dyn FnOnce() + Send>)>>>;
 
 pub type Watch = Arc<Mutex<Watched>>;
 
-/// What is known of AWSCURRENT's key.
+/// What is known of the keys that AWSCURRENT gives out.
 pub struct Watched {
+    /// All usable keys before the call.
+    pub usable: Vec<String>,
+    /// Whether AWSCURRENT gave one out.
     pub works: bool,
     pub broken: Vec<String>,
 }
 
-/// After every call, sees that AWSCURRENT's key works if it did before.
+impl Watched {
+    /// What is so now.
+    pub fn of(aws: &Aws, arn: &str) -> Self {
+        let usable = usable(aws);
+        Self {
+            works: usable.iter().any(|id| gives_out(aws, arn, id)),
+            usable,
+            broken: Vec::new(),
+        }
+    }
+
+    /// Looks behind a call.
+    fn look(&mut self, aws: &Aws, arn: &str, call: &Call) {
+        let now = Self::of(aws, arn);
+        let mut gone = self.usable.iter().filter(|id| !now.usable.contains(id));
+        let dead = gone.find(|id| gives_out(aws, arn, id));
+        if dead.is_some() || (self.works && !now.works) {
+            let dead = dead.map_or("no key that works", String::as_str);
+            let broken = format!("AWSCURRENT gives out {dead} after {call:?}");
+            self.broken.push(broken);
+        }
+        (self.usable, self.works) = (now.usable, now.works);
+    }
+}
+
+/// After every call, sees that each key that AWSCURRENT gives out works if it did before.
 pub fn watch(aws: &Aws, arn: &str, after: After) -> Watch {
-    let watch = Arc::new(Mutex::new(Watched {
-        works: current_works(aws, arn),
-        broken: Vec::new(),
-    }));
+    let watch = Arc::new(Mutex::new(Watched::of(aws, arn)));
     let (watched, seen, arn) = (watch.clone(), aws.clone(), arn.to_owned());
     aws.on_call(move |call| {
-        let mut state = watched.lock().unwrap();
-        let works = current_works(&seen, &arn);
-        if state.works && !works {
-            state
-                .broken
-                .push(format!("AWSCURRENT's key is dead after {call:?}"));
-        }
-        state.works = works;
-        drop(state);
+        watched.lock().unwrap().look(&seen, &arn, call);
         let due = after
             .lock()
             .unwrap()
@@ -44,11 +61,25 @@ pub fn watch(aws: &Aws, arn: &str, after: After) -> Watch {
     watch
 }
 
-/// Whatever the layout: one of the users' usable keys stands in AWSCURRENT's text.
+/// Whether one of the keys that AWSCURRENT gives out works.
 pub fn current_works(aws: &Aws, arn: &str) -> bool {
+    Watched::of(aws, arn).works
+}
+
+/// Whether a key's id stands in AWSCURRENT's text, whatever its layout.
+pub fn gives_out(aws: &Aws, arn: &str, id: &str) -> bool {
     let view = aws.secret(arn);
     let current = view.as_ref().and_then(|view| view.with_label(AWSCURRENT));
-    let text = current.and_then(|version| version.content.as_ref()?.as_text());
-    let user = aws.user_keys(&Setup::default().username);
-    text.is_some_and(|text| user.iter().any(|key| key.usable && text.contains(&key.id)))
+    current.is_some_and(|version| {
+        version
+            .content
+            .as_ref()
+            .is_some_and(|held| held.gives_out(id))
+    })
+}
+
+fn usable(aws: &Aws) -> Vec<String> {
+    let keys = aws.user_keys(&Setup::default().username);
+    let usable = keys.into_iter().filter(|key| key.usable);
+    usable.map(|key| key.id).collect()
 }

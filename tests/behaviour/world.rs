@@ -19,7 +19,7 @@ use sandbox::setup::{Prepared, Setup, Source};
 use serde_json::{Value, json};
 use tracing::subscriber::DefaultGuard;
 
-use crate::watch::{After, Watch, current_works, watch};
+use crate::watch::{After, Watch, Watched, watch};
 
 pub const TOKEN: &str = "aaaaaaaa-0c1b-4f6e-9a55-2f0d6c1b7e01";
 pub const SOURCES: [Source; 4] = [
@@ -128,6 +128,13 @@ impl World {
         InProcess::new(&self.aws, self.config.clone())
     }
 
+    /// A person changes the function's settings.
+    #[allow(dead_code, reason = "for the behaviour, which shares this file")]
+    pub fn reconfigure(&mut self, config: Config) {
+        self.config = config;
+        self.function = self.another_function();
+    }
+
     pub fn function_time_out(&mut self, time_out: Duration) {
         self.function = self.another_function().time_out(time_out);
     }
@@ -202,7 +209,9 @@ impl World {
     /// A person does something that may take AWSCURRENT's key away: that is not the function's doing.
     pub fn a_person(&self, does: impl FnOnce(&Aws)) {
         does(&self.aws);
-        self.watch.lock().unwrap().works = current_works(&self.aws, self.arn());
+        let now = Watched::of(&self.aws, self.arn());
+        let mut watch = self.watch.lock().unwrap();
+        (watch.usable, watch.works) = (now.usable, now.works);
     }
 
     /// The log lines so far.

@@ -1,14 +1,16 @@
 //! Random secret documents.
 
-use iam_key_rotator::config::FieldNames;
+use iam_key_rotator::fields::{Field, FieldNames};
+use iam_key_rotator::smtp_password::derive;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
+use secrecy::ExposeSecret;
 
 use crate::json::{Written, characters, not_blank, object, space, spelled, text, value, word};
 use crate::layout::string;
 use crate::runs::always;
-use crate::secret_document::{holds, is_user_name, names, new_key};
+use crate::secret_document::{FIELDS, holds, is_user_name, names, new_key};
 
 /// A secret's document: what it is made of, to be written down or spoilt first.
 #[derive(Clone, Debug)]
@@ -23,44 +25,57 @@ impl Made {
         let around = self.spaces.first().map_or("", String::as_str);
         format!("{around}{}{around}", object(&self.members, &self.spaces))
     }
-
-    /// Where a field stands.
-    fn at(&self, name: &str) -> Option<usize> {
-        let is = |(written, _): &Written| string(written).as_deref() == Some(name);
-        self.members.iter().position(is)
-    }
 }
 
 /// A document with everything that it needs, its members in any order.
 fn documents() -> impl Strategy<Value = Made> {
-    let chosen = (select(names().to_vec()), any::<bool>(), 0..4_u8);
-    chosen.prop_flat_map(|(fields, key, source)| {
+    let key = (0..4_u8, not_blank(40));
+    let chosen = (select(names().to_vec()), key, 0..4_u8, any::<Index>());
+    chosen.prop_flat_map(|(fields, (key, secret), source, spelling)| {
         let capitals = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
         let user =
             word("abcXYZ019+=,.@_-", 1..65).prop_filter("a secret", |name| is_user_name(name));
-        let mut needed = vec![member(&fields.username, user)];
-        if key {
-            needed.push(member(&fields.access_key, word(capitals, 16..129)));
-            needed.push(member(&fields.secret_key, not_blank(40)));
+        let name = |field: Field| {
+            let usual = usual_names(field);
+            let chosen = usual[spelling.index(usual.len())];
+            fields.said(field).unwrap_or(chosen).to_owned()
+        };
+        let said = |field: Field, value: &str| member(&name(field), Just(value.to_owned()));
+        let mut needed = vec![member(&name(Field::Username), user)];
+        if key > 0 {
+            needed.push(member(&name(Field::AccessKey), word(capitals, 16..129)));
+            needed.push(said(Field::SecretKey, &secret));
+        }
+        if key > 1 {
+            // A copy, deep down, and under a name that is nobody's.
+            let copy = spelled(secret.clone()).prop_map(|copy| format!("[[{{\"z\":{copy}}}]]"));
+            needed.push((spelled("copy".to_owned()), copy).boxed());
+        }
+        if key > 2 {
+            let password = derive(&secret.into(), "eu-west-1");
+            needed.push(said(Field::SmtpPassword, password.expose_secret()));
         }
         if source == 1 {
-            let arn = word("abXY09/_+=.@!-", 1..20).prop_map(|name| {
-                format!("arn:aws:secretsmanager:us-east-1:111122223333:secret:{name}")
+            let arn = word("abXY09/_+=.@-!", 1..20).prop_map(|name| {
+                format!("arn:aws:secretsmanager:eu-west-1:123456789012:secret:{name}")
             });
-            needed.push(member(&fields.source_secret, arn));
+            needed.push(member(&name(Field::SourceSecret), arn));
         }
         if source > 1 {
             let arn = word("abXY09+=,.@_-/", 1..20)
                 .prop_map(|name| format!("arn:aws:iam::444455556666:role/{name}"));
-            needed.push(member(&fields.role, arn));
+            needed.push(member(&name(Field::Role), arn));
         }
         if source > 2 {
-            needed.push(member(&fields.external_id, word("abXY09_+=,.@:/-", 2..40)));
+            needed.push(member(
+                &name(Field::ExternalId),
+                word("abXY09_+=,.@:/-", 2..40),
+            ));
         }
-        let taken = names_of(&fields);
+        let taken = fields.clone();
         let other = (text(), value()).prop_filter("another field", move |(name, _)| {
             // Half of a surrogate pair is no name.
-            string(name).is_some_and(|name| !taken.contains(&name))
+            string(name).is_some_and(|name| !FIELDS.iter().any(|field| taken.is(*field, &name)))
         });
         let members = (needed, vec(other, 0..5))
             .prop_map(|(needed, others)| [needed, others].concat())
@@ -77,16 +92,17 @@ fn member(name: &str, value: impl Strategy<Value = String> + 'static) -> BoxedSt
     (spelled(name.to_owned()), value.prop_flat_map(spelled)).boxed()
 }
 
-fn names_of(fields: &FieldNames) -> [String; 6] {
-    let fields = fields.clone();
-    [
-        fields.username,
-        fields.access_key,
-        fields.secret_key,
-        fields.source_secret,
-        fields.role,
-        fields.external_id,
-    ]
+/// Names under which a field is found.
+fn usual_names(field: Field) -> &'static [&'static str] {
+    match field {
+        Field::Username => &["username", "UserName", "iam_user"],
+        Field::AccessKey => &["accesskey", "AccessKeyId", "AWS_ACCESS_KEY_ID"],
+        Field::SecretKey => &["secretkey", "SecretAccessKey", "AWS_SECRET_ACCESS_KEY"],
+        Field::SmtpPassword => &["smtppassword", "SMTP_PASSWORD", "ses-smtp-password"],
+        Field::SourceSecret => &["secretarn"],
+        Field::Role => &["rolearn"],
+        Field::ExternalId => &["externalid"],
+    }
 }
 
 #[test]
@@ -132,14 +148,22 @@ fn a_spoilt_document_is_refused_for_what_was_spoilt() {
         0..=0,
         &spoilt,
         |(mut made, way, which, value, blank)| {
-            let fields = names_of(&made.fields);
-            let there: Vec<usize> = fields.iter().filter_map(|name| made.at(name)).collect();
+            let at = |field: &Field| {
+                let names = &made.fields;
+                let is = |(written, _): &Written| {
+                    string(written).is_some_and(|name| names.is(*field, &name))
+                };
+                made.members.iter().position(is)
+            };
+            let needed = [Field::Username, Field::AccessKey, Field::SecretKey];
+            let needed: Vec<usize> = needed.iter().filter_map(at).collect();
+            let user = at(&Field::Username).unwrap();
+            // What is wrong with the SMTP password is said when it is to be replaced.
+            let there: Vec<usize> = FIELDS[..6].iter().filter_map(at).collect();
             let at = there[which.index(there.len())];
             match way {
                 Missing => {
                     // The user name, or half of the key.
-                    let needed = fields[..3].iter().filter_map(|name| made.at(name));
-                    let needed: Vec<usize> = needed.collect();
                     made.members.remove(needed[which.index(needed.len())]);
                 }
                 Twice => made.members.push((made.members[at].0.clone(), value)),
@@ -153,8 +177,8 @@ fn a_spoilt_document_is_refused_for_what_was_spoilt() {
                 }
                 Empty => made.members[at].1 = format!("\"{}\"", blank.replace('\t', "\\t")),
                 OfAnotherForm => {
-                    let at = made.at(&fields[0]).unwrap();
-                    made.members[at].1 = "\"wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY\"".to_owned();
+                    made.members[user].1 =
+                        "\"wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY\"".to_owned();
                 }
                 CutOff => {}
             }

@@ -73,3 +73,22 @@ fn trimmed(text: &str, range: Range<usize>) -> Range<usize> {
     let start = range.start + (piece.len() - piece.trim_start().len());
     start..start + piece.trim().len()
 }
+
+/// Where the strings of a text stand that is JSON, names too, with their quotes.
+pub fn strings(json: &str) -> Vec<Range<usize>> {
+    let mut strings = Vec::new();
+    let mut start = None;
+    let mut escaped = false;
+    for (at, byte) in json.bytes().enumerate() {
+        match start {
+            None if byte == b'"' => start = Some(at),
+            Some(from) if byte == b'"' && !escaped => {
+                strings.push(from..at + 1);
+                start = None;
+            }
+            _ => {}
+        }
+        escaped = start.is_some_and(|from| from < at) && byte == b'\\' && !escaped;
+    }
+    strings
+}

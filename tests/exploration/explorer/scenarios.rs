@@ -1,6 +1,7 @@
 //! The states that a rotation can begin in.
 
-use iam_key_rotator::config::{Config, DeleteKeyInUse, FieldNames};
+use iam_key_rotator::config::{Config, DeleteKeyInUse};
+use iam_key_rotator::fields::FieldNames;
 use sandbox::aws::Aws;
 use sandbox::clock::Clock;
 use sandbox::setup::{Setup, Source};
@@ -88,10 +89,10 @@ impl Scenario {
     pub fn config(&self) -> Config {
         let fields = match self.own_field_names {
             true => FieldNames {
-                username: "user".to_owned(),
-                access_key: "id".to_owned(),
-                secret_key: "secret".to_owned(),
-                source_secret: "source".to_owned(),
+                username: Some("user".to_owned()),
+                access_key: Some("id".to_owned()),
+                secret_key: Some("secret".to_owned()),
+                source_secret: Some("source".to_owned()),
                 ..FieldNames::default()
             },
             false => FieldNames::default(),

@@ -1,7 +1,7 @@
 //! The function called directly, its SDK clients connected to the simulation: for tests in virtual
 //! time.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime};
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
@@ -12,6 +12,8 @@ use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use iam_key_rotator::config::Config;
 use iam_key_rotator::event::Payload;
 use iam_key_rotator::rotation::Rotator;
+use iam_key_rotator::smtp::{Smtp, Stream};
+use iam_key_rotator::trust::Trust;
 use lambda_runtime::Diagnostic;
 use serde_json::Value;
 use tokio::sync::Notify;
@@ -21,6 +23,7 @@ use crate::clock::Clock;
 use crate::connector::Connector;
 use crate::lambda::{TIME_OUT, exited, timed_out};
 use crate::rotation::{Function, FunctionError};
+use crate::tls::Authority;
 
 /// Lambda's id of an invocation, here of every one.
 const REQUEST_ID: &str = "00000000-0000-4000-a000-000000000000";
@@ -104,7 +107,7 @@ impl InProcess {
             .timeout_config(iam_key_rotator::aws::timeouts())
             .build();
         Self {
-            rotator: Rotator::new(sdk, config),
+            rotator: Rotator::new(sdk, config).with_smtp(smtp(aws)),
             time,
             time_out: TIME_OUT,
             killed,
@@ -157,6 +160,21 @@ impl Function for InProcess {
     async fn invoke(&mut self, event: Value) -> Result<Value, FunctionError> {
         self.invoke_raw(&event.to_string()).await
     }
+}
+
+/// The simulation's SMTP servers, in memory, and whom their certificates are to be trusted for.
+fn smtp(aws: &Aws) -> Smtp {
+    static TRUST: OnceLock<Trust> = OnceLock::new();
+    let trust = TRUST.get_or_init(|| {
+        let authority = Authority::of_process().map(Authority::pem);
+        let trust = authority.ok().and_then(|pem| Trust::of_pem(&pem));
+        trust.unwrap_or_default()
+    });
+    let aws = aws.clone();
+    Smtp::over(trust.clone(), move |endpoint| {
+        let connected = aws.smtp_connect(&endpoint.host);
+        Box::pin(async { connected.map(|stream| Box::new(stream) as Stream) })
+    })
 }
 
 /// What an invocation comes to that is killed at its time-out.

@@ -47,6 +47,13 @@ impl Aws {
         key.is_some_and(|(_, key)| key.is_usable(now) && key.secret.reveal() == secret)
     }
 
+    /// The secret of an access key.
+    #[must_use]
+    pub fn secret_of(&self, id: &str) -> Option<String> {
+        let state = self.state();
+        state.key(id).map(|(_, key)| key.secret.reveal().to_owned())
+    }
+
     /// A secret by its ARN or name.
     #[must_use]
     pub fn secret(&self, arn: &str) -> Option<SecretView> {

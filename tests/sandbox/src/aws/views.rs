@@ -90,6 +90,17 @@ impl SecretContent {
         }
     }
 
+    /// Whether an access key's id stands anywhere in it, however JSON writes it.
+    #[must_use]
+    pub fn gives_out(&self, id: &str) -> bool {
+        let Some(text) = self.as_text() else {
+            return false;
+        };
+        let read =
+            || serde_json::from_str::<serde_json::Value>(text.trim_start_matches('\u{feff}'));
+        text.contains(id) || read().is_ok_and(|value| value.to_string().contains(id))
+    }
+
     /// The length in bytes.
     pub(super) fn len(&self) -> usize {
         match self {

@@ -1,0 +1,322 @@
+//! Pure: what a secret's fields are called. A variable wins, else the seed's name, else the one field with a usual spelling.
+
+use crate::malformed::Malformed;
+
+/// A field that the function knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Field {
+    /// The IAM user's name.
+    Username,
+    /// The access key's id.
+    AccessKey,
+    /// The secret access key.
+    SecretKey,
+    /// The ARN of the secret whose key manages the user's keys.
+    SourceSecret,
+    /// The ARN of the role that manages the user's keys.
+    Role,
+    /// The external id that the role asks for.
+    ExternalId,
+    /// The SMTP password that is derived from the secret access key (fact 53).
+    SmtpPassword,
+}
+
+impl Field {
+    /// The environment variable that names the field.
+    #[must_use]
+    pub const fn variable(self) -> &'static str {
+        match self {
+            Self::Username => "USERNAME_FIELD",
+            Self::AccessKey => "ACCESS_KEY_FIELD",
+            Self::SecretKey => "SECRET_KEY_FIELD",
+            Self::SourceSecret => "SOURCE_SECRET_FIELD",
+            Self::Role => "ROLE_FIELD",
+            Self::ExternalId => "EXTERNAL_ID_FIELD",
+            Self::SmtpPassword => "SMTP_PASSWORD_FIELD",
+        }
+    }
+
+    /// What the field is called where nothing else is said.
+    #[must_use]
+    pub const fn seed_name(self) -> &'static str {
+        match self {
+            Self::Username => "username",
+            Self::AccessKey => "accesskey",
+            Self::SecretKey => "secretkey",
+            Self::SourceSecret => "secretarn",
+            Self::Role => "rolearn",
+            Self::ExternalId => "externalid",
+            Self::SmtpPassword => "smtppassword",
+        }
+    }
+
+    /// Other usual names, as [`plain`] has them.
+    ///
+    /// A source has none: the `role_arn` in a consumer's secret is as a rule a role of the consumer's own.
+    const fn spellings(self) -> &'static [&'static str] {
+        match self {
+            Self::Username => &[
+                "username",
+                "iamuser",
+                "iamusername",
+                "awsusername",
+                "awsiamuser",
+                "awsiamusername",
+            ],
+            Self::AccessKey => &[
+                "accesskey",
+                "accesskeyid",
+                "awsaccesskey",
+                "awsaccesskeyid",
+                "iamaccesskey",
+                "iamaccesskeyid",
+            ],
+            Self::SecretKey => &[
+                "secretkey",
+                "secretaccesskey",
+                "awssecretkey",
+                "awssecretaccesskey",
+                "iamsecretkey",
+                "iamsecretaccesskey",
+                "accesskeysecret",
+            ],
+            Self::SmtpPassword => &[
+                "smtppassword",
+                "smtppass",
+                "smtppwd",
+                "sessmtppassword",
+                "sespassword",
+                "awssmtppassword",
+                "awssessmtppassword",
+            ],
+            Self::SourceSecret | Self::Role | Self::ExternalId => &[],
+        }
+    }
+
+    /// Whether a name is a usual one for this field.
+    #[must_use]
+    pub fn is_spelled(self, name: &str) -> bool {
+        self.spellings().contains(&plain(name).as_str())
+    }
+}
+
+/// A name without its case, hyphens and underscores.
+#[must_use]
+pub fn plain(name: &str) -> String {
+    name.chars()
+        .filter(|c| !matches!(c, '-' | '_'))
+        .flat_map(char::to_lowercase)
+        .collect()
+}
+
+/// What the environment says of a secret's fields; what it does not say is found in each secret.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FieldNames {
+    /// `USERNAME_FIELD`.
+    pub username: Option<String>,
+    /// `ACCESS_KEY_FIELD`.
+    pub access_key: Option<String>,
+    /// `SECRET_KEY_FIELD`.
+    pub secret_key: Option<String>,
+    /// `SOURCE_SECRET_FIELD`.
+    pub source_secret: Option<String>,
+    /// `ROLE_FIELD`.
+    pub role: Option<String>,
+    /// `EXTERNAL_ID_FIELD`.
+    pub external_id: Option<String>,
+    /// `SMTP_PASSWORD_FIELD`.
+    pub smtp_password: Option<String>,
+    /// `SMTP_REGION`: the Region of an SMTP password that is not there yet.
+    pub smtp_region: Option<String>,
+}
+
+impl FieldNames {
+    /// The name that a variable says.
+    #[must_use]
+    pub fn said(&self, field: Field) -> Option<&str> {
+        let name = match field {
+            Field::Username => &self.username,
+            Field::AccessKey => &self.access_key,
+            Field::SecretKey => &self.secret_key,
+            Field::SourceSecret => &self.source_secret,
+            Field::Role => &self.role,
+            Field::ExternalId => &self.external_id,
+            Field::SmtpPassword => &self.smtp_password,
+        };
+        name.as_deref()
+    }
+
+    /// The name that a field has where it is added, and where it is said to be missing.
+    #[must_use]
+    pub fn name(&self, field: Field) -> &str {
+        self.said(field).unwrap_or(field.seed_name())
+    }
+
+    /// Whether a name is the one that a variable says, or a usual one where none does.
+    #[must_use]
+    pub fn is(&self, field: Field, name: &str) -> bool {
+        match self.said(field) {
+            Some(said) => said == name,
+            None => name == field.seed_name() || field.is_spelled(name),
+        }
+    }
+
+    /// Finds a field among `names`, an object's names in their order: its index.
+    ///
+    /// # Errors
+    /// [`Malformed::Twice`], and [`Malformed::Ambiguous`] where two fields have a usual spelling, and none the seed's name.
+    pub fn find<'a>(
+        &self,
+        field: Field,
+        names: impl Iterator<Item = &'a str> + Clone,
+    ) -> Result<Option<usize>, Malformed> {
+        let named = |wanted: &str| {
+            let mut found = names
+                .clone()
+                .enumerate()
+                .filter(|(_, name)| *name == wanted);
+            match (found.next(), found.next()) {
+                (Some(_), Some(_)) => Err(Malformed::Twice(wanted.to_owned())),
+                (first, _) => Ok(first.map(|(index, _)| index)),
+            }
+        };
+        if let Some(said) = self.said(field) {
+            return named(said);
+        }
+        if let Some(index) = named(field.seed_name())? {
+            return Ok(Some(index));
+        }
+        let mut spelled = names
+            .clone()
+            .enumerate()
+            .filter(|(_, name)| field.is_spelled(name));
+        match (spelled.next(), spelled.next()) {
+            (None, _) => Ok(None),
+            (Some((index, _)), None) => Ok(Some(index)),
+            (Some((_, one)), Some((_, other))) if one == other => {
+                Err(Malformed::Twice(one.to_owned()))
+            }
+            (Some((_, one)), Some((_, other))) => Err(Malformed::Ambiguous {
+                one: one.to_owned(),
+                other: other.to_owned(),
+                variable: field.variable(),
+            }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn find(field: Field, said: Option<&str>, names: &[&str]) -> Result<Option<usize>, Malformed> {
+        let fields = FieldNames {
+            access_key: said.map(str::to_owned),
+            ..FieldNames::default()
+        };
+        fields.find(field, names.iter().copied())
+    }
+
+    #[test]
+    fn a_variable_wins_then_the_seeds_name_then_the_one_usual_spelling() {
+        for (said, names, found) in [
+            (
+                Some("AccessKeyId"),
+                &["accesskey", "AccessKeyId"][..],
+                Some(1),
+            ),
+            (Some("mine"), &["accesskey", "AccessKeyId"], None),
+            (None, &["AccessKeyId", "accesskey"], Some(1)),
+            (
+                None,
+                &["AccessKeyId", "AWS_ACCESS_KEY_ID", "accesskey"],
+                Some(2),
+            ),
+            (None, &["x", "AccessKeyId"], Some(1)),
+            (None, &["x", "y"], None),
+        ] {
+            assert_eq!(
+                find(Field::AccessKey, said, names),
+                Ok(found),
+                "{said:?} {names:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn case_hyphens_and_underscores_make_no_difference() {
+        for (field, names) in [
+            (
+                Field::AccessKey,
+                &[
+                    "AccessKeyId",
+                    "AWS_ACCESS_KEY_ID",
+                    "access_key_id",
+                    "aws_access_key_id",
+                    "accessKey",
+                    "access-key",
+                    "AccessKeyID",
+                ][..],
+            ),
+            (
+                Field::SecretKey,
+                &[
+                    "SecretAccessKey",
+                    "AWS_SECRET_ACCESS_KEY",
+                    "secret_access_key",
+                    "secretKey",
+                    "secret-key",
+                ],
+            ),
+            (
+                Field::Username,
+                &["UserName", "user_name", "iam_user", "IAM-User-Name"],
+            ),
+            (
+                Field::SmtpPassword,
+                &[
+                    "smtppassword",
+                    "smtp_password",
+                    "SMTP_PASSWORD",
+                    "SmtpPassword",
+                    "smtp-password",
+                ],
+            ),
+        ] {
+            for name in names {
+                assert_eq!(find(field, None, &["other", name]), Ok(Some(1)), "{name}");
+            }
+        }
+        for field in [Field::SourceSecret, Field::Role, Field::ExternalId] {
+            assert_eq!(
+                find(field, None, &["secret_arn", "role_arn", "external_id"]),
+                Ok(None)
+            );
+            assert_eq!(find(field, None, &[field.seed_name()]), Ok(Some(0)));
+        }
+    }
+
+    #[test]
+    fn two_candidates_are_refused_by_their_names_and_the_variable() {
+        let refused = find(
+            Field::AccessKey,
+            None,
+            &["AccessKeyId", "AWS_ACCESS_KEY_ID"],
+        );
+        let text = refused.map_err(|reason| reason.to_string());
+        let text = text.err().unwrap_or_default();
+        for named in [
+            "\"AccessKeyId\"",
+            "\"AWS_ACCESS_KEY_ID\"",
+            "ACCESS_KEY_FIELD",
+        ] {
+            assert!(text.contains(named), "{named}: {text}");
+        }
+        for names in [["accesskey", "accesskey"], ["AccessKeyId", "AccessKeyId"]] {
+            assert_eq!(
+                find(Field::AccessKey, None, &names),
+                Err(Malformed::Twice(names[0].to_owned()))
+            );
+        }
+    }
+}
