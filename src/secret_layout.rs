@@ -11,7 +11,9 @@ use crate::fields::{Field, FieldNames, plain};
 use crate::given_out::readings;
 use crate::json_text::{Text, strings};
 use crate::malformed::{Malformed, Names, Place};
-use crate::smtp_password::{LENGTH, Passwords, REGIONS, region_in_name, region_of_host};
+use crate::smtp_password::{
+    Passwords, REGIONS, could_hold_a_password, region_in_name, region_of_host,
+};
 
 /// A secret that is shorter is none of IAM's, and is not looked for inside of longer texts: it could stand there by chance.
 const SHORTEST_SECRET: usize = 16;
@@ -89,9 +91,14 @@ pub(crate) fn slots(
 /// Every string that is exactly the key's id, its secret or one of its SMTP passwords.
 fn copies(strings: &[Read], key: &AccessKey, names: &FieldNames) -> Result<Vec<Slot>, Malformed> {
     let (id, secret) = (key.id.as_str(), key.secret.expose_secret());
-    let could_be_derived = strings.iter().any(|one| one.said.len() >= LENGTH);
+    let read: Vec<_> = strings.iter().map(|one| readings(&one.said)).collect();
+    // Deriving them all takes some two hundred HMACs, so it is left out where no password can stand.
+    let could_be_there = read
+        .iter()
+        .flatten()
+        .any(|text| could_hold_a_password(text));
     let one_more = names.smtp_region.as_deref();
-    let passwords = could_be_derived.then(|| Passwords::of(&key.secret, one_more));
+    let passwords = could_be_there.then(|| Passwords::of(&key.secret, one_more));
     let region_of = |text: &str| passwords.as_ref()?.region_of(text).map(str::to_owned);
     let inside = |text: &str| {
         let has = |part: &str| text.contains(part);
@@ -105,7 +112,7 @@ fn copies(strings: &[Read], key: &AccessKey, names: &FieldNames) -> Result<Vec<S
         }
     };
     let mut slots = Vec::new();
-    for one in strings {
+    for (one, readings) in strings.iter().zip(&read) {
         let is_name = one.text.field.is_none();
         let part = match &**one.said {
             _ if is_name => None,
@@ -115,7 +122,7 @@ fn copies(strings: &[Read], key: &AccessKey, names: &FieldNames) -> Result<Vec<S
         };
         if let Some(part) = part {
             slots.push(slot(one, part));
-        } else if let Some(what) = readings(&one.said).iter().find_map(|text| inside(text)) {
+        } else if let Some(what) = readings.iter().find_map(|text| inside(text)) {
             return Err(Malformed::Inside {
                 place: place(one),
                 what,

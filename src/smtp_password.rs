@@ -50,7 +50,16 @@ pub const REGIONS: [&str; 37] = [
 ];
 
 /// How many characters a password has: 33 bytes of base64.
-pub const LENGTH: usize = 44;
+const LENGTH: usize = 44;
+
+/// Whether a text is long enough, and of the letters, to be a password or to hold one.
+#[must_use]
+pub fn could_hold_a_password(text: &str) -> bool {
+    let letters = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
+    text.as_bytes()
+        .split(|byte| !letters(byte))
+        .any(|run| run.len() >= LENGTH)
+}
 
 /// The SMTP password of a secret access key in a Region.
 #[must_use]
@@ -174,6 +183,8 @@ mod tests {
             let derived = derive(&SecretString::from(SECRET), region);
             assert_eq!(derived.expose_secret(), password);
             assert_eq!(password.len(), LENGTH);
+            assert!(could_hold_a_password(&format!("smtp://x:{password}@host")));
+            assert!(!could_hold_a_password(&password[1..]));
         }
     }
 

@@ -135,10 +135,10 @@ impl Ground {
         hash((rotation, attempt, step, faults_left, state))
     }
 
-    fn function(&self, aws: &Aws, time_out: Option<Duration>) -> InProcess {
+    fn function(&self, aws: &Aws, phase: &Phase, time_out: Option<Duration>) -> InProcess {
         let environment = &self.scenario.environment;
         let (ahead, behind) = (environment.ahead, environment.behind);
-        let function = InProcess::with_clock(aws, self.scenario.config(), ahead, behind);
+        let function = InProcess::with_clock(aws, self.scenario.config_at(phase), ahead, behind);
         match time_out {
             Some(time_out) => function.time_out(time_out),
             None => function,
@@ -185,7 +185,7 @@ impl Ground {
             aws.inject(Fault { on, kind });
         }
         fastrand::seed(1);
-        let mut function = self.function(&aws, time_out);
+        let mut function = self.function(&aws, phase, time_out);
         let asked = event(
             phase.step(),
             &self.arn,

@@ -9,6 +9,7 @@ mod cover;
 mod graph;
 mod invocation;
 mod kinds;
+mod layouts;
 mod liveness;
 mod past;
 mod promises;

@@ -5,7 +5,8 @@ use std::time::Duration;
 use aws_smithy_async::time::TimeSource;
 use iam_key_rotator::config::Config;
 use sandbox::aws::{
-    AWSCURRENT, AWSPENDING, AWSPREVIOUS, Aws, Fault, FaultKind, KeyStatus, LastUsed, REGION, When,
+    AWSCURRENT, AWSPENDING, AWSPREVIOUS, AccessKey, Aws, Fault, FaultKind, KeyStatus, LastUsed,
+    REGION, When,
 };
 use sandbox::caller::Caller;
 use sandbox::in_process::InProcess;
@@ -13,6 +14,7 @@ use sandbox::rotation::{Function, FunctionError, RotateOptions, event, rotate};
 use sandbox::setup::Prepared;
 use serde_json::{Value, json};
 
+use crate::explorer::layouts::Layout;
 use crate::world::with_key;
 
 const HOUR: Duration = Duration::from_hours(1);
@@ -94,6 +96,20 @@ impl Begun {
             let text = names.fold(text, |text, (from, to)| text.replace(from, to));
             self.aws.put_version_text(arn, &version, &text);
         }
+    }
+
+    /// The secret's value in another layout. Where AWSCURRENT holds the older key, that is the one.
+    pub fn lay_out(&self, layout: Layout) {
+        let (version, text) = self.current(self.arn());
+        let mut prepared = self.prepared.clone();
+        let keys = self.aws.user_keys(&prepared.username);
+        let held = keys.iter().find(|key| text.contains(&key.id));
+        prepared.current_key = held.map(|key| AccessKey {
+            id: key.id.clone(),
+            secret: self.aws.secret_of(&key.id).unwrap(),
+        });
+        let text = layout.of(&text, &prepared);
+        self.aws.put_version_text(self.arn(), &version, &text);
     }
 
     fn used(&self, key: &str, ago: Duration, service: &str) {

@@ -3,8 +3,9 @@
 use std::collections::HashSet;
 use std::time::{Duration, SystemTime};
 
-use sandbox::aws::{AWSCURRENT, Aws, Call, Outcome};
+use sandbox::aws::{AWSCURRENT, Aws, Call, Outcome, smtp_password};
 
+use crate::explorer::layouts::MAIL_REGION;
 use crate::explorer::seen::Seen;
 
 /// What one invocation is held to.
@@ -71,8 +72,13 @@ impl Promises {
         let is_live = now
             .key_of(AWSCURRENT)
             .is_some_and(|key| now.is_live(&key.id));
-        if was_live && !is_live {
-            broken.push("P1: AWSCURRENT's key was deleted or deactivated".to_owned());
+        let mut gone = before
+            .keys
+            .iter()
+            .filter(|key| before.is_live(&key.id) && !now.is_live(&key.id));
+        if gone.any(|key| now.gives_out(&key.id)) || (was_live && !is_live) {
+            broken
+                .push("P1: a key that AWSCURRENT gives out was deleted or deactivated".to_owned());
         }
         if let Some(protected) = &self.watched.protected
             && before.is_live(protected)
@@ -122,7 +128,17 @@ impl Promises {
         if at < key.created + self.watched.settles {
             broken.push("P2: AWSCURRENT moved to a key that will be refused again".to_owned());
         }
+        let previous = self
+            .before
+            .key_of(AWSCURRENT)
+            .filter(|old| old.id != key.id);
+        if previous.is_some_and(|old| now.gives_out(&old.id)) {
+            broken.push("P7: AWSCURRENT goes on giving out the key that was current".to_owned());
+        }
         let (old, new) = (self.before.text(AWSCURRENT), now.text(AWSCURRENT));
+        if new.is_some_and(|text| text.contains("smtp_password") && !mails(text)) {
+            broken.push("P7: AWSCURRENT's SMTP password is none of its key's".to_owned());
+        }
         if let (Some(old), Some(new)) = (old, new)
             && !differs_in_key_only(old, new)
         {
@@ -132,8 +148,25 @@ impl Promises {
     }
 }
 
-/// Whether two texts are the same but for the key, whose two values the simulation's marks tell.
+/// Whether a text's SMTP password is the one of its secret access key.
+fn mails(text: &str) -> bool {
+    let behind = |field: &str| text.split_once(field)?.1.split('"').next();
+    let secret = behind("\"secretkey\":\"");
+    let password = behind("\"smtp_password\":\"");
+    secret.is_some_and(|secret| password == Some(&*smtp_password(secret, MAIL_REGION)))
+}
+
+/// Whether two texts are the same but for the key, whose values the simulation's marks tell, and its SMTP password.
 fn differs_in_key_only(old: &str, new: &str) -> bool {
+    let unmailed = |text: &str| -> Option<String> {
+        let (before, rest) = text.split_once("\"smtp_password\":\"")?;
+        let behind = rest.split_once('"')?.1;
+        Some(format!("{before}{behind}"))
+    };
+    let (old, new) = match (unmailed(old), unmailed(new)) {
+        (Some(old), Some(new)) => (old, new),
+        _ => (old.to_owned(), new.to_owned()),
+    };
     let marks = ["AKIASANDBOX", "SANDBOXSECRETKEY"];
     let holds_a_key = |text: &str| marks.iter().all(|mark| text.contains(mark));
     let strip = |text: &str| {
@@ -146,8 +179,16 @@ fn differs_in_key_only(old: &str, new: &str) -> bool {
             );
         quoted.collect::<Vec<_>>().join("\"")
     };
-    if holds_a_key(old) {
-        return strip(old) == strip(new);
+    if holds_a_key(&old) {
+        return strip(&old) == strip(&new);
+    }
+    // Its fields are there, and empty.
+    if old.contains("\"accesskey\":\"\"") {
+        let emptied = strip(&new);
+        let emptied = marks
+            .iter()
+            .fold(emptied, |text, mark| text.replace(mark, ""));
+        return old == emptied;
     }
     // A first key: two more fields, and nothing else.
     let fields = |text: &str| -> Vec<(String, String)> {
@@ -160,5 +201,5 @@ fn differs_in_key_only(old: &str, new: &str) -> bool {
             .filter(|(_, value)| !marks.iter().any(|mark| value.contains(mark)))
             .collect()
     };
-    holds_a_key(new) && fields(old) == fields(new)
+    holds_a_key(&new) && fields(&old) == fields(&new)
 }

@@ -7,7 +7,9 @@ use sandbox::clock::Clock;
 use sandbox::setup::{Setup, Source};
 
 use crate::explorer::kinds::Environment;
+use crate::explorer::layouts::Layout;
 use crate::explorer::past::{Begun, Past};
+use crate::explorer::protocol::Phase;
 use crate::world::{SOURCES, start};
 
 /// What comes of a scenario without faults.
@@ -32,6 +34,9 @@ pub struct Scenario {
     pub test: bool,
     pub path: &'static str,
     pub own_field_names: bool,
+    pub layout: Layout,
+    /// Whether a person changes the names of the fields behind the first createSecret, and back before the next attempt.
+    pub names_change: bool,
     pub in_use: DeleteKeyInUse,
     /// Whether all pairs of faults are explored by default.
     pub pairs: bool,
@@ -48,6 +53,8 @@ impl Scenario {
             test: false,
             path: "/",
             own_field_names: false,
+            layout: Layout::Seed,
+            names_change: false,
             in_use: DeleteKeyInUse::Previous,
             pairs: false,
             environment: Environment::default(),
@@ -65,10 +72,14 @@ impl Scenario {
             (self.test, "TestRotation"),
             (self.path != "/", "IAM path"),
             (self.own_field_names, "own field names"),
+            (self.names_change, "names that change"),
         ] {
             if is {
                 name = format!("{name}, {word}");
             }
+        }
+        if self.layout != Layout::Seed {
+            name = format!("{name}, {:?}", self.layout);
         }
         if self.in_use != DeleteKeyInUse::Previous {
             name = format!("{name}, DELETE_KEY_IN_USE {:?}", self.in_use);
@@ -84,6 +95,22 @@ impl Scenario {
     /// goes with the rotation behind that.
     pub fn patience(&self) -> u8 {
         if self.keys == 0 { 2 } else { 1 }
+    }
+
+    /// The function's settings in an invocation.
+    pub fn config_at(&self, phase: &Phase) -> Config {
+        let first_attempt = (phase.rotation, phase.attempt) == (0, 1);
+        if !(self.names_change && first_attempt && phase.step > 0) {
+            return self.config();
+        }
+        Config {
+            fields: FieldNames {
+                access_key: Some("key_id".to_owned()),
+                secret_key: Some("key_secret".to_owned()),
+                ..FieldNames::default()
+            },
+            ..self.config()
+        }
     }
 
     pub fn config(&self) -> Config {
@@ -124,6 +151,7 @@ impl Scenario {
         if self.own_field_names {
             begun.rename_fields();
         }
+        begun.lay_out(self.layout);
         begun.aws.record_uses(!self.environment.uses_unrecorded);
         begun
             .aws
@@ -190,8 +218,78 @@ pub fn scenarios() -> Vec<Scenario> {
             own_field_names: true,
             ..Scenario::new(Source::Administrator, 2, Past::None)
         },
+        Scenario {
+            names_change: true,
+            ..role(Past::Rotated)
+        },
+        Scenario {
+            names_change: true,
+            ..Scenario::new(Source::Role, 0, Past::None)
+        },
+        // A person's key in use beside another, and nobody's first.
+        Scenario {
+            layout: Layout::NoKey,
+            ..role(Past::CurrentIsOlder).expect(Expect::Refuses("NoRoomForFirstKey"))
+        },
     ]);
+    all.extend(layouts());
     all
+}
+
+/// Secrets in other layouts. The key in use is the older of two where nothing but the text tells that it is in use.
+fn layouts() -> impl Iterator<Item = Scenario> {
+    let with = |layout, scenario| Scenario { layout, ..scenario };
+    let role = |past| Scenario::new(Source::Role, 2, past);
+    let malformed = Expect::Refuses("SecretMalformed");
+    let mut all = Vec::new();
+    for source in SOURCES {
+        all.push(with(
+            Layout::OtherNames,
+            Scenario::new(source, 2, Past::None),
+        ));
+        all.push(with(
+            Layout::Copies,
+            Scenario::new(source, 2, Past::Rotated),
+        ));
+    }
+    all.extend([
+        with(Layout::OtherNames, role(Past::CurrentIsOlder)),
+        with(Layout::Copies, role(Past::LostKey)),
+        with(Layout::Mail, role(Past::Rotated)),
+        with(Layout::Mail, Scenario::new(Source::Role, 1, Past::None)),
+        with(
+            Layout::EmptyFields,
+            Scenario::new(Source::Role, 0, Past::None),
+        ),
+        with(Layout::Nested, role(Past::CurrentIsOlder).expect(malformed)),
+        with(
+            Layout::Nested,
+            Scenario::new(Source::Role, 1, Past::None).expect(malformed),
+        ),
+        with(Layout::Inside, role(Past::Rotated).expect(malformed)),
+        with(
+            Layout::SecondKey,
+            role(Past::None).expect(Expect::Refuses("BothKeysProtected")),
+        ),
+        with(
+            Layout::SecondKey,
+            Scenario::new(Source::SelfKey, 2, Past::OtherInactive)
+                .expect(Expect::Refuses("BothKeysProtected")),
+        ),
+    ]);
+    let tests = [
+        with(Layout::Nested, role(Past::CurrentIsOlder).expect(malformed)),
+        with(
+            Layout::SecondKey,
+            role(Past::None).expect(Expect::Refuses("BothKeysProtected")),
+        ),
+        with(Layout::Mail, role(Past::Rotated)),
+    ];
+    all.extend(tests.map(|scenario| Scenario {
+        test: true,
+        ..scenario
+    }));
+    all.into_iter()
 }
 
 /// Each credential source with what every rotation but the first finds.

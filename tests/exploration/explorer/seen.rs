@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 
 use sandbox::aws::{
-    AWSCURRENT, AWSPENDING, AWSPREVIOUS, Aws, KeyStatus, KeyView, SecretContent, SecretView,
-    VersionView,
+    AWSCURRENT, AWSPENDING, AWSPREVIOUS, Aws, KeyStatus, KeyView, SecretView, VersionView,
 };
 
 /// The secret and the user's keys, but for the keys' last uses.
@@ -41,10 +40,17 @@ impl Seen {
         let versions = self.secret.versions.iter();
         let mut labelled = versions.filter(|version| !version.labels.is_empty());
         let holds = |version: &VersionView| {
-            let text = version.content.as_ref().and_then(SecretContent::as_text);
-            text.is_some_and(|text| text.contains(id))
+            let content = version.content.as_ref();
+            content.is_some_and(|content| content.gives_out(id))
         };
         self.key(id).is_some() && !labelled.any(holds)
+    }
+
+    /// Whether a key's id stands anywhere in AWSCURRENT's text.
+    pub fn gives_out(&self, id: &str) -> bool {
+        let current = self.secret.with_label(AWSCURRENT);
+        let content = current.and_then(|version| version.content.as_ref());
+        content.is_some_and(|content| content.gives_out(id))
     }
 
     pub fn text(&self, label: &str) -> Option<&str> {
