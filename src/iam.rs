@@ -2,10 +2,11 @@
 
 use std::error::Error;
 
+use aws_config::SdkConfig;
 use aws_credential_types::Credentials;
 use aws_sdk_iam::Client;
-use aws_sdk_iam::config::retry::RetryConfig;
-use aws_sdk_iam::config::{Builder, IdentityCache};
+use aws_sdk_iam::config::retry::{RetryConfig, RetryPartition};
+use aws_sdk_iam::config::{Builder, IdentityCache, Region};
 use aws_sdk_iam::types::StatusType;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
@@ -18,6 +19,7 @@ use crate::access_key::{AccessKey, AccessKeyId, KeyStatus, LastUse, ListedKey};
 use crate::aws_failure::{AwsFailure, Effect};
 use crate::connections::connect_only;
 use crate::key_selection::{Candidate, Deletable};
+use crate::partition::region_of_iam;
 use crate::plain::first_line;
 
 /// The most of a service's or a Region's name that is shown, in characters.
@@ -28,6 +30,18 @@ const LONGEST_WORD: usize = 100;
 pub struct Iam {
     client: Client,
     user: String,
+}
+
+/// The execution role's client. Its requests are signed for IAM's Region, whichever endpoint they go to.
+pub(crate) fn client(sdk: &SdkConfig) -> Client {
+    let mut config = Builder::from(sdk);
+    if let Some(region) = sdk.region() {
+        // Its quota of retries stays that of the function's Region, as if the Region were left alone.
+        config = config
+            .retry_partition(RetryPartition::new(format!("iam-{region}")))
+            .region(Region::from_static(region_of_iam(region.as_ref())));
+    }
+    Client::from_conf(config.build())
 }
 
 /// Connects, and calls nothing.

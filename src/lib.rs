@@ -66,6 +66,7 @@ pub mod malformed;
 pub mod named_source;
 mod new_key;
 pub mod outcome;
+pub mod partition;
 mod pending;
 pub mod plain;
 pub mod problem;

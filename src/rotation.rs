@@ -13,6 +13,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::error::RotationError;
 use crate::event::{Payload, RotationEvent, Step};
+use crate::iam;
 use crate::outcome::{Done, Outcome};
 use crate::problem::Problem;
 use crate::secrets_manager::SecretsManager;
@@ -40,7 +41,7 @@ impl Rotator {
         Self {
             config,
             secrets: SecretsManager::new(&sdk),
-            iam: aws_sdk_iam::Client::new(&sdk),
+            iam: iam::client(&sdk),
             sts: Sts::new(&sdk),
             smtp: Smtp::new(Trust::default()),
             sdk,

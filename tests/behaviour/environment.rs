@@ -112,6 +112,17 @@ async fn a_choice_of_endpoints_that_cannot_be_is_told_in_the_sdks_words() {
     local.logs().await;
 }
 
+/// IAM is one service for each partition, whichever endpoint its requests go to (fact 30).
+#[tokio::test]
+async fn in_any_region_a_private_endpoint_of_iam_takes_its_requests() {
+    for source in [Source::Role, Source::SelfKey, Source::AnotherAccount] {
+        let mut local = Local::new(source).await.with("AWS_REGION", "eu-west-1");
+        local.aws.accept_any_region();
+        local.rotate().await.unwrap();
+        local.logs().await;
+    }
+}
+
 /// Empty means none, as for other programs; and what the function sets itself is not read at all.
 #[tokio::test]
 async fn a_rotation_works_with_empty_proxies_and_settings_that_are_not_read() {

@@ -70,7 +70,7 @@ impl Authorization {
         })
     }
 
-    /// Checks that the signature is for the only Region.
+    /// Checks that the signature is for [`REGION`], which is IAM's too.
     pub(super) fn is_for_region(&self, service: Service) -> Result<(), ApiError> {
         let message = "Credential should be scoped to a valid region.";
         match self.region.as_str() {

@@ -159,7 +159,7 @@ impl State {
         if signed.session_token.as_deref() != credentials.session_token() {
             return Err(ApiError::unknown_key(service));
         }
-        if !self.any_region {
+        if !self.any_region || service == Service::Iam {
             signed.is_for_region(service)?;
         }
         signed.verify(service, raw, &credentials, now)?;

@@ -39,7 +39,8 @@ impl Aws {
         self.state().latency = latency;
     }
 
-    /// Accepts signatures for Regions that there are none of. To the SDK clients of one process, a
+    /// Accepts signatures for other Regions, also such that there are none of; but IAM, whose requests are signed for
+    /// one Region wherever they come from (fact 30). To the SDK clients of one process, a
     /// Region is what they share a quota of retries by: functions in Regions of their own have
     /// theirs to themselves, as they have on Lambda.
     pub fn accept_any_region(&self) {

@@ -135,6 +135,22 @@ async fn another_region_is_refused() {
     assert_eq!(caller.identity().await.code(), "SignatureDoesNotMatch");
 }
 
+/// Wherever the caller is, IAM is signed for its own Region (fact 30).
+#[tokio::test(start_paused = true)]
+async fn where_any_region_is_accepted_iam_still_has_but_one() {
+    let (aws, key) = aws_with_alice();
+    aws.accept_any_region();
+    let mut caller = Caller::user(&aws, &key);
+    caller.region = "eu-west-1";
+    assert_eq!(caller.identity().await.status, 200);
+    let reply = caller.iam("ListAccessKeys", &[]).await;
+    assert_eq!(reply.code(), "SignatureDoesNotMatch");
+    assert_eq!(
+        reply.message(),
+        "Credential should be scoped to a valid region."
+    );
+}
+
 #[tokio::test(start_paused = true)]
 async fn an_unsigned_request_is_refused() {
     let (aws, key) = aws_with_alice();
