@@ -13,6 +13,7 @@ use crate::sdk_text;
 
 /// The most of AWS's code or message that is shown, in characters.
 const LONGEST: usize = 500;
+const NO_ANSWER: &str = "no answer in time";
 
 /// What is known of a failed call's effect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -111,10 +112,10 @@ impl AwsFailure {
                 );
                 (code, message, effect)
             }
-            SdkError::TimeoutError(_) => (None, "no answer in time".to_owned(), Effect::Unknown),
+            SdkError::TimeoutError(_) => (None, NO_ANSWER.to_owned(), Effect::Unknown),
             SdkError::DispatchFailure(failure) => {
                 let kind = if failure.is_timeout() {
-                    "no connection in time"
+                    NO_ANSWER
                 } else if failure.is_io() {
                     "the connection failed"
                 } else {

@@ -22,6 +22,8 @@ pub struct RotationError {
     pub user: Option<String>,
     /// What the step had changed by then, each a sentence without its full stop.
     pub changed: Vec<String>,
+    /// What the step was about to do when the invocation's time was up, where the problem is that of the last try before.
+    pub out_of_time: Option<String>,
     /// Why the step stopped.
     pub problem: Box<Problem>,
 }
@@ -52,11 +54,15 @@ impl fmt::Display for RotationError {
         // AWS's sentences mostly have their full stop.
         let problem = one_line(&self.problem.to_string(), LONGEST_PROBLEM);
         text.push_str(problem.trim_end_matches('.'));
+        if let Some(doing) = &self.out_of_time {
+            text.push_str("; then the function's time was up while it was about to ");
+            text.push_str(doing);
+        }
         text.push_str(". ");
         if !self.changed.is_empty() {
             let changed = one_line(&self.changed.join(", "), LONGEST_CHANGED);
             text.push_str(&format!("Before that, {changed}. "));
-        } else if self.problem.changed_nothing() {
+        } else if self.out_of_time.is_none() && self.problem.changed_nothing() {
             text.push_str("Nothing was changed. ");
         }
         text.push_str(&format!(
@@ -99,6 +105,7 @@ impl From<Problem> for RotationError {
             token: None,
             user: None,
             changed: Vec::new(),
+            out_of_time: None,
             problem: Box::new(problem),
         }
     }

@@ -78,8 +78,10 @@ impl Pending {
         let mut waits = READ_AGAIN.into_iter();
         loop {
             if let Some(pending) = Self::read(rotation, staged).await? {
+                rotation.went_well();
                 return Ok(pending);
             }
+            rotation.failed(&Problem::PendingMissing);
             let wait = waits.next().ok_or(Problem::PendingMissing)?;
             rotation.clock.sleep(wait).await?;
         }

@@ -18,6 +18,7 @@ use crate::outcome::{Done, Outcome};
 use crate::problem::Problem;
 use crate::secrets_manager::SecretsManager;
 use crate::smtp::Smtp;
+use crate::so_far::SoFar;
 use crate::steps::{create_secret, finish_secret, set_secret, test_secret};
 use crate::sts::{self, Identity, Sts};
 use crate::trust::Trust;
@@ -84,14 +85,13 @@ impl Rotator {
             secret = event.secret_id,
             user = field::Empty
         );
+        let clock = Clock::new(&self.sdk, deadline);
         let rotation = Rotation {
             rotator: self,
             event,
-            clock: Clock::new(&self.sdk, deadline),
             user: RefCell::default(),
-            doing: RefCell::new("start".into()),
-            changed: RefCell::default(),
-            refused: RefCell::default(),
+            so_far: SoFar::new(clock.now()),
+            clock,
         };
         async {
             let result = rotation
@@ -124,9 +124,7 @@ pub(crate) struct Rotation<'a> {
     pub(crate) event: &'a RotationEvent,
     pub(crate) clock: Clock,
     user: RefCell<Option<String>>,
-    doing: RefCell<Cow<'static, str>>,
-    changed: RefCell<Vec<String>>,
-    refused: RefCell<Option<AwsFailure>>,
+    pub(crate) so_far: SoFar,
 }
 
 impl Rotation<'_> {
@@ -156,33 +154,34 @@ impl Rotation<'_> {
 
     /// Notes what the step is about to do, for the error if its time ends there.
     pub(crate) fn doing(&self, doing: impl Into<Cow<'static, str>>) {
-        self.doing.replace(doing.into());
+        self.so_far.doing(doing.into());
     }
 
     /// Notes what the step has changed, for the error if it fails behind that.
     pub(crate) fn changed(&self, what: String) {
-        self.changed.borrow_mut().push(what);
+        self.so_far.changed(what);
     }
 
-    /// Notes that a call was refused for its rate, for the error if the step's time ends: it went by with waiting for a turn.
-    pub(crate) fn refused(&self, refusal: Option<&AwsFailure>) {
-        self.refused.replace(refusal.cloned());
+    /// Notes why a try failed that is followed by another, for the error if the step's time ends there.
+    pub(crate) fn failed(&self, why: &Problem) {
+        self.so_far.failed(Some(why.clone()));
+    }
+
+    /// Notes that no try of what comes now has failed.
+    pub(crate) fn went_well(&self) {
+        self.so_far.failed(None);
     }
 
     fn error(&self, problem: Problem) -> RotationError {
+        let (problem, out_of_time) = self.so_far.end(problem, self.clock.now());
         RotationError {
             step: Some(self.event.step),
             secret: Some(self.event.secret_id.clone()),
             token: Some(self.event.token.clone()),
             user: self.user.borrow().clone(),
-            changed: self.changed.borrow().clone(),
-            problem: Box::new(match (problem, self.refused.take()) {
-                (Problem::OutOfTime { .. }, Some(refusal)) => Problem::Throttled(refusal),
-                (Problem::OutOfTime { .. }, None) => Problem::OutOfTime {
-                    doing: self.doing.borrow().clone().into_owned(),
-                },
-                (other, _) => other,
-            }),
+            changed: self.so_far.changes(),
+            out_of_time,
+            problem: Box::new(problem),
         }
     }
 

@@ -30,6 +30,8 @@ const KNOWN: [&str; 16] = [
     "FIPS and DualStack are enabled, but this partition does not support one or both",
 ];
 
+/// How the HTTP client begins to say that a connection took too long.
+const CONNECT_TIME: &str = "HTTP connect timeout occurred after ";
 /// How the standard library begins what the system's resolver says.
 const LOOKUP: &str = "failed to lookup address information: ";
 
@@ -57,7 +59,8 @@ fn shown(error: &(dyn Error + 'static)) -> Option<String> {
         return Some(first_line(&error.to_string(), LONGEST));
     }
     let text = error.to_string();
-    KNOWN.contains(&&*text).then_some(text)
+    let is_known = KNOWN.contains(&&*text) || text.starts_with(CONNECT_TIME);
+    is_known.then(|| first_line(&text, LONGEST))
 }
 
 /// The system's text: "Connection refused (os error 111)". Of an error of somebody else's inside one its kind, unless

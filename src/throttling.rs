@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use tracing::info;
 
 use crate::aws_failure::{AwsFailure, Effect};
@@ -50,24 +51,28 @@ pub(crate) struct Turn {
 }
 
 impl Turn {
-    /// Waits behind a refusal, if more than `kept` of the invocation's time is left then.
+    /// Waits behind a refusal of a call that was made at `since`, if more than `kept` of the invocation's time is left then.
     ///
     /// # Errors
     /// The refusal, at once, where it is not.
     pub(crate) async fn wait<E: Refusal>(
         &mut self,
         rotation: &Rotation<'_>,
+        since: DateTime<Utc>,
         kept: Duration,
         refusal: E,
     ) -> Result<(), E> {
         self.refusals += 1;
-        rotation.refused(refusal.throttled());
+        let now = rotation.clock.now();
+        // The call too was one of waiting: the SDK has its own tries within it.
+        rotation.so_far.refused(since, now, refusal.throttled());
         let wait = backoff(self.refusals, fastrand::f64());
         let refusals = self.refusals;
         info!(refusals, "refused for its rate: trying again in {wait:.1?}");
         if wait + kept >= rotation.clock.remaining() || rotation.clock.sleep(wait).await.is_err() {
             return Err(refusal);
         }
+        rotation.so_far.waited(now, rotation.clock.now());
         Ok(())
     }
 }
@@ -85,9 +90,10 @@ impl Rotation<'_> {
     ) -> Result<T, E> {
         let mut turn = Turn::default();
         loop {
+            let since = self.clock.now();
             match call().await {
                 Err(refusal) if refusal.throttled().is_some() => {
-                    turn.wait(self, kept, refusal).await?;
+                    turn.wait(self, since, kept, refusal).await?;
                 }
                 ended => return ended,
             }

@@ -129,6 +129,7 @@ pub(crate) async fn verify(
             Verdict::SameUser(identity) => {
                 streak += 1;
                 if streak >= successes {
+                    rotation.went_well();
                     return Ok(identity);
                 }
                 backoff = SPACING;
@@ -147,14 +148,17 @@ pub(crate) async fn verify(
         let waited = (rotation.clock.now() - started)
             .to_std()
             .unwrap_or_default();
-        if waited + wait > timeout || rotation.clock.sleep(wait).await.is_err() {
-            return Err(Problem::VerificationFailed {
-                key: key.id.clone(),
-                wanted: successes,
-                waited,
-                last,
-            });
+        let failed = Problem::VerificationFailed {
+            key: key.id.clone(),
+            wanted: successes,
+            waited,
+            last,
+        };
+        rotation.failed(&failed);
+        if waited + wait > timeout {
+            return Err(failed);
         }
+        rotation.clock.sleep(wait).await?;
     }
 }
 

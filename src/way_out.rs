@@ -103,7 +103,7 @@ impl Problem {
                 }
             },
             Self::VerificationFailed { .. } => format!(
-                "AWSCURRENT is untouched; Secrets Manager tries again. If it stays so, see whether the key is active{}, and raise VERIFY_TIMEOUT",
+                "AWSCURRENT is untouched; Secrets Manager tries again. If it stays so, see whether the key is active{}, and raise VERIFY_TIMEOUT, or the function's time-out where that was up first",
                 listing(about.user)
             ),
             Self::PermissionMissing(_) => format!(

@@ -47,6 +47,14 @@ struct Progress {
     failed: Option<Problem>,
 }
 
+impl Progress {
+    /// Notes why the last try made no key, for the next one and for the error if the time ends before that.
+    fn fail(&mut self, rotation: &Rotation<'_>, why: Problem) {
+        rotation.failed(&why);
+        self.failed = Some(why);
+    }
+}
+
 /// Runs the step.
 pub(crate) async fn run(rotation: &Rotation<'_>, mut staged: Staged) -> Result<Outcome, Problem> {
     let mut progress = Progress::default();
@@ -128,7 +136,7 @@ async fn make_key(
         if !passing {
             return Err(failure.into());
         }
-        progress.failed = Some(failure.into());
+        progress.fail(rotation, failure.into());
         return Ok(None);
     }
     if let Some(key) = deletable {
@@ -140,10 +148,11 @@ async fn make_key(
             return Err(problem);
         }
         if !delete(rotation, staged, iam, &key).await? {
-            progress.failed = Some(Problem::NotStaged {
+            let moving = Problem::NotStaged {
                 token: rotation.event.token.clone(),
                 reason: "its staging labels keep moving",
-            });
+            };
+            progress.fail(rotation, moving);
             return Ok(None);
         }
         progress.deleted = Some(key.id().clone());
@@ -155,19 +164,22 @@ async fn make_key(
         Ok(key) => {
             info!(access_key_id = %key.id, "access key created");
             rotation.changed(format!("the access key {} was made", key.id));
+            rotation.went_well();
             progress.may_have_made = true;
             Ok(Some(key))
         }
         Err(failure) => {
             warn!("{failure}");
-            if failure.effect == Effect::Unknown {
+            let is_unknown = failure.effect == Effect::Unknown;
+            if !is_unknown && !new_key::may_try_again(&failure) {
+                return Err(failure.into());
+            }
+            progress.fail(rotation, not_created(staged, failure));
+            if is_unknown {
                 progress.may_have_made = true;
                 rotation.changed("an access key may have been made, without an answer".to_owned());
                 new_key::delete_lost(rotation, staged, source, iam, keys).await?;
-            } else if !new_key::may_try_again(&failure) {
-                return Err(failure.into());
             }
-            progress.failed = Some(not_created(staged, failure));
             Ok(None)
         }
     }
@@ -183,9 +195,10 @@ async fn create_key(
     loop {
         time_for_a_key(rotation)?;
         rotation.doing("create an access key, and one may have been made");
+        let since = rotation.clock.now();
         match iam.create().await {
             Err(refusal) if refusal.throttled().is_some() => {
-                turn.wait(rotation, LEAST_TIME, refusal).await?;
+                turn.wait(rotation, since, LEAST_TIME, refusal).await?;
                 let pending = Pending::read(rotation, staged).await?;
                 if pending.is_some() || !rotation.still_staged(staged).await? {
                     return Ok(None);

@@ -23,6 +23,7 @@ mod https;
 mod layouts;
 mod local;
 mod look;
+mod out_of_time;
 mod p1_current_key_stays;
 mod p2_verified_before_current;
 mod p3_no_key_is_lost;
