@@ -33,6 +33,7 @@ const LONGEST_SECRET: usize = 700;
 const LONGEST_USER: usize = 100;
 const LONGEST_PROBLEM: usize = 1_200;
 const LONGEST_CHANGED: usize = 500;
+const LONGEST_DOING: usize = 200;
 
 impl fmt::Display for RotationError {
     /// On one line, of [`LONGEST_SENTENCE`] characters at most.
@@ -56,7 +57,7 @@ impl fmt::Display for RotationError {
         text.push_str(problem.trim_end_matches('.'));
         if let Some(doing) = &self.out_of_time {
             text.push_str("; then the function's time was up while it was about to ");
-            text.push_str(doing);
+            text.push_str(&one_line(doing, LONGEST_DOING));
         }
         text.push_str(". ");
         if !self.changed.is_empty() {
@@ -107,6 +108,52 @@ impl From<Problem> for RotationError {
             changed: Vec::new(),
             out_of_time: None,
             problem: Box::new(problem),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(length: usize) -> RotationError {
+        let long = |letter: char| {
+            let text: String = std::iter::repeat_n(letter, length).collect();
+            format!("{letter}\n{text}")
+        };
+        RotationError {
+            step: Some(Step::SetSecret),
+            secret: Some(long('a')),
+            token: Some("t".to_owned()),
+            user: Some(long('b')),
+            changed: vec![long('c'), long('d')],
+            out_of_time: Some(long('e')),
+            problem: Box::new(Problem::RotationReset {
+                reason: long('€')
+            }),
+        }
+    }
+
+    #[test]
+    fn an_error_is_one_bounded_line_with_its_way_out() {
+        for length in [0, 10, 1_000, 100_000] {
+            let said = error(length).to_string();
+            assert!(said.chars().count() <= LONGEST_SENTENCE, "{length}");
+            assert!(!said.chars().any(char::is_control), "{said:?}");
+            let parts = [
+                "setSecret",
+                "(user b",
+                "€",
+                "Before that, c",
+                "What to do: ",
+            ];
+            for part in parts {
+                assert!(said.contains(part), "{length} {part}: {said}");
+            }
+            // A line that had to be cut would be none.
+            assert_eq!(said.contains("--secret-id"), length < 700, "{said}");
+            let diagnostic = Diagnostic::from(error(length));
+            assert_eq!(diagnostic.error_message, said);
         }
     }
 }

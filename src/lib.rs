@@ -36,8 +36,10 @@
 //! [`key_selection`] (which key may go), [`verification::judge`]
 //! (whose key it is), [`secret_value`] (what the document holds), with [`fields`] (what its fields are called), `secret_layout`
 //! (where a new key goes), [`given_out`] (which keys its text gives out) and [`smtp_password`] (what is derived from a key).
-//! [`secrets_manager`], [`iam`], [`sts`] and [`smtp`] only translate. `staged_secret`, `credentials`, `pending`, `deletion`, `creation_mark`, `smtp_logins` and `new_key`
-//! put the two together; `so_far` keeps what an error has to tell. [`environment`] and `proxy` check what the SDK reads by itself. [`throttling`] has a call wait for its turn; [`aws`], `trust` and `connections` are what every call goes over.
+//! [`secrets_manager`], [`iam`], [`sts`] and [`smtp`] only translate. `staged_secret`, `credentials`, `pending`, `deletion`,
+//! `creation_mark`, `smtp_logins` and `new_key` put the two together; `so_far` keeps what an error has to tell, and [`way_out`]
+//! says what to do. [`environment`] and `proxy` check what the SDK reads by itself. [`throttling`] has a call wait for its turn;
+//! [`aws`], [`trust`] and `connections` are what every call goes over. [`plain`] and `sdk_text` are what others' texts go through.
 //!
 //! Comments cite AWS's behaviour as "fact 23"; the numbers are those of [`facts`].
 

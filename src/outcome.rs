@@ -63,3 +63,24 @@ impl Outcome {
         self
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answers_sentence_is_one_bounded_line() {
+        let outcome = Outcome {
+            step: "testSecret",
+            secret: String::new(),
+            user: None,
+            outcome: Done::Verified,
+            message: "a\nb".repeat(LONGEST_SENTENCE),
+            access_key_id: None,
+            deleted_access_key_id: None,
+        };
+        let message = outcome.bounded().message;
+        assert_eq!(message.chars().count(), LONGEST_SENTENCE);
+        assert!(message.starts_with("a ba b") && message.ends_with('…'));
+    }
+}
