@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::fields::{Field, FieldNames};
 use crate::problem::Problem;
+use crate::smtp_endpoint::SmtpEndpoint;
 use crate::smtp_password::is_region;
 use crate::verification::SPACING;
 
@@ -17,41 +18,6 @@ pub enum DeleteKeyInUse {
     Never,
     /// Any may, but AWSCURRENT's and AWSPENDING's.
     Any,
-}
-
-/// Where SES's SMTP is reached.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SmtpEndpoint {
-    /// A name or an IPv4 address.
-    pub host: String,
-    /// A port at which STARTTLS is spoken.
-    pub port: u16,
-}
-
-impl SmtpEndpoint {
-    /// The Region's own. Port 587 is one of those at which SES speaks STARTTLS.
-    #[must_use]
-    pub fn of_region(region: &str) -> Self {
-        let domain = match region.starts_with("eusc-") {
-            true => "amazonaws.eu",
-            false => "amazonaws.com",
-        };
-        Self {
-            host: format!("email-smtp.{region}.{domain}"),
-            port: 587,
-        }
-    }
-
-    fn parse(text: &str) -> Option<Self> {
-        let (host, port) = text.rsplit_once(':')?;
-        let letters = |byte: u8| byte.is_ascii_alphanumeric() || b".-".contains(&byte);
-        let port = port.parse().ok().filter(|port| *port > 0)?;
-        let is_host = (1..=253).contains(&host.len()) && host.bytes().all(letters);
-        is_host.then(|| Self {
-            host: host.to_owned(),
-            port,
-        })
-    }
 }
 
 /// The function's settings.

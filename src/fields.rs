@@ -1,6 +1,6 @@
 //! Pure: what a secret's fields are called. A variable wins, else the seed's name, else the one field with a usual spelling.
 
-use crate::malformed::Malformed;
+use crate::malformed::{Malformed, Named};
 
 /// A field that the function knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -176,7 +176,7 @@ impl FieldNames {
                 .enumerate()
                 .filter(|(_, name)| *name == wanted);
             match (found.next(), found.next()) {
-                (Some(_), Some(_)) => Err(Malformed::Twice(wanted.to_owned())),
+                (Some(_), Some(_)) => Err(Malformed::Twice(Named::new(field, wanted))),
                 (first, _) => Ok(first.map(|(index, _)| index)),
             }
         };
@@ -194,7 +194,7 @@ impl FieldNames {
             (None, _) => Ok(None),
             (Some((index, _)), None) => Ok(Some(index)),
             (Some((_, one)), Some((_, other))) if one == other => {
-                Err(Malformed::Twice(one.to_owned()))
+                Err(Malformed::Twice(Named::new(field, one)))
             }
             (Some((_, one)), Some((_, other))) => Err(Malformed::Ambiguous {
                 one: one.to_owned(),
@@ -315,7 +315,7 @@ mod tests {
         for names in [["accesskey", "accesskey"], ["AccessKeyId", "AccessKeyId"]] {
             assert_eq!(
                 find(Field::AccessKey, None, &names),
-                Err(Malformed::Twice(names[0].to_owned()))
+                Err(Malformed::Twice(Named::new(Field::AccessKey, names[0])))
             );
         }
     }

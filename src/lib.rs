@@ -34,8 +34,8 @@
 //! The steps are in `steps/`, a file each. What is decided is decided by pure functions:
 //! [`stages`] (what the labels say), [`named_source`] (whose credentials the secret names),
 //! [`key_selection`] (which key may go), [`verification::judge`]
-//! (whose key it is), [`secret_value`] (what the document holds), with [`fields`] (what its fields are called), `secret_layout`
-//! (where a new key goes), [`given_out`] (which keys its text gives out) and [`smtp_password`] (what is derived from a key).
+//! (whose key it is), [`secret_value`] (what the document holds), with [`fields`] (what its fields are called), `secret_fields`
+//! (how they are read), `secret_layout` (where a new key goes), [`given_out`] (which keys its text gives out) and [`smtp_password`] (what is derived from a key).
 //! [`secrets_manager`], [`iam`], [`sts`] and [`smtp`] only translate. `staged_secret`, `credentials`, `pending`, `deletion`,
 //! `creation_mark`, `smtp_logins` and `new_key` put the two together; `so_far` keeps what an error has to tell, and [`way_out`]
 //! says what to do. [`environment`] and `proxy` check what the SDK reads by itself. [`throttling`] has a call wait for its turn;
@@ -75,10 +75,12 @@ pub mod problem;
 mod proxy;
 pub mod rotation;
 mod sdk_text;
+mod secret_fields;
 mod secret_layout;
 pub mod secret_value;
 pub mod secrets_manager;
 pub mod smtp;
+pub mod smtp_endpoint;
 mod smtp_logins;
 pub mod smtp_password;
 mod so_far;

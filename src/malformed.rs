@@ -58,22 +58,20 @@ pub enum Malformed {
         variable: &'static str,
     },
     /// A field is there twice.
-    #[error("the field \"{0}\" is there twice")]
-    Twice(String),
+    #[error("the field \"{}\" is there twice{}", .0.name, .0.decided_by())]
+    Twice(Named),
     /// A field's value is not a string.
-    #[error("the field \"{0}\" is not a string")]
-    NotAString(String),
+    #[error("the field \"{}\" is not a string{}", .0.name, .0.decided_by())]
+    NotAString(Named),
     /// A field's value is an empty string.
-    #[error("the field \"{0}\" is empty")]
-    Empty(String),
+    #[error("the field \"{}\" is empty{}", .0.name, .0.decided_by())]
+    Empty(Named),
     /// One field of the key is empty, and the other is not.
-    #[error(
-        "the field \"{0}\" is empty, and the key's other field is not (for a first key, leave both out, or both empty)"
-    )]
-    HalfAKey(String),
+    #[error("the field \"{}\" is empty, and the key's other field is not (for a first key, leave both out, or both empty){}", .0.name, .0.decided_by())]
+    HalfAKey(Named),
     /// A field's value does not have the form that such a value has.
-    #[error("the field \"{0}\" is not {1}")]
-    Form(String, &'static str),
+    #[error("the field \"{}\" is not {}{}", .0.name, .1, .0.decided_by())]
+    Form(Named, &'static str),
     /// The user's name is an ARN, or has a path in front.
     #[error(
         "the field \"{field}\" is {form}, and not the name of an IAM user: the name is what stands behind the last slash, \"{name}\""
@@ -128,6 +126,28 @@ pub enum Malformed {
         /// "nothing", or "more than one field".
         reason: &'static str,
     },
+}
+
+/// A field that was found: what it is called, and as what.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Named {
+    /// Its name.
+    pub name: String,
+    /// What it was taken for.
+    pub field: Field,
+}
+
+impl Named {
+    pub(crate) fn new(field: Field, name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            field,
+        }
+    }
+
+    fn decided_by(&self) -> String {
+        format!(" ({} names another)", self.field.variable())
+    }
 }
 
 /// Where in a secret something stands.

@@ -6,7 +6,7 @@ use secrecy::SecretString;
 use secrecy::zeroize::Zeroizing;
 
 use crate::fields::{Field, FieldNames};
-use crate::malformed::Malformed;
+use crate::malformed::{Malformed, Named};
 use crate::plain::is_word;
 
 /// The longest ARN, in characters.
@@ -43,7 +43,10 @@ impl NamedSource {
         let secret = value(Field::SourceSecret)?;
         let role = value(Field::Role)?;
         let name = |field| names.name(field).to_owned();
-        let malformed = |field, form| Err(Malformed::Form(name(field), form));
+        let malformed = |field, form| {
+            let named = Named::new(field, names.name(field));
+            Err(Malformed::Form(named, form))
+        };
         match (secret, role) {
             (None, None) => Ok(None),
             (Some(_), Some(_)) => Err(Malformed::TwoSources(

@@ -11,6 +11,7 @@ use crate::fields::{Field, FieldNames, plain};
 use crate::given_out::readings;
 use crate::json_text::{Text, strings};
 use crate::malformed::{Malformed, Names, Place};
+use crate::secret_fields::plain_string;
 use crate::smtp_password::{
     Passwords, REGIONS, could_hold_a_password, region_in_name, region_of_host,
 };
@@ -39,11 +40,29 @@ pub(crate) struct Slot {
 }
 
 /// A string, decoded, and the name of its field.
-struct Read {
+pub(crate) struct Read {
     text: Text,
     /// As it stands there where it is half of a surrogate pair, which no string of Rust can be.
-    said: Zeroizing<String>,
+    pub(crate) said: Zeroizing<String>,
     name: String,
+}
+
+impl Read {
+    /// Where it stands.
+    pub(crate) fn place(&self) -> Place {
+        match self.text.field {
+            None => Place::Name,
+            Some(_) => Place::Field(Names::of([self.name.as_str()])),
+        }
+    }
+}
+
+/// Every string of a text that is JSON, however deep, decoded.
+pub(crate) fn read_all(json: &str) -> Vec<Read> {
+    strings(json)
+        .into_iter()
+        .map(|text| read(json, text))
+        .collect()
 }
 
 /// Finds where a new key goes. `key` is the one that the text holds; none where it waits for its first.
@@ -55,10 +74,7 @@ pub(crate) fn slots(
     key: Option<&AccessKey>,
     names: &FieldNames,
 ) -> Result<Vec<Slot>, Malformed> {
-    let strings: Vec<_> = strings(json)
-        .into_iter()
-        .map(|text| read(json, text))
-        .collect();
+    let strings = read_all(json);
     let mut slots = match key {
         Some(key) => copies(&strings, key, names)?,
         None => empty_fields(&strings, names),
@@ -69,7 +85,7 @@ pub(crate) fn slots(
             continue;
         }
         if !one.said.is_empty() {
-            return Err(Malformed::SmtpPasswordUnknown { place: place(one) });
+            return Err(Malformed::SmtpPasswordUnknown { place: one.place() });
         }
         let region = region_for(one, &strings, names)?;
         slots.push(slot(one, Part::SmtpPassword(region)));
@@ -124,7 +140,7 @@ fn copies(strings: &[Read], key: &AccessKey, names: &FieldNames) -> Result<Vec<S
             slots.push(slot(one, part));
         } else if let Some(what) = readings.iter().find_map(|text| inside(text)) {
             return Err(Malformed::Inside {
-                place: place(one),
+                place: one.place(),
                 what,
             });
         }
@@ -169,21 +185,13 @@ fn read(json: &str, text: Text) -> Read {
 }
 
 fn decoded(quoted: &str) -> Zeroizing<String> {
-    let decoded = serde_json::from_str(quoted);
-    Zeroizing::new(decoded.unwrap_or_else(|_| quoted.to_owned()))
+    plain_string(quoted).unwrap_or_else(|| Zeroizing::new(quoted.to_owned()))
 }
 
 fn slot(one: &Read, part: Part) -> Slot {
     Slot {
         at: one.text.at.clone(),
         part,
-    }
-}
-
-fn place(one: &Read) -> Place {
-    match one.text.field {
-        None => Place::Name,
-        Some(_) => Place::Field(Names::of([one.name.as_str()])),
     }
 }
 
@@ -229,7 +237,7 @@ fn region_for(one: &Read, strings: &[Read], names: &FieldNames) -> Result<String
     };
     let of_all = named(&["region", "awsregion", "awsdefaultregion"]);
     let unknown = |reason| Malformed::SmtpRegionUnknown {
-        place: place(one),
+        place: one.place(),
         reason,
     };
     let hints: [Hint<'_>; 2] = [&of_mail, &of_all];

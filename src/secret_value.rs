@@ -9,22 +9,17 @@ use std::ops::Range;
 
 use secrecy::zeroize::{Zeroize, Zeroizing};
 use secrecy::{ExposeSecret, SecretString};
-use serde::de::IgnoredAny;
 use serde_json::Value;
-use serde_json::value::RawValue;
 
 use crate::access_key::{AccessKey, AccessKeyId};
 use crate::fields::{Field, FieldNames};
-use crate::foreign_format;
 use crate::given_out::GivenOut;
-use crate::json_text::{Document, Entries, position, strings};
-use crate::malformed::{Malformed, Names, Place};
+use crate::json_text::position;
+use crate::malformed::{Malformed, Place};
 use crate::named_source::NamedSource;
-use crate::secret_layout::{Part, Slot, slots};
+use crate::secret_fields::{entries, find, key, missing, not_empty, user_name};
+use crate::secret_layout::{Part, Read, Slot, read_all, slots};
 use crate::smtp_password::derive;
-
-/// What a text may begin with that is no part of the JSON: Windows' editors put it there.
-const BYTE_ORDER_MARK: char = '\u{feff}';
 
 /// A secret's JSON document, parsed for the fields that the rotation needs.
 pub struct SecretDocument {
@@ -63,22 +58,17 @@ impl SecretDocument {
     pub fn parse_source(text: SecretString, fields: &FieldNames) -> Result<Self, Malformed> {
         let whole = text.expose_secret();
         let entries = entries(whole)?;
-        let found = |field| -> Result<Option<(&str, &RawValue)>, Malformed> {
-            let names = entries.iter().map(|(name, _)| name.as_str());
-            let index = fields.find(field, names)?;
-            Ok(index.map(|index| (entries[index].0.as_str(), entries[index].1)))
-        };
+        let found = |field| find(&entries, field, fields);
         let username = match found(Field::Username)? {
             None => String::new(),
-            Some((name, raw)) => user_name(name, &not_empty(name, raw)?)?,
+            Some(found) => user_name(&found)?,
         };
         let (id, secret) = (found(Field::AccessKey)?, found(Field::SecretKey)?);
-        let key = key(id, secret, &username, |field| {
+        let key = key(id.as_ref(), secret.as_ref(), &username, |field| {
             missing(field, fields, &entries)
         })?;
         let source = NamedSource::read(fields, |field| {
-            let found = found(field)?;
-            found.map(|(name, raw)| not_empty(name, raw)).transpose()
+            found(field)?.as_ref().map(not_empty).transpose()
         })?;
         let ends = entries.iter().map(|(_, raw)| position(whole, raw).end);
         Ok(Self {
@@ -122,10 +112,8 @@ impl SecretDocument {
         let whole = self.text.expose_secret();
         let mut given_out = GivenOut::default();
         given_out.add(whole);
-        for text in strings(whole) {
-            let quoted = &whole[text.at];
-            given_out
-                .add(&plain_string(quoted).unwrap_or_else(|| Zeroizing::new(quoted.to_owned())));
+        for one in read_all(whole) {
+            given_out.add(&one.said);
         }
         given_out
     }
@@ -133,24 +121,14 @@ impl SecretDocument {
     /// Says of a user's key, whose id stands somewhere in the document, that it was not found as the secret's.
     #[must_use]
     pub fn not_understood(&self, key: &AccessKeyId) -> Malformed {
-        let whole = self.text.expose_secret();
-        let holds = |quoted: &str| {
+        let holds = |one: &Read| {
             let mut given_out = GivenOut::default();
-            given_out
-                .add(&plain_string(quoted).unwrap_or_else(|| Zeroizing::new(quoted.to_owned())));
+            given_out.add(&one.said);
             given_out.holds(key)
         };
-        let found = strings(whole)
-            .into_iter()
-            .find(|text| holds(&whole[text.at.clone()]));
-        let name = found
-            .and_then(|text| text.field)
-            .map(|at| plain_string(&whole[at]));
+        let found = read_all(self.text.expose_secret()).into_iter().find(holds);
         Malformed::NotUnderstood {
-            place: match name {
-                None => Place::Name,
-                Some(name) => Place::Field(Names::of(name.as_deref().map(String::as_str))),
-            },
+            place: found.map_or(Place::Name, |one| one.place()),
             key: key.clone(),
         }
     }
@@ -266,131 +244,6 @@ impl fmt::Debug for SecretDocument {
     }
 }
 
-/// The fields at the top of a text that is a JSON object.
-fn entries(whole: &str) -> Result<Entries<'_>, Malformed> {
-    let json = whole.strip_prefix(BYTE_ORDER_MARK).unwrap_or(whole);
-    let refused = match serde_json::from_str(json) {
-        Ok(Document(entries)) => return Ok(entries),
-        Err(error) => error,
-    };
-    let is_object = json.trim_start().starts_with('{');
-    if !is_object && serde_json::from_str::<IgnoredAny>(json).is_ok() {
-        let held = plain_string(json.trim());
-        let twice = held.is_some_and(|held| serde_json::from_str::<Document<'_>>(&held).is_ok());
-        return Err(if twice {
-            Malformed::EncodedTwice
-        } else {
-            Malformed::NotAnObject
-        });
-    }
-    if let Some(format) = foreign_format::name(json) {
-        return Err(Malformed::AnotherFormat(format));
-    }
-    Err(Malformed::NotJson {
-        line: refused.line(),
-        column: refused.column(),
-    })
-}
-
-fn missing(field: Field, fields: &FieldNames, entries: &Entries<'_>) -> Malformed {
-    Malformed::Missing {
-        name: fields.name(field).to_owned(),
-        variable: field.variable(),
-        there: Names::of(entries.iter().map(|(name, _)| name.as_str())),
-    }
-}
-
-/// A field that was found: its name and its value.
-type Found<'a> = Option<(&'a str, &'a RawValue)>;
-
-/// The access key, where both of its fields are there and not empty; none where both are missing or empty.
-fn key(
-    id: Found<'_>,
-    secret: Found<'_>,
-    username: &str,
-    missing: impl Fn(Field) -> Malformed,
-) -> Result<Option<AccessKey>, Malformed> {
-    let half = |found: Found<'_>, field| match found {
-        Some((name, _)) => Malformed::HalfAKey(name.to_owned()),
-        None => missing(field),
-    };
-    match (said(id)?, said(secret)?) {
-        (None, None) => Ok(None),
-        (Some(_), None) => Err(half(secret, Field::SecretKey)),
-        (None, Some(_)) => Err(half(id, Field::AccessKey)),
-        (Some((id_name, id)), Some((secret_name, secret))) => {
-            let form = |name: &str, form| Malformed::Form(name.to_owned(), form);
-            for (name, said) in [(id_name, &id), (secret_name, &secret)] {
-                if said.trim().is_empty() {
-                    return Err(Malformed::Empty(name.to_owned()));
-                }
-            }
-            let id = AccessKeyId::parse(&id)
-                .filter(|id| id.as_str() != username)
-                .ok_or_else(|| form(id_name, "an access key id"))?;
-            // As copies of the key they would get the new one.
-            if *secret == username {
-                return Err(form(
-                    secret_name,
-                    "a secret access key: it is the user's name",
-                ));
-            }
-            let secret = SecretString::from(secret.as_str());
-            Ok(Some(AccessKey { id, secret }))
-        }
-    }
-}
-
-/// A field's text, unless it is empty.
-fn said(found: Found<'_>) -> Result<Option<(&str, Zeroizing<String>)>, Malformed> {
-    let said = found.map(|(name, raw)| Ok((name, string(name, raw)?)));
-    Ok(said.transpose()?.filter(|(_, said)| !said.is_empty()))
-}
-
-fn user_name(field: &str, said: &str) -> Result<String, Malformed> {
-    if is_user_name(said) {
-        return Ok(said.to_owned());
-    }
-    let form = match said.starts_with("arn:") {
-        true => "an ARN",
-        false => "a path",
-    };
-    let name = said.rsplit_once('/').map(|(_, name)| name);
-    match name.filter(|name| !name.is_empty() && is_user_name(name) && is_path(said)) {
-        Some(name) => Err(Malformed::WithPath {
-            field: field.to_owned(),
-            form,
-            name: name.to_owned(),
-        }),
-        None => Err(Malformed::Form(field.to_owned(), "the name of an IAM user")),
-    }
-}
-
-/// Whether a text can be an IAM path or ARN. A secret access key, which has slashes too, cannot, nor one with a little more.
-fn is_path(text: &str) -> bool {
-    let letters = |byte: u8| byte.is_ascii_alphanumeric() || b"+=,.@_-/:".contains(&byte);
-    let begins_so = text.starts_with("arn:") || text.starts_with('/');
-    text.bytes().all(letters) && (begins_so || text.len() < 36)
-}
-
-/// IAM: letters, digits and `+=,.@_-`, 64 at the most. Not what looks like a secret access
-/// key, 40 characters of base64, which a name in a log would give away.
-fn is_user_name(name: &str) -> bool {
-    let has = |kind: fn(&u8) -> bool| name.bytes().any(|byte| kind(&byte));
-    let like_a_secret = name.len() == 40
-        && name
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'+')
-        && has(u8::is_ascii_digit)
-        && has(u8::is_ascii_uppercase)
-        && has(u8::is_ascii_lowercase);
-    !like_a_secret
-        && name.len() <= 64
-        && name
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"+=,.@_-".contains(&byte))
-}
-
 fn quoted(text: &str) -> Zeroizing<String> {
     let mut copy = Value::from(text);
     let quoted = Zeroizing::new(copy.to_string());
@@ -398,23 +251,6 @@ fn quoted(text: &str) -> Zeroizing<String> {
         copy.zeroize();
     }
     quoted
-}
-
-/// A string as it is, wiped on drop; none where the JSON is no string, or half of a surrogate pair.
-fn plain_string(json: &str) -> Option<Zeroizing<String>> {
-    serde_json::from_str(json).ok().map(Zeroizing::new)
-}
-
-fn string(name: &str, raw: &RawValue) -> Result<Zeroizing<String>, Malformed> {
-    plain_string(raw.get()).ok_or_else(|| Malformed::NotAString(name.to_owned()))
-}
-
-fn not_empty(name: &str, raw: &RawValue) -> Result<Zeroizing<String>, Malformed> {
-    let text = string(name, raw)?;
-    if text.trim().is_empty() {
-        return Err(Malformed::Empty(name.to_owned()));
-    }
-    Ok(text)
 }
 
 #[cfg(test)]

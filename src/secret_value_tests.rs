@@ -1,6 +1,7 @@
 #![allow(clippy::unwrap_used)]
 
 use super::*;
+use crate::malformed::Named;
 
 const ID: &str = "AKIAIOSFODNN7EXAMPLE";
 const NEW_ID: &str = "AKIAI44QH8DHBEXAMPLE";
@@ -217,7 +218,11 @@ fn a_byte_order_mark_stays_where_it_is() {
 
 #[test]
 fn a_user_name_that_could_be_a_secret_access_key_is_refused() {
-    let form = Malformed::Form("username".into(), "the name of an IAM user");
+    let named = Named {
+        name: "username".into(),
+        field: Field::Username,
+    };
+    let form = Malformed::Form(named, "the name of an IAM user");
     for (name, expected) in [
         ("wJalrXUtnFEMIaK7MDENGabPxRfiCYEXAMPLEKEY", Some(&form)),
         ("wJalrXUtnFEMI+K7MDENG+bPxRfiCYEXAMPLEKEY", Some(&form)),

@@ -12,7 +12,7 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio::net::TcpStream;
 
 use crate::access_key::AccessKeyId;
-use crate::config::SmtpEndpoint;
+use crate::smtp_endpoint::SmtpEndpoint;
 use crate::trust::Trust;
 
 /// A connection, before STARTTLS.

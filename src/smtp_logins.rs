@@ -6,10 +6,10 @@ use secrecy::SecretString;
 use tracing::warn;
 
 use crate::access_key::AccessKey;
-use crate::config::SmtpEndpoint;
 use crate::problem::Problem;
 use crate::rotation::Rotation;
 use crate::smtp::Server;
+use crate::smtp_endpoint::SmtpEndpoint;
 use crate::smtp_password::derive;
 
 /// How long one login may take.

@@ -92,6 +92,13 @@ async fn a_quota_that_stays_reached_is_told() {
     }
 }
 
+/// testSecret fails with what STS answered last, and says that the time was up.
+async fn fails_as_refused(world: &mut World) {
+    let failed = world.step("testSecret").await.unwrap_err();
+    let named = ["InvalidClientTokenId", TIME_WAS_UP];
+    says(&failed, "VerificationFailed", &named);
+}
+
 #[tokio::test(start_paused = true)]
 async fn the_last_answer_of_a_verification_is_told_though_the_next_call_hangs() {
     let mut world = world(Source::Role, 1, 60);
@@ -102,12 +109,7 @@ async fn the_last_answer_of_a_verification_is_told_though_the_next_call_hangs() 
         world.fail("GetCallerIdentity", nth, FaultKind::TimedOutBefore);
     }
     world.function_time_out(Duration::from_secs(12));
-    let failed = world.step("testSecret").await.unwrap_err();
-    says(
-        &failed,
-        "VerificationFailed",
-        &["InvalidClientTokenId", TIME_WAS_UP],
-    );
+    fails_as_refused(&mut world).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -119,12 +121,7 @@ async fn a_key_that_goes_on_being_refused_until_the_time_is_up_is_a_failed_verif
             world.fail("GetCallerIdentity", nth, error(403, "InvalidClientTokenId"));
         }
         world.function_time_out(Duration::from_secs(seconds));
-        let failed = world.step("testSecret").await.unwrap_err();
-        says(
-            &failed,
-            "VerificationFailed",
-            &["InvalidClientTokenId", TIME_WAS_UP],
-        );
+        fails_as_refused(&mut world).await;
     }
 }
 

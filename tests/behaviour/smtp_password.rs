@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use iam_key_rotator::config::{Config, SmtpEndpoint};
+use iam_key_rotator::config::Config;
 use iam_key_rotator::fields::FieldNames;
+use iam_key_rotator::smtp_endpoint::SmtpEndpoint;
 use sandbox::aws::{AWSCURRENT, AWSPENDING, AccessKey, Propagation, SmtpFault};
 use sandbox::rotation::RotationFailed;
 use sandbox::setup::Source;

@@ -18,7 +18,7 @@ cp ../../Cargo.lock Cargo.lock
 CARGO_TARGET_DIR=$target RUSTC_WRAPPER=$PWD/with_coverage.sh \
     cargo build --config ../../Cargo.toml --config 'profile.dev.package.iam-key-rotator.opt-level=1' --bins
 
-for name in secret_document event; do
+for name in secret_document event tags; do
     found=$target/fuzz/$name
     rm -rf "$found"
     mkdir -p "$found"

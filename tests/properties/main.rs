@@ -1,4 +1,4 @@
-//! What holds of the two parsers, the secret document's and the event's, whatever they are given:
+//! What holds of the three parsers, the secret document's, the event's and the tags', whatever they are given:
 //! here for random texts, and in `tests/fuzz` for what a fuzzer finds. The same texts every time.
 #![allow(
     clippy::unwrap_used,
@@ -19,3 +19,5 @@ mod json;
 mod layout;
 mod runs;
 mod secret_document;
+mod sources;
+mod tags;

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use iam_key_rotator::access_key::{AccessKey, AccessKeyId};
 use iam_key_rotator::fields::{Field, FieldNames};
-use iam_key_rotator::malformed::Malformed;
+use iam_key_rotator::malformed::{Malformed, Named};
 use iam_key_rotator::named_source::NamedSource;
 use iam_key_rotator::secret_value::SecretDocument;
 use iam_key_rotator::smtp_password::{REGIONS, derive};
@@ -208,21 +208,21 @@ fn so(reason: &Malformed, text: &str, fields: &FieldNames) {
             assert!(field.is_spelled(one) && field.is_spelled(other));
             assert!(number(one) > 0 && number(other) > 0 && number(field.seed_name()) == 0);
         }
-        Malformed::Twice(name) => assert!(is_field(name) && number(name) > 1),
-        Malformed::NotAString(name) => {
+        Malformed::Twice(Named { name, .. }) => assert!(is_field(name) && number(name) > 1),
+        Malformed::NotAString(Named { name, .. }) => {
             assert!(is_field(name));
             let half_a_pair = raw(name).to_ascii_lowercase().contains("\\ud");
             assert!(!raw(name).starts_with('"') || half_a_pair);
         }
-        Malformed::Empty(name) => {
+        Malformed::Empty(Named { name, .. }) => {
             assert!(is_field(name));
             assert_eq!(said(name).trim(), "");
         }
-        Malformed::HalfAKey(name) => {
+        Malformed::HalfAKey(Named { name, .. }) => {
             assert!(is(Field::AccessKey, name) || is(Field::SecretKey, name));
             assert_eq!(said(name), "");
         }
-        Malformed::Form(name, form) => {
+        Malformed::Form(Named { name, .. }, form) => {
             let user = || {
                 let found = found.as_deref().expect("an object");
                 name_of(Field::Username, found, fields).map(|name| said(&name))
@@ -401,7 +401,7 @@ fn is_key_id(id: &str) -> bool {
     lengths.contains(&id.len()) && !id.contains(|c| !matches!(c, 'A'..='Z' | '0'..='9'))
 }
 
-fn is_secret_arn(arn: &str) -> bool {
+pub fn is_secret_arn(arn: &str) -> bool {
     let parts: Vec<&str> = arn.splitn(7, ':').collect();
     let [_, partition, _, region, account, _, name] = parts[..] else {
         return false;
@@ -420,7 +420,7 @@ fn is_secret_arn(arn: &str) -> bool {
         && arn.len() <= 2048
 }
 
-fn is_role_arn(arn: &str) -> bool {
+pub fn is_role_arn(arn: &str) -> bool {
     let parts: Vec<&str> = arn.splitn(6, ':').collect();
     let [_, partition, _, _, account, resource] = parts[..] else {
         return false;
@@ -437,7 +437,7 @@ fn is_role_arn(arn: &str) -> bool {
         && arn.len() <= 2048
 }
 
-fn is_external_id(id: &str) -> bool {
+pub fn is_external_id(id: &str) -> bool {
     let letters = |c: char| c.is_ascii_alphanumeric() || "_+=,.@:/-".contains(c);
     (2..=1224).contains(&id.len()) && id.chars().all(letters)
 }

@@ -103,20 +103,11 @@ mod tests {
     use std::time::Duration;
 
     use super::Propagation;
-    use crate::aws::testing::{Caller, aws_with_alice};
+    use crate::aws::testing::{Caller, aws_with_alice, create};
     use crate::aws::{AccessKey, Aws};
 
     const fn seconds(seconds: u64) -> Duration {
         Duration::from_secs(seconds)
-    }
-
-    async fn create(aws: &Aws) -> AccessKey {
-        let asked = [("UserName", "alice")];
-        let reply = Caller::operator(aws).iam("CreateAccessKey", &asked).await;
-        AccessKey {
-            id: reply.element("AccessKeyId"),
-            secret: reply.element("SecretAccessKey"),
-        }
     }
 
     async fn listed(aws: &Aws, key: &AccessKey) -> bool {

@@ -41,3 +41,13 @@ pub(super) fn aws_with_secret() -> (Aws, String) {
 fn everything() -> Value {
     json!({"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}})
 }
+
+/// Makes a key of alice's through the API, which the propagation holds for.
+pub(super) async fn create(aws: &Aws) -> AccessKey {
+    let asked = [("UserName", "alice")];
+    let reply = Caller::operator(aws).iam("CreateAccessKey", &asked).await;
+    AccessKey {
+        id: reply.element("AccessKeyId"),
+        secret: reply.element("SecretAccessKey"),
+    }
+}

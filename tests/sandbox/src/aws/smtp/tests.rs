@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use super::*;
-use crate::aws::testing::{Caller, aws_with_alice};
+use crate::aws::testing::{Caller, aws_with_alice, create};
 use crate::aws::{AccessKey, KeyStatus, Lens, Propagation, SecretContent};
 
 const REGION: &str = "eu-west-1";
@@ -9,15 +9,6 @@ const REGION: &str = "eu-west-1";
 fn lets_in(aws: &Aws, key: &AccessKey) -> bool {
     let password = smtp_password(&key.secret, REGION);
     aws.smtp_authenticates(REGION, &key.id, &password)
-}
-
-async fn create(aws: &Aws) -> AccessKey {
-    let asked = [("UserName", "alice")];
-    let reply = Caller::operator(aws).iam("CreateAccessKey", &asked).await;
-    AccessKey {
-        id: reply.element("AccessKeyId"),
-        secret: reply.element("SecretAccessKey"),
-    }
 }
 
 #[test]

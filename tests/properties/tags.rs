@@ -1,0 +1,61 @@
+//! What holds of the credential source that a secret's tags name, whatever they are.
+
+use std::collections::HashMap;
+
+use iam_key_rotator::fields::{Field, FieldNames};
+use iam_key_rotator::malformed::{Malformed, Named};
+use iam_key_rotator::named_source::NamedSource;
+use secrecy::ExposeSecret;
+
+use crate::secret_document::{is_external_id, is_role_arn, is_secret_arn};
+
+/// Tags, a line each: `key=value`. The last of a key counts, as in a map.
+fn tags(text: &str) -> HashMap<String, String> {
+    let lines = text.lines().filter_map(|line| line.split_once('='));
+    lines
+        .map(|(key, value)| (key.to_owned(), value.to_owned()))
+        .collect()
+}
+
+/// Checks tags: they name what they say, or are refused for what is so. Says whether they name a source.
+pub fn holds(text: &str) -> bool {
+    let (tags, names) = (tags(text), FieldNames::default());
+    let tag = |field: Field| tags.get(field.seed_name());
+    let (secret, role) = (tag(Field::SourceSecret), tag(Field::Role));
+    let read = NamedSource::of_tags(&tags, &names);
+    match &read {
+        Ok(None) => assert_eq!((secret, role), (None, None)),
+        Ok(Some(NamedSource::Secret(arn))) => {
+            assert_eq!((secret, role), (Some(arn), None));
+            assert!(is_secret_arn(arn));
+        }
+        Ok(Some(source @ NamedSource::Role { arn, external_id })) => {
+            assert_eq!((secret, role), (None, Some(arn)));
+            assert!(is_role_arn(arn));
+            let said = external_id.as_ref().map(ExposeSecret::expose_secret);
+            assert_eq!(said, tag(Field::ExternalId).map(String::as_str));
+            assert!(said.is_none_or(is_external_id));
+            // Short ones stand in the words around it.
+            let shown = format!("{source:?}");
+            assert!(said.is_none_or(|id| id.len() < 20 || arn.contains(id) || !shown.contains(id)));
+        }
+        Err(Malformed::TwoSources(..)) => assert!(secret.is_some() && role.is_some()),
+        Err(Malformed::Form(Named { name, field }, _)) => {
+            assert_eq!(name, field.seed_name());
+            let value = tag(*field).expect("the tag");
+            assert!(!match field {
+                Field::SourceSecret => is_secret_arn(value),
+                Field::Role => is_role_arn(value),
+                Field::ExternalId => is_external_id(value),
+                _ => true,
+            });
+        }
+        Err(reason) => panic!("{reason}"),
+    }
+    if let Err(reason) = &read {
+        let said = reason.to_string();
+        let mut values = tags.values().filter(|value| value.len() >= 20);
+        assert!(!values.any(|value| said.contains(value)), "{said}");
+    }
+    matches!(read, Ok(Some(_)))
+}
