@@ -115,7 +115,15 @@ impl Promises {
         if self.moves > 1 {
             broken.push("P4: AWSCURRENT moved twice in one invocation".to_owned());
         }
-        let Some(key) = now.key_of(AWSCURRENT) else {
+        let (stale, fresh): (Vec<_>, Vec<_>) = now
+            .keys
+            .iter()
+            .filter(|key| now.gives_out(&key.id))
+            .partition(|key| self.before.gives_out(&key.id));
+        if !fresh.is_empty() && !stale.is_empty() {
+            broken.push("P7: AWSCURRENT goes on giving out the key that was current".to_owned());
+        }
+        let Some(&key) = fresh.first().or(stale.first()) else {
             return vec!["P2: AWSCURRENT moved to what is no key of the user".to_owned()];
         };
         if !self.authenticated.contains(&key.id) {
@@ -127,13 +135,6 @@ impl Promises {
         // Not before fact 27 has had its say.
         if at < key.created + self.watched.settles {
             broken.push("P2: AWSCURRENT moved to a key that will be refused again".to_owned());
-        }
-        let previous = self
-            .before
-            .key_of(AWSCURRENT)
-            .filter(|old| old.id != key.id);
-        if previous.is_some_and(|old| now.gives_out(&old.id)) {
-            broken.push("P7: AWSCURRENT goes on giving out the key that was current".to_owned());
         }
         let (old, new) = (self.before.text(AWSCURRENT), now.text(AWSCURRENT));
         if new.is_some_and(|text| text.contains("smtp_password") && !mails(text)) {
