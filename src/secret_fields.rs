@@ -55,21 +55,45 @@ pub(crate) struct Found<'a> {
     pub(crate) value: &'a RawValue,
 }
 
-/// Finds a field among those at the top.
+/// Finds a field among those at the top: under the name that a variable says, else the seed's, else the one usual one.
+///
+/// # Errors
+/// [`Malformed::Twice`], and [`Malformed::Ambiguous`] where two fields have a usual name, and none the seed's.
 pub(crate) fn find<'a>(
     entries: &Entries<'a>,
     field: Field,
     fields: &FieldNames,
 ) -> Result<Option<Found<'a>>, Malformed> {
-    let names = entries.iter().map(|(name, _)| name.as_str());
-    let index = fields.find(field, names)?;
-    Ok(index.map(|index| {
-        let (name, value) = &entries[index];
-        Found {
-            named: Named::new(field, name),
-            value,
+    let found = |(name, value): &(String, &'a RawValue)| Found {
+        named: Named::new(field, name),
+        value,
+    };
+    let named = |wanted: &str| {
+        let mut named = entries.iter().filter(|(name, _)| name == wanted);
+        match (named.next(), named.next()) {
+            (Some(_), Some(_)) => Err(Malformed::Twice(Named::new(field, wanted))),
+            (first, _) => Ok(first.map(found)),
         }
-    }))
+    };
+    if let Some(said) = fields.said(field) {
+        return named(said);
+    }
+    if let Some(found) = named(field.seed_name())? {
+        return Ok(Some(found));
+    }
+    let mut usual = entries.iter().filter(|(name, _)| field.is_spelled(name));
+    match (usual.next(), usual.next()) {
+        (None, _) => Ok(None),
+        (Some(one), None) => Ok(Some(found(one))),
+        (Some((one, _)), Some((other, _))) if one == other => {
+            Err(Malformed::Twice(Named::new(field, one)))
+        }
+        (Some((one, _)), Some((other, _))) => Err(Malformed::Ambiguous {
+            one: one.clone(),
+            other: other.clone(),
+            variable: field.variable(),
+        }),
+    }
 }
 
 /// The access key, where both of its fields are there and not empty; none where both are missing or empty.
@@ -179,3 +203,7 @@ pub(crate) fn not_empty(found: &Found<'_>) -> Result<Zeroizing<String>, Malforme
     }
     Ok(text)
 }
+
+#[cfg(test)]
+#[path = "secret_fields_tests.rs"]
+mod tests;
