@@ -134,18 +134,9 @@ fn read_fields(variable: &impl Fn(&str) -> Option<String>) -> Result<FieldNames,
             region => region,
         },
     };
-    let all = [
-        Field::Username,
-        Field::AccessKey,
-        Field::SecretKey,
-        Field::SourceSecret,
-        Field::Role,
-        Field::ExternalId,
-        Field::SmtpPassword,
-    ];
-    for (index, field) in all.into_iter().enumerate() {
+    for (index, field) in Field::ALL.into_iter().enumerate() {
         let same = |other: &&Field| fields.name(**other) == fields.name(field);
-        if let Some(earlier) = all[..index].iter().find(same) {
+        if let Some(earlier) = Field::ALL[..index].iter().find(same) {
             let (field, earlier) = match fields.said(field) {
                 Some(_) => (field, *earlier),
                 None => (*earlier, field),

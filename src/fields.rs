@@ -20,6 +20,17 @@ pub enum Field {
 }
 
 impl Field {
+    /// All of them.
+    pub const ALL: [Self; 7] = [
+        Self::Username,
+        Self::AccessKey,
+        Self::SecretKey,
+        Self::SourceSecret,
+        Self::Role,
+        Self::ExternalId,
+        Self::SmtpPassword,
+    ];
+
     /// The environment variable that names the field.
     #[must_use]
     pub const fn variable(self) -> &'static str {
@@ -148,6 +159,14 @@ impl FieldNames {
     #[must_use]
     pub fn name(&self, field: Field) -> &str {
         self.said(field).unwrap_or(field.seed_name())
+    }
+
+    /// Whether a name is a usual one for a field, or said to be its own, and no variable says that it is another's.
+    #[must_use]
+    pub fn could_be(&self, field: Field, name: &str) -> bool {
+        let mut others = Field::ALL.into_iter().filter(|other| *other != field);
+        let is_anothers = others.any(|other| self.said(other) == Some(name));
+        self.is(field, name) || (field.is_spelled(name) && !is_anothers)
     }
 
     /// Whether a name is the one that a variable says, or a usual one where none does.

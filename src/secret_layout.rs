@@ -151,8 +151,7 @@ fn copies(strings: &[Read], key: &AccessKey, names: &FieldNames) -> Result<Vec<S
 /// The empty fields that a first key goes to: the secret's own at the top, and a pair of usual names in any object.
 fn empty_fields(strings: &[Read], names: &FieldNames) -> Vec<Slot> {
     let is_empty = |one: &Read, field: Field| {
-        let named = names.is(field, &one.name) || field.is_spelled(&one.name);
-        one.text.is_value && one.said.is_empty() && named
+        one.text.is_value && one.said.is_empty() && names.could_be(field, &one.name)
     };
     let objects = |field| -> BTreeSet<usize> {
         let empty = strings.iter().filter(|one| is_empty(one, field));

@@ -1,10 +1,12 @@
 //! A secret with a username and no key gets its first key by its first rotation.
 
+use iam_key_rotator::config::Config;
+use iam_key_rotator::fields::FieldNames;
 use sandbox::aws::{AWSCURRENT, AWSPREVIOUS, KeyStatus};
 use sandbox::setup::Source;
 
 use crate::bad_input::refused;
-use crate::world::World;
+use crate::world::{World, setup};
 
 #[tokio::test(start_paused = true)]
 async fn the_first_rotation_makes_the_first_key() {
@@ -82,6 +84,28 @@ async fn fields_that_are_there_and_empty_get_the_first_key() {
             assert_eq!(world.text(AWSCURRENT), filled);
         }
     }
+}
+
+/// A variable says that the field with the id's usual name is the secret's.
+#[tokio::test(start_paused = true)]
+async fn an_empty_field_gets_what_a_variable_says_that_it_is() {
+    let fields = FieldNames {
+        access_key: Some("key".to_owned()),
+        secret_key: Some("accesskey".to_owned()),
+        ..FieldNames::default()
+    };
+    let config = Config {
+        fields,
+        ..Config::default()
+    };
+    let mut world = World::with(setup(Source::Role, 0), config);
+    let text = r#"{"username":"alice","key":"","accesskey":""}"#;
+    world.aws.put_secret_text(world.arn(), text);
+    world.rotate().await.unwrap();
+    let id = world.given_out().pop().unwrap();
+    let secret = world.aws.secret_of(&id).unwrap();
+    let expected = format!(r#"{{"username":"alice","key":"{id}","accesskey":"{secret}"}}"#);
+    assert_eq!(world.text(AWSCURRENT), expected);
 }
 
 #[tokio::test(start_paused = true)]

@@ -10,7 +10,7 @@ use secrecy::ExposeSecret;
 use crate::json::{Written, characters, not_blank, object, space, spelled, text, value, word};
 use crate::layout::string;
 use crate::runs::always;
-use crate::secret_document::{FIELDS, holds, is_user_name, names, new_key};
+use crate::secret_document::{holds, is_user_name, names, new_key};
 
 /// A secret's document: what it is made of, to be written down or spoilt first.
 #[derive(Clone, Debug)]
@@ -75,7 +75,7 @@ fn documents() -> impl Strategy<Value = Made> {
         let taken = fields.clone();
         let other = (text(), value()).prop_filter("another field", move |(name, _)| {
             // Half of a surrogate pair is no name.
-            string(name).is_some_and(|name| !FIELDS.iter().any(|field| taken.is(*field, &name)))
+            string(name).is_some_and(|name| !Field::ALL.iter().any(|field| taken.is(*field, &name)))
         });
         let members = (needed, vec(other, 0..5))
             .prop_map(|(needed, others)| [needed, others].concat())
@@ -159,7 +159,7 @@ fn a_spoilt_document_is_refused_for_what_was_spoilt() {
             let needed: Vec<usize> = needed.iter().filter_map(at).collect();
             let user = at(&Field::Username).unwrap();
             // What is wrong with the SMTP password is said when it is to be replaced.
-            let there: Vec<usize> = FIELDS[..6].iter().filter_map(at).collect();
+            let there: Vec<usize> = Field::ALL[..6].iter().filter_map(at).collect();
             let at = there[which.index(there.len())];
             match way {
                 Missing => {

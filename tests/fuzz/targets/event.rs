@@ -4,6 +4,7 @@
 #[path = "../../properties/event.rs"]
 mod event;
 #[path = "../../properties/layout.rs"]
+#[allow(dead_code)]
 mod layout;
 
 libfuzzer_sys::fuzz_target!(|payload: &[u8]| {
