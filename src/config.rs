@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::fields::{Field, FieldNames};
 use crate::problem::Problem;
+use crate::secret_name::SecretName;
 use crate::smtp_endpoint::SmtpEndpoint;
 use crate::smtp_password::is_region;
 use crate::verification::SPACING;
@@ -25,6 +26,8 @@ pub enum DeleteKeyInUse {
 pub struct Config {
     /// What the secret's fields are called, as far as it is said.
     pub fields: FieldNames,
+    /// `SECRET_NAME`: the name that a secret must have for its user. Default: any.
+    pub secret_name: Option<SecretName>,
     /// `DELETE_KEY_IN_USE`.
     pub delete_key_in_use: DeleteKeyInUse,
     /// `IN_USE_WINDOW`: a key used within this time is in use. Default 24 h.
@@ -43,6 +46,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             fields: FieldNames::default(),
+            secret_name: None,
             delete_key_in_use: DeleteKeyInUse::default(),
             in_use_window: Duration::from_secs(24 * 60 * 60),
             verify_successes: 3,
@@ -62,6 +66,11 @@ impl Config {
         let defaults = Self::default();
         let config = Self {
             fields: read_fields(&variable)?,
+            secret_name: variable("SECRET_NAME")
+                .map(|text| {
+                    SecretName::parse(&text).map_err(|reason| invalid("SECRET_NAME", reason))
+                })
+                .transpose()?,
             delete_key_in_use: match variable("DELETE_KEY_IN_USE").as_deref() {
                 None => defaults.delete_key_in_use,
                 Some("previous") => DeleteKeyInUse::Previous,
@@ -201,6 +210,7 @@ mod tests {
             ("EXTERNAL_ID_FIELD", "e"),
             ("SMTP_PASSWORD_FIELD", "m"),
             ("SMTP_REGION", "eu-west-1"),
+            ("SECRET_NAME", "iam/{username}"),
             ("VERIFY_SMTP", "off"),
             ("SMTP_ENDPOINT", "mail.example:2587"),
             ("DELETE_KEY_IN_USE", "never"),
@@ -222,6 +232,7 @@ mod tests {
                     smtp_password: Some("m".into()),
                     smtp_region: Some("eu-west-1".into()),
                 },
+                secret_name: SecretName::parse("iam/{username}").ok(),
                 delete_key_in_use: DeleteKeyInUse::Never,
                 in_use_window: Duration::from_secs(49 * 3600),
                 verify_successes: 5,
@@ -269,6 +280,9 @@ mod tests {
             ),
             ("SMTP_REGION", "", "is no Region"),
             ("SMTP_REGION", "Ireland", "is no Region"),
+            ("SECRET_NAME", "", "has no {username} in it"),
+            ("SECRET_NAME", "iam/alice", "has no {username} in it"),
+            ("SECRET_NAME", "iam:{username}", "no secret's name"),
             ("VERIFY_SMTP", "no", "neither on nor off"),
             ("SMTP_ENDPOINT", "mail.example", "is no host with a port"),
             ("SMTP_ENDPOINT", "mail.example:0", "is no host with a port"),

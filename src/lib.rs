@@ -34,7 +34,7 @@
 //! The steps are in `steps/`, a file each. What is decided is decided by pure functions:
 //! [`stages`] (what the labels say), [`named_source`] (whose credentials the secret names),
 //! [`key_selection`] (which key may go), [`verification::judge`]
-//! (whose key it is), [`secret_value`] (what the document holds), with [`fields`] (what its fields are called), `secret_fields`
+//! (whose key it is), [`secret_name`] (which secret may hold it), [`secret_value`] (what the document holds), with [`fields`] (what its fields are called), `secret_fields`
 //! (how they are read), `secret_layout` (where a new key goes), [`given_out`] (which keys its text gives out) and [`smtp_password`] (what is derived from a key).
 //! [`secrets_manager`], [`iam`], [`sts`] and [`smtp`] only translate. `staged_secret`, `credentials`, `pending`, `deletion`,
 //! `creation_mark`, `smtp_logins` and `new_key` put the two together; `so_far` keeps what an error has to tell, and [`way_out`]
@@ -77,6 +77,7 @@ pub mod rotation;
 mod sdk_text;
 mod secret_fields;
 mod secret_layout;
+pub mod secret_name;
 pub mod secret_value;
 pub mod secrets_manager;
 pub mod smtp;

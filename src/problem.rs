@@ -60,6 +60,18 @@ pub enum Problem {
         /// Why.
         reason: Malformed,
     },
+    /// The secret's name is not that of its user's secret, by `SECRET_NAME`.
+    #[error(
+        "the secret's name is {name}, and one that holds a key of the user {user} must have the name {wanted}"
+    )]
+    SecretNotForUser {
+        /// The secret's name, or its ARN where that has none.
+        name: String,
+        /// The user that it names.
+        user: String,
+        /// The name that a secret of that user must have.
+        wanted: String,
+    },
     /// AWSPENDING has no value, though a step before should have stored one.
     #[error("AWSPENDING has no value: createSecret has not stored an access key in it")]
     PendingMissing,
@@ -262,6 +274,7 @@ impl Problem {
             | Self::SecretMalformed { .. }
             | Self::PendingWithoutKey { .. }
             | Self::PendingForAnotherUser { .. } => "SecretMalformed",
+            Self::SecretNotForUser { .. } => "SecretNotForUser",
             Self::PendingMissing => "PendingMissing",
             Self::PendingInactive { .. } => "PendingInactive",
             Self::RotationReset { .. } => "RotationReset",

@@ -6,6 +6,7 @@ use crate::aws_failure::AwsFailure;
 use crate::named_source::Tags;
 use crate::problem::Problem;
 use crate::rotation::Rotation;
+use crate::secret_name::name_in;
 use crate::secret_value::SecretDocument;
 use crate::secrets_manager::{SecretMetadata, Version, VersionRef};
 use crate::stages::{self, CURRENT, Staging};
@@ -65,11 +66,11 @@ impl Rotation<'_> {
                 }) => match read {
                     Ok(Some(version)) if version.id == current => {
                         let staged = Staged {
+                            current: self.parse_current(version, &secret.arn)?,
                             secret_arn: secret.arn,
                             current_version: current,
                             previous_version: previous,
                             creating_version: creating,
-                            current: self.parse_current(version)?,
                             tags: secret.tags,
                         };
                         return Ok(Some(staged));
@@ -91,7 +92,7 @@ impl Rotation<'_> {
         }
     }
 
-    fn parse_current(&self, version: Version) -> Result<SecretDocument, Problem> {
+    fn parse_current(&self, version: Version, secret_arn: &str) -> Result<SecretDocument, Problem> {
         let document = version
             .parse(&self.rotator.config.fields)
             .map_err(|reason| Problem::SecretMalformed {
@@ -99,6 +100,7 @@ impl Rotation<'_> {
                 reason,
             })?;
         self.about_user(document.username());
+        self.may_hold(secret_arn, document.username())?;
         // What would go on giving out the old key is found before anything is changed.
         document
             .smtp_regions()
@@ -107,6 +109,22 @@ impl Rotation<'_> {
                 reason,
             })?;
         Ok(document)
+    }
+
+    /// That the secret is the user's, whom whoever may write it chooses. The ARN is Secrets Manager's own, not the event's.
+    fn may_hold(&self, secret_arn: &str, user: &str) -> Result<(), Problem> {
+        let Some(pattern) = &self.rotator.config.secret_name else {
+            return Ok(());
+        };
+        let name = name_in(secret_arn);
+        if name.is_some_and(|name| pattern.is_for(name, user)) {
+            return Ok(());
+        }
+        Err(Problem::SecretNotForUser {
+            name: name.unwrap_or(secret_arn).to_owned(),
+            user: user.to_owned(),
+            wanted: pattern.for_user(user),
+        })
     }
 
     /// Whether AWSCURRENT and AWSPREVIOUS are still where they were when a decision was made.

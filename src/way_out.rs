@@ -4,6 +4,7 @@ use crate::access_key::AccessKeyId;
 use crate::key_selection::Refusal;
 use crate::plain::is_word;
 use crate::problem::{CleanUp, Problem};
+use crate::secret_name::is_possible;
 use crate::stages::PENDING;
 
 /// The most keys of one user that lines are given for; IAM allows two (fact 21).
@@ -50,6 +51,12 @@ impl Problem {
                 about.take_pending_off()
             }
             Self::SecretMalformed { .. } => "Correct the secret's value".to_owned(),
+            Self::SecretNotForUser { wanted, .. } if is_possible(wanted) => {
+                "If the username in the secret is wrong, correct it. Else store the value in a new secret with that name, for a secret's name cannot be changed; or change the pattern in SECRET_NAME".to_owned()
+            }
+            Self::SecretNotForUser { .. } => {
+                "If the username in the secret is wrong, correct it. Else this user needs a function without SECRET_NAME, for no secret can have that name".to_owned()
+            }
             Self::PendingMissing => format!("Start the rotation again{}", about.rotate()),
             Self::PendingWithoutKey { .. } => format!(
                 "If the names of the fields were changed, change them back; else {}",

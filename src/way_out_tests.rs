@@ -39,6 +39,14 @@ fn malformed(label: &'static str) -> Problem {
     }
 }
 
+fn not_for_user(wanted: &str) -> Problem {
+    Problem::SecretNotForUser {
+        name: "iam/bob".to_owned(),
+        user: "al+ice".to_owned(),
+        wanted: wanted.to_owned(),
+    }
+}
+
 fn another(label: &'static str) -> Problem {
     Problem::AnotherIdentity {
         key: key(),
@@ -83,6 +91,8 @@ fn problems() -> Vec<(Problem, &'static [&'static str])> {
         ),
         (malformed(CURRENT), &[]),
         (malformed(PENDING), pending),
+        (not_for_user("iam/al+ice"), &[]),
+        (not_for_user("iam/al,ice"), &[]),
         (Problem::PendingMissing, rotate),
         (
             Problem::PendingWithoutKey {
@@ -236,6 +246,17 @@ fn where_nothing_is_known_there_is_no_line_that_needs_it() {
             assert!(!line.contains("--secret-id"), "{way_out}");
         }
         assert!(!way_out.contains("()"), "{way_out}");
+    }
+}
+
+#[test]
+fn nobody_is_told_to_make_a_secret_whose_name_there_cannot_be() {
+    for (wanted, said) in [
+        ("iam/al+ice", "new secret"),
+        ("iam/al,ice", "without SECRET_NAME"),
+    ] {
+        let way_out = not_for_user(wanted).way_out(&About::default());
+        assert!(way_out.contains(said), "{way_out}");
     }
 }
 

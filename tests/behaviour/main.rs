@@ -34,6 +34,7 @@ mod p7_other_fields_unchanged;
 mod permissions;
 mod process;
 mod readme;
+mod secret_name;
 mod smtp_password;
 mod stuck_rotation;
 mod test_rotation;
