@@ -143,8 +143,10 @@ impl World {
         self.aws.clock().now()
     }
 
-    /// Allows a principal an action on a resource, beside what the shipped policies allow.
+    /// Allows a principal an action on a resource, beside what the shipped policies allow, and takes that out of what
+    /// they deny.
     pub fn allow(&self, principal: &str, action: &str, resource: &str) {
+        self.aws.spare(principal, resource);
         let statement = json!({"Effect": "Allow", "Action": action, "Resource": resource});
         let document = json!({"Version": "2012-10-17", "Statement": [statement]});
         self.aws.attach_policy(principal, &document).unwrap();

@@ -1,5 +1,5 @@
-//! Policies of identities, and trust policies of roles: what IAM's evaluation does with Effect,
-//! Action, Resource and Principal, and with the Conditions that the shipped policies have.
+//! Policies of identities and of secrets, and trust policies of roles: what IAM's evaluation does with
+//! Effect, Action, Resource, NotResource and Principal, and with the Conditions that the shipped policies have.
 
 #[cfg(test)]
 mod tests;
@@ -51,18 +51,27 @@ pub(super) struct Policy {
 struct Statement {
     allows: bool,
     actions: Vec<String>,
-    /// None in a trust policy, which is about the role that carries it.
-    resources: Option<Vec<String>>,
-    /// Whom a trust policy trusts.
+    /// None in a trust policy, or a secret's, which is about what carries it.
+    resources: Option<Resources>,
+    /// Whom a trust policy trusts, or a secret's policy is about.
     principals: Option<Vec<String>>,
     conditions: Vec<Condition>,
 }
 
-/// That a key of the request has one of these values.
+/// What a statement is about.
+#[derive(Clone, Debug)]
+enum Resources {
+    These(Vec<String>),
+    AllBut(Vec<String>),
+}
+
+/// That a key of the request has one of these values, or has none of them.
 #[derive(Clone, Debug)]
 struct Condition {
     key: String,
     values: Vec<String>,
+    /// A key that is absent has none of them (fact 62).
+    negated: bool,
 }
 
 impl Policy {
@@ -75,6 +84,28 @@ impl Policy {
         };
         statements.map(|statements| Self { statements })
     }
+
+    /// A policy that a secret carries.
+    pub(super) fn of_resource(document: &Value) -> Result<Self, PolicyError> {
+        let policy = Self::parse(document)?;
+        for statement in &policy.statements {
+            if !statement.allows || statement.principals.is_none() {
+                let reason = "a secret's policy that denies, or names no Principal";
+                return Err(PolicyError(reason.to_owned()));
+            }
+        }
+        Ok(policy)
+    }
+
+    /// Takes a resource out of what is denied on all resources but some.
+    pub(super) fn spare(&mut self, resource_arn: &str) {
+        let denials = self.statements.iter_mut().filter(|one| !one.allows);
+        for statement in denials {
+            if let Some(Resources::AllBut(spared)) = &mut statement.resources {
+                spared.push(resource_arn.to_owned());
+            }
+        }
+    }
 }
 
 impl Statement {
@@ -84,6 +115,7 @@ impl Statement {
             "Effect",
             "Action",
             "Resource",
+            "NotResource",
             "Principal",
             "Condition",
         ];
@@ -99,7 +131,10 @@ impl Statement {
             actions: strings(statement, "Action")?,
             resources: match principals {
                 Some(_) => None,
-                None => Some(strings(statement, "Resource")?),
+                None if statement.contains_key("NotResource") => {
+                    Some(Resources::AllBut(strings(statement, "NotResource")?))
+                }
+                None => Some(Resources::These(strings(statement, "Resource")?)),
             },
             principals,
             conditions: match statement.get("Condition") {
@@ -114,21 +149,31 @@ impl Statement {
         self.actions
             .iter()
             .any(|pattern| matches(pattern.to_lowercase().as_bytes(), action.as_bytes()))
-            && self.resources.as_ref().is_none_or(|resources| {
-                resources
-                    .iter()
-                    .filter_map(|pattern| substitute(pattern, access.username))
-                    .any(|pattern| matches(pattern.as_bytes(), access.resource_arn.as_bytes()))
-            })
+            && self
+                .resources
+                .as_ref()
+                .is_none_or(|resources| match resources {
+                    Resources::These(patterns) => is_one_of(patterns, access),
+                    Resources::AllBut(patterns) => !is_one_of(patterns, access),
+                })
             && self.principals.as_ref().is_none_or(|principals| {
                 principals.iter().any(|trusted| trusted == access.principal)
             })
             && self.conditions.iter().all(|condition| {
                 let mut context = access.context.iter();
                 let value = context.find(|(key, _)| *key == condition.key);
-                value.is_some_and(|(_, value)| condition.values.iter().any(|one| one == value))
+                let is_one =
+                    value.is_some_and(|(_, value)| condition.values.iter().any(|one| one == value));
+                is_one != condition.negated
             })
     }
+}
+
+fn is_one_of(patterns: &[String], access: Access<'_>) -> bool {
+    patterns
+        .iter()
+        .filter_map(|pattern| substitute(pattern, access.username))
+        .any(|pattern| matches(pattern.as_bytes(), access.resource_arn.as_bytes()))
 }
 
 /// An explicit Deny wins over every Allow; without either the call is not allowed.
@@ -168,17 +213,23 @@ fn strings(statement: &Map<String, Value>, element: &str) -> Result<Vec<String>,
     }
 }
 
-/// The only conditions that are simulated: values of what the requests themselves say.
+/// The only conditions that are simulated: values of what the requests themselves say, and of a secret's tags.
 fn conditions(condition: &Value) -> Result<Vec<Condition>, PolicyError> {
-    const OPERATORS: [&str; 2] = ["ForAnyValue:StringEquals", "StringEquals"];
-    const KEYS: [&str; 2] = ["secretsmanager:VersionStage", "sts:ExternalId"];
+    const NEGATED: &str = "StringNotEquals";
+    const OPERATORS: [&str; 3] = ["ForAnyValue:StringEquals", "StringEquals", NEGATED];
+    const KEYS: [&str; 3] = [
+        "secretsmanager:VersionStage",
+        "sts:ExternalId",
+        "aws:ResourceTag/iam-key-rotator",
+    ];
     let mut conditions = Vec::new();
-    for tests in object(condition, &OPERATORS)?.values() {
+    for (operator, tests) in object(condition, &OPERATORS)? {
         let tests = object(tests, &KEYS)?;
         for key in tests.keys() {
             conditions.push(Condition {
                 key: key.clone(),
                 values: strings(tests, key)?,
+                negated: operator == NEGATED,
             });
         }
     }

@@ -22,8 +22,8 @@ use super::smtp::Smtp;
 use super::timeline::Timeline;
 use super::users::{Key, User};
 use super::{
-    Call, FUNCTION_ROLE, FUNCTION_SESSION, LastUsed, Propagation, REGION, RotateRequest, Service,
-    iam, secrets_manager, sts,
+    ACCOUNT, Call, FUNCTION_ROLE, FUNCTION_SESSION, LastUsed, Propagation, REGION, RotateRequest,
+    Service, iam, secrets_manager, sts,
 };
 
 pub(super) type CallHook = Arc<dyn Fn(&Call) + Send + Sync>;
@@ -39,6 +39,8 @@ pub(super) struct State {
     pub(super) secrets: Timeline<Vec<Secret>>,
     pub(super) users: Timeline<Vec<User>>,
     pub(super) policies: HashMap<String, Vec<Policy>>,
+    /// What secrets carry, by their ARNs.
+    pub(super) secret_policies: HashMap<String, Policy>,
     pub(super) role: Session,
     pub(super) operator: Session,
     /// The roles that can be assumed.
@@ -78,6 +80,7 @@ impl State {
             secrets: Timeline::new(Vec::new()),
             users: Timeline::new(Vec::new()),
             policies: HashMap::new(),
+            secret_policies: HashMap::new(),
             propagation: Propagation::default(),
             page_size: 100,
             latency: Duration::ZERO,
@@ -103,6 +106,7 @@ impl State {
     }
 
     pub(super) fn remove_secret(&mut self, arn: &str) {
+        self.secret_policies.remove(arn);
         self.secrets
             .amend(|secrets| secrets.retain(|secret| secret.arn != arn));
     }
@@ -198,7 +202,7 @@ impl State {
         }
     }
 
-    /// Whether the caller's policies allow the call.
+    /// Whether the caller's policies allow the call, or, in one account, the secret's alone (fact 62).
     pub(super) fn authorise(
         &self,
         request: &ApiRequest,
@@ -210,16 +214,30 @@ impl State {
             return Ok(());
         }
         let policies = self.policies.get(&principal.policies);
+        let secret = self.secret(&resource.arn);
+        let tags: Vec<_> = secret
+            .into_iter()
+            .flat_map(|secret| &secret.tags)
+            .map(|(key, value)| (format!("aws:ResourceTag/{key}"), value))
+            .collect();
+        let mut context = request.context();
+        context.extend(tags.iter().map(|(key, value)| (&**key, &***value)));
         let access = Access {
             action: &format!("{}:{}", request.service, request.action),
             resource_arn: &resource.arn,
             username: principal.user.as_deref(),
             principal: &principal.policies,
-            context: &request.context(),
+            context: &context,
         };
         let decision = policies.map_or(Decision::NotAllowed, |policies| decide(policies, access));
         let decision = match decision {
             Decision::Allowed if request.action == "AssumeRole" => self.trust(access),
+            Decision::NotAllowed if principal.account() == ACCOUNT => self
+                .secret_policies
+                .get(&resource.arn)
+                .map_or(Decision::NotAllowed, |policy| {
+                    decide(std::slice::from_ref(policy), access)
+                }),
             decided => decided,
         };
         match decision {

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::*;
+use crate::aws::FUNCTION_ROLE;
 use crate::aws::testing::{Caller, aws, aws_with_alice, aws_with_secret};
 
 fn statement(effect: &str, action: &str, resource: &str) -> Value {
@@ -65,6 +66,115 @@ fn a_deny_wins_over_an_allow() {
         decision(&statements, "iam:GetUser", "arn:b"),
         Decision::Allowed
     );
+}
+
+/// Fact 62.
+#[test]
+fn a_deny_on_all_but_some_spares_those() {
+    let mut deny = statement("Deny", "secretsmanager:*", "");
+    deny.as_object_mut().unwrap().remove("Resource");
+    deny["NotResource"] = json!(["arn:a", "arn:b-??"]);
+    let allow = statement("Allow", "*", "*");
+    for (action, resource, expected) in [
+        ("secretsmanager:GetSecretValue", "arn:a", Decision::Allowed),
+        (
+            "secretsmanager:GetSecretValue",
+            "arn:b-xy",
+            Decision::Allowed,
+        ),
+        ("secretsmanager:GetSecretValue", "arn:b-x", Decision::Denied),
+        ("secretsmanager:ListSecrets", "*", Decision::Denied),
+        ("iam:GetUser", "arn:c", Decision::Allowed),
+    ] {
+        let statements = [allow.clone(), deny.clone()];
+        assert_eq!(decision(&statements, action, resource), expected);
+    }
+    let mut policies = [Policy::parse(&json!({"Statement": [allow, deny]})).unwrap()];
+    policies[0].spare("arn:c");
+    let access = Access {
+        action: "secretsmanager:GetSecretValue",
+        resource_arn: "arn:c",
+        username: None,
+        principal: "",
+        context: &[],
+    };
+    assert_eq!(decide(&policies, access), Decision::Allowed);
+}
+
+/// Fact 62.
+#[test]
+fn a_key_that_is_absent_is_not_equal() {
+    let key = "aws:ResourceTag/iam-key-rotator";
+    let mut deny = statement("Deny", "*", "*");
+    deny["Condition"] = json!({"StringNotEquals": {key: ["blue", "red"]}});
+    let statements = [statement("Allow", "*", "*"), deny];
+    let policies = [Policy::parse(&json!({"Statement": statements})).unwrap()];
+    for (context, expected) in [
+        (&[(key, "blue")][..], Decision::Allowed),
+        (&[(key, "red")], Decision::Allowed),
+        (&[(key, "green")], Decision::Denied),
+        (&[(key, "")], Decision::Denied),
+        (&[("aws:ResourceTag/other", "blue")], Decision::Denied),
+        (&[], Decision::Denied),
+    ] {
+        let access = Access {
+            action: "secretsmanager:GetSecretValue",
+            resource_arn: "arn:a",
+            username: None,
+            principal: "",
+            context,
+        };
+        assert_eq!(decide(&policies, access), expected, "{context:?}");
+    }
+}
+
+/// Fact 62: what the secret's own policy allows needs no policy of the caller's, and a Deny of that one wins.
+#[tokio::test(start_paused = true)]
+async fn a_secret_lets_a_role_in_that_nothing_else_allows() {
+    let (aws, arn) = aws_with_secret();
+    aws.detach_policies(FUNCTION_ROLE);
+    let function = Caller::function(&aws);
+    let get = async || {
+        let members = json!({"SecretId": "demo"});
+        function.secrets_manager("GetSecretValue", members).await
+    };
+    let policy = |action: &str, principal: &str| {
+        let mut allow = statement("Allow", action, "*");
+        allow["Principal"] = json!({"AWS": principal});
+        json!({"Statement": [allow]})
+    };
+    let other = "arn:aws:iam::123456789012:role/other";
+    for (action, principal, status) in [
+        ("secretsmanager:GetSecretValue", other, 400),
+        ("secretsmanager:DescribeSecret", FUNCTION_ROLE, 400),
+        ("secretsmanager:GetSecretValue", FUNCTION_ROLE, 200),
+    ] {
+        aws.set_secret_policy(&arn, &policy(action, principal))
+            .unwrap();
+        assert_eq!(get().await.status, status, "{action} {principal}");
+    }
+
+    let mut deny = statement("Deny", "secretsmanager:*", "");
+    deny.as_object_mut().unwrap().remove("Resource");
+    deny["NotResource"] = "arn:of-another".into();
+    deny["Condition"] = json!({"StringNotEquals": {"aws:ResourceTag/iam-key-rotator": "blue"}});
+    aws.attach_policy(FUNCTION_ROLE, &json!({"Statement": deny}))
+        .unwrap();
+    let refused = get().await;
+    assert_eq!(refused.status, 400);
+    assert!(refused.message().contains("with an explicit deny"));
+
+    aws.tag_secret(&arn, "iam-key-rotator", "blue");
+    assert_eq!(get().await.status, 200);
+
+    for wrong in [statement("Allow", "*", "*"), {
+        let mut deny = policy("*", other)["Statement"][0].clone();
+        deny["Effect"] = "Deny".into();
+        deny
+    }] {
+        let refused = aws.set_secret_policy(&arn, &json!({"Statement": wrong}));
+        assert!(refused.is_err());
+    }
 }
 
 #[test]

@@ -3,8 +3,11 @@
 use std::fmt;
 use std::sync::Arc;
 
+use serde_json::Value;
+
 use super::mistake;
 use crate::aws::ids::secret_arn;
+use crate::aws::policy::{Policy, PolicyError};
 use crate::aws::secrets::Secret;
 use crate::aws::{AWSCURRENT, Aws, SecretContent};
 
@@ -150,6 +153,17 @@ impl Aws {
                 version.content = Some(text.into());
             }
         });
+    }
+
+    /// Has a secret carry a policy of its own.
+    ///
+    /// # Errors
+    /// [`PolicyError`] for what is not simulated.
+    pub fn set_secret_policy(&self, arn: &str, document: &Value) -> Result<(), PolicyError> {
+        let policy = Policy::of_resource(document)?;
+        let mut state = self.state();
+        state.secret_policies.insert(arn.to_owned(), policy);
+        Ok(())
     }
 
     /// Tags a secret.

@@ -133,6 +133,16 @@ impl Aws {
         Ok(())
     }
 
+    /// Takes a resource out of what a principal's policies deny on all resources but some, as whoever
+    /// has the function rotate another secret has to.
+    pub fn spare(&self, principal_arn: &str, resource_arn: &str) {
+        let mut state = self.state();
+        let attached = state.policies.get_mut(principal_arn);
+        for policy in attached.into_iter().flatten() {
+            policy.spare(resource_arn);
+        }
+    }
+
     /// Detaches all policies from a user's or a role's ARN, which is then allowed nothing.
     pub fn detach_policies(&self, principal_arn: &str) {
         self.state().policies.remove(principal_arn);
