@@ -15,6 +15,7 @@ mod bad_input;
 mod bad_source_or_user;
 mod bounds;
 mod calls;
+mod confused_deputy;
 mod creation_mark;
 mod deletion_rule;
 mod environment;

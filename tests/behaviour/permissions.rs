@@ -9,8 +9,8 @@ use serde_json::Value;
 
 use crate::world::{SOURCES, World};
 
-fn actions(document: &Value) -> Vec<String> {
-    match &document["Statement"][0]["Action"] {
+fn actions(statement: &Value) -> Vec<String> {
+    match &statement["Action"] {
         Value::Array(actions) => actions
             .iter()
             .map(|one| one.as_str().unwrap().to_owned())
@@ -19,8 +19,26 @@ fn actions(document: &Value) -> Vec<String> {
     }
 }
 
+/// What the policies allow: which policy, which statement, which action.
+fn allowed(policies: &[(String, Value)]) -> Vec<(usize, usize, String)> {
+    let mut all = Vec::new();
+    for (index, (_, document)) in policies.iter().enumerate() {
+        let statements = document["Statement"].as_array().unwrap().iter();
+        for (at, statement) in statements.enumerate() {
+            if statement["Effect"] == "Allow" {
+                all.extend(
+                    actions(statement)
+                        .into_iter()
+                        .map(|action| (index, at, action)),
+                );
+            }
+        }
+    }
+    all
+}
+
 /// Attaches the policies anew, one action of one of them left out.
-fn attach_without(world: &World, index: usize, action: &str) {
+fn attach_without(world: &World, index: usize, statement: usize, action: &str) {
     let policies = &world.prepared.policies;
     for (principal, _) in policies {
         world.aws.detach_policies(principal);
@@ -28,12 +46,17 @@ fn attach_without(world: &World, index: usize, action: &str) {
     for (at, (principal, document)) in policies.iter().enumerate() {
         let mut document = document.clone();
         if at == index {
-            let mut left = actions(&document);
+            let mut left = actions(&document["Statement"][statement]);
             left.retain(|one| one != action);
             if left.is_empty() {
+                let statements = document["Statement"].as_array_mut().unwrap();
+                statements.remove(statement);
+            } else {
+                document["Statement"][statement]["Action"] = left.into();
+            }
+            if document["Statement"].as_array().unwrap().is_empty() {
                 continue;
             }
-            document["Statement"][0]["Action"] = left.into();
         }
         world.aws.attach_policy(principal, &document).unwrap();
     }
@@ -44,53 +67,51 @@ async fn each_action_taken_away_stops_a_rotation_and_is_named() {
     let mut taken = 0;
     for source in SOURCES {
         let shipped = World::from(source, 2).prepared.policies.clone();
-        for (index, (_, document)) in shipped.iter().enumerate() {
-            let all = actions(document);
-            for action in all {
-                let mut world = World::from(source, 2);
-                // Long ago, so that every action is needed.
-                let last_used = LastUsed {
-                    at: world.now() - std::time::Duration::from_secs(90 * 86_400),
-                    service: "s3".into(),
-                    region: "us-east-1".into(),
-                };
-                world.aws.set_last_used(&world.older_key(), last_used);
-                attach_without(&world, index, &action);
-                let failed: RotationFailed = world.rotate().await.unwrap_err();
-                let failed = format!("{failed:?}");
-                let about = format!("{source:?} without {action}: {failed}");
-                // What is said of the permission, not the heading, which names secret and user too.
-                let (_, said) = failed
-                    .split_once("is not authorized to perform: ")
-                    .expect(&about);
-                let resource = match (action.as_str(), index) {
-                    ("secretsmanager:GetSecretValue", 1) => {
-                        world.prepared.administrator_secret_arn.as_deref().unwrap()
-                    }
-                    ("iam:GetAccessKeyLastUsed", _) => &world.older_key(),
-                    ("sts:AssumeRole", _) => &world.prepared.role.as_ref().unwrap().0,
-                    (action, _) if action.starts_with("iam:") => "user alice",
-                    _ => world.arn(),
-                };
-                assert!(
-                    said.starts_with(&format!("{action} on resource: ")),
-                    "{about}"
-                );
-                assert!(said.contains(resource), "{about}");
-                // Nothing is deleted for a rotation that cannot come to its end.
-                assert!(failed.contains("step: \"createSecret\""), "{about}");
-                assert_eq!(
-                    world.key_of(AWSCURRENT),
-                    Some(world.current_key()),
-                    "{about}"
-                );
-                let unstored = world.lost_keys();
-                assert!(
-                    unstored.iter().all(|key| *key == world.older_key()),
-                    "{about}"
-                );
-                taken += 1;
-            }
+        for (index, statement, action) in allowed(&shipped) {
+            let mut world = World::from(source, 2);
+            // Long ago, so that every action is needed.
+            let last_used = LastUsed {
+                at: world.now() - std::time::Duration::from_secs(90 * 86_400),
+                service: "s3".into(),
+                region: "us-east-1".into(),
+            };
+            world.aws.set_last_used(&world.older_key(), last_used);
+            attach_without(&world, index, statement, &action);
+            let failed: RotationFailed = world.rotate().await.unwrap_err();
+            let failed = format!("{failed:?}");
+            let about = format!("{source:?} without {action}: {failed}");
+            // What is said of the permission, not the heading, which names secret and user too.
+            let (_, said) = failed
+                .split_once("is not authorized to perform: ")
+                .expect(&about);
+            let sid = &shipped[index].1["Statement"][statement]["Sid"];
+            let resource = match (action.as_str(), sid.as_str().unwrap()) {
+                (_, "ReadTheAdministratorSecret") => {
+                    world.prepared.administrator_secret_arn.as_deref().unwrap()
+                }
+                ("iam:GetAccessKeyLastUsed", _) => &world.older_key(),
+                ("sts:AssumeRole", _) => &world.prepared.role.as_ref().unwrap().0,
+                (action, _) if action.starts_with("iam:") => "user alice",
+                _ => world.arn(),
+            };
+            assert!(
+                said.starts_with(&format!("{action} on resource: ")),
+                "{about}"
+            );
+            assert!(said.contains(resource), "{about}");
+            // Nothing is deleted for a rotation that cannot come to its end.
+            assert!(failed.contains("step: \"createSecret\""), "{about}");
+            assert_eq!(
+                world.key_of(AWSCURRENT),
+                Some(world.current_key()),
+                "{about}"
+            );
+            let unstored = world.lost_keys();
+            assert!(
+                unstored.iter().all(|key| *key == world.older_key()),
+                "{about}"
+            );
+            taken += 1;
         }
     }
     // 4 for the secret and 4 for the keys in each source, 1 to read the administrator's secret, and

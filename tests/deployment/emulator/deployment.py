@@ -32,6 +32,11 @@ class Way:
     in_the_secrets_name: str = ""
 
     @property
+    def secret_name(self):
+        """The name that the function asks of a secret."""
+        return self.parameters.get("SecretName", f"iam/{self.in_the_secrets_name}{{username}}")
+
+    @property
     def waits_for_the_users_key(self):
         return "CreateFirstKey" in self.parameters
 
@@ -40,7 +45,8 @@ class Way:
         return {self.names.get(usual, usual): one for usual, one in value.items()}
 
 
-ALWAYS = {"execution-role": {}, "execution-role-logs": {}}
+ALWAYS = {"execution-role-logs": {}}
+EXISTING_SECRET = {"SecretArn": "SECRET_ARN", "SecretName": "there/before/{username}"}
 NO_KEY_YET = {"CreateFirstKey": "false", "RotateAtOnce": "false"}
 TOPIC = f"arn:aws:sns:{REGION}:{ACCOUNT}:rotation"
 NONE = {"accesskey": "store the user's access key id here", "secretkey": "and its secret access key here"}
@@ -58,10 +64,10 @@ IN_THE_NAME = "UserName/AccessKeyId/Secret=Access=Key/"
 CERTIFICATES = str(pathlib.Path(botocore.__file__).with_name("cacert.pem"))
 
 WAYS = {
-    "execution-role": Way("execution-role", {"execution-role-manages-keys": {}}),
-    "existing-key": Way("execution-role", {"execution-role-manages-keys": {}}, NO_KEY_YET, value=NONE),
-    "existing-secret": Way("execution-role", {"execution-role-manages-keys": {}}, {"SecretArn": "SECRET_ARN"}),
-    "own-key": Way("own-key", {}, NO_KEY_YET, {"secretarn": "ARN_WITHOUT_SUFFIX"}, NONE),
+    "execution-role": Way("execution-role", {"execution-role": {}, "execution-role-manages-keys": {}}),
+    "existing-key": Way("execution-role", {"execution-role": {}, "execution-role-manages-keys": {}}, NO_KEY_YET, value=NONE),
+    "existing-secret": Way("execution-role", {"execution-role": {}, "execution-role-manages-keys": {}}, EXISTING_SECRET),
+    "own-key": Way("own-key", {"execution-role": {}}, NO_KEY_YET, {"secretarn": "ARN_WITHOUT_SUFFIX"}, NONE),
     "administrator": Way(
         "administrator",
         {"execution-role-reads-administrator": {}},
@@ -79,13 +85,13 @@ WAYS = {
     ),
     "another-account": Way(
         "another-account",
-        {"execution-role-assumes-role": {}},
+        {"execution-role": {}, "execution-role-assumes-role": {}},
         {"RoleArn": "ROLE_ARN", "ExternalId": "EXTERNAL_ID"},
         {"rolearn": "ROLE_ARN", "externalid": "EXTERNAL_ID"},
     ),
     "kms-key": Way(
         "execution-role",
-        {"execution-role-manages-keys": {}, "execution-role-kms-key": {}},
+        {"execution-role": {}, "execution-role-manages-keys": {}, "execution-role-kms-key": {}},
         {"KmsKeyArn": "KMS_KEY_ARN"},
     ),
     "fleet": Way(
@@ -94,9 +100,15 @@ WAYS = {
         {"Fleet": "FLEET"},
         {"iam-key-rotator": "FLEET"},
     ),
+    # Nobody tags a secret that was there before: the stack's own needs no tag.
+    "fleet-existing-secret": Way(
+        "execution-role",
+        {"execution-role-manages-keys": {}, "fleet-execution-role": {}},
+        {"Fleet": "FLEET"} | EXISTING_SECRET,
+    ),
     "other-fields": Way(
         "execution-role",
-        {"execution-role-manages-keys": {}},
+        {"execution-role": {}, "execution-role-manages-keys": {}},
         FIELDS,
         environment=FIELD_VARIABLES,
         names=NAMES,
@@ -104,7 +116,7 @@ WAYS = {
     ),
     "one-other-field": Way(
         "execution-role",
-        {"execution-role-manages-keys": {}},
+        {"execution-role": {}, "execution-role-manages-keys": {}},
         {"UsernameField": "iam_user"},
         environment={"USERNAME_FIELD": "iam_user"},
         names={"username": "iam_user"},
@@ -112,14 +124,14 @@ WAYS = {
     ),
     "other-fields-existing-secret": Way(
         "execution-role",
-        {"execution-role-manages-keys": {}},
-        FIELDS | {"SecretArn": "SECRET_ARN"},
+        {"execution-role": {}, "execution-role-manages-keys": {}},
+        FIELDS | EXISTING_SECRET,
         environment=FIELD_VARIABLES,
         names=NAMES,
     ),
     "other-fields-own-key": Way(
         "own-key",
-        {},
+        {"execution-role": {}},
         NO_KEY_YET | FIELDS | {"SourceSecretField": "managed by"},
         {"managed by": "ARN_WITHOUT_SUFFIX"},
         NONE,
@@ -139,7 +151,7 @@ WAYS = {
     ),
     "other-fields-another-account": Way(
         "another-account",
-        {"execution-role-assumes-role": {}},
+        {"execution-role": {}, "execution-role-assumes-role": {}},
         {"RoleArn": "ROLE_ARN", "ExternalId": "EXTERNAL_ID", "RoleField": "role-arn", "ExternalIdField": "external.id"},
         {"role-arn": "ROLE_ARN", "external.id": "EXTERNAL_ID"},
         environment={"ROLE_FIELD": "role-arn", "EXTERNAL_ID_FIELD": "external.id"},
@@ -147,7 +159,7 @@ WAYS = {
     # The emulator does not speak HTTPS, for which proxy and certificates count: the function starts with them, no more.
     "everything-else": Way(
         "execution-role",
-        {"execution-role-manages-keys": {}},
+        {"execution-role": {}, "execution-role-manages-keys": {}},
         {
             "SmtpPasswordField": "smtp_password",
             "SmtpRegion": "eu-west-1",
@@ -213,7 +225,7 @@ class Deployment:
         }
 
     def secret_name(self):
-        return f"iam/{self.way.in_the_secrets_name}{self.user}"
+        return self.way.secret_name.format(username=self.user)
 
     def fill(self, node):
         return shipped.filled(node, self.values)
@@ -224,8 +236,8 @@ class Deployment:
             self.values["KMS_KEY_ARN"] = self.emulator.client("kms").create_key()["KeyMetadata"]["Arn"]
         if "SecretArn" in self.way.parameters:
             value = json.dumps(self.way.named({"username": self.user}))
-            name = f"there/before/{self.name}"
-            self.values["SECRET_ARN"] = self.secrets.create_secret(Name=name, SecretString=value)["ARN"]
+            secret = self.secrets.create_secret(Name=self.secret_name(), SecretString=value)
+            self.values["SECRET_ARN"] = secret["ARN"]
         if self.way.source == "administrator":
             administrator = f"administrator-of-{self.name}"
             self.iam.create_user(UserName=administrator)

@@ -27,16 +27,27 @@ def as_list(value):
     return value if isinstance(value, list) else [value]
 
 
-def actions(name):
-    """Every action that a document allows."""
+def allowances(name):
+    """Every action that a document allows, with the statement's Sid."""
     statements = json.loads((REPOSITORY / "policies" / f"{name}.json").read_text())["Statement"]
-    return sorted(action for statement in statements for action in as_list(statement["Action"]))
+    return sorted(
+        (statement["Sid"], action)
+        for statement in statements
+        if statement["Effect"] == "Allow"
+        for action in as_list(statement["Action"])
+    )
 
 
-def without(document, action):
-    """The document without one action; none where nothing is left to allow."""
+def without(document, sid, action):
+    """The document without one action in one statement; none where nothing is left to say."""
     document = copy.deepcopy(document)
     for statement in document["Statement"]:
-        statement["Action"] = [one for one in as_list(statement["Action"]) if one != action]
+        if statement["Sid"] == sid:
+            statement["Action"] = [one for one in as_list(statement["Action"]) if one != action]
     document["Statement"] = [one for one in document["Statement"] if one["Action"]]
     return document if document["Statement"] else None
+
+
+def without_the_deny(document):
+    """The document's allowances alone."""
+    return document | {"Statement": [one for one in document["Statement"] if one["Effect"] == "Allow"]}

@@ -20,6 +20,7 @@ ERROR_TYPES = {
 class Seen:
     source: str
     document: str
+    sid: str
     action: str
     step: str
     error_type: str
@@ -56,8 +57,8 @@ def summary(seen):
 def write(seen):
     """The summary, and each error in full."""
     full = table(
-        ("source", "document", "action taken away", "step", "errorType", "errorMessage"),
-        [(one.source, one.document, one.action, one.step, one.error_type, one.sentence) for one in seen],
+        ("source", "document", "statement", "action taken away", "step", "errorType", "errorMessage"),
+        [(one.source, one.document, one.sid, one.action, one.step, one.error_type, one.sentence) for one in seen],
     )
     OUTPUT.mkdir(parents=True, exist_ok=True)
     (OUTPUT / "taken-away.md").write_text(summary(seen))

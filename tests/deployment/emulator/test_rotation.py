@@ -6,6 +6,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 import shipped
+from emulator import ACCOUNT
+from rotation import Rotation
 from taken_away import ERROR_TYPES
 from world import SOURCES
 
@@ -94,6 +96,45 @@ def test_the_policies_reach_no_further(new_rotation, source, carrier, name, plac
     assert step == "createSecret"
     assert error["errorType"] == ERROR_TYPES.get(action, "PermissionMissing")
     assert action in error["errorMessage"]
+
+
+@pytest.mark.parametrize("principal", ["role", "everybody"])
+@pytest.mark.parametrize("source", [source for source in SOURCES if source != "own-key"])
+def test_a_secret_of_somebody_elses_gets_no_key(new_rotation, source, principal):
+    """It names the user, and its own policy lets the execution role in (fact 62). Without the Deny the user's key is made into it.
+
+    With the user's own key as the source there is nothing to be had: who names that key knows it.
+    """
+    rotation = new_rotation(source)
+    rotation.iam.delete_access_key(UserName=rotation.user, AccessKeyId=rotation.deleted["accesskey"])
+    keys = rotation.keys()
+    value = {"username": rotation.user, **rotation.source_fields}
+    secret = rotation.secrets.create_secret(Name=f"mallory/{rotation.user}-{principal}", SecretString=json.dumps(value))
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"AWS": rotation.values["EXECUTION_ROLE_ARN"] if principal == "role" else "*"},
+        "Action": "secretsmanager:*",
+        "Resource": "*",
+    }
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    rotation.secrets.put_resource_policy(SecretId=secret["ARN"], ResourcePolicy=policy)
+    mallorys = Rotation(rotation.emulator, rotation.function, secret["ARN"], rotation.user, ACCOUNT)
+    mallorys.begin()
+
+    step, error = mallorys.stopped()
+
+    assert (step, error["errorType"]) == ("createSecret", "PermissionMissing")
+    assert secret["ARN"] in error["errorMessage"] and "explicit deny" in error["errorMessage"]
+    assert rotation.keys() == keys
+
+    for name in SOURCES[source]["execution role"]:
+        allowances = shipped.without_the_deny(shipped.document(name, rotation.values))
+        rotation.put("execution role", name, allowances)
+
+    answer, failed = mallorys.call("createSecret")
+
+    assert not failed, answer
+    assert mallorys.value("AWSPENDING")["accesskey"] in rotation.keys().keys() - keys.keys()
 
 
 def test_a_fleets_role_leaves_an_untagged_user_alone(new_rotation):

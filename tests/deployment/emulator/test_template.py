@@ -77,7 +77,9 @@ def test_the_function_is_as_recommended(deployments, way):
     assert function["Architectures"] == ["x86_64"]
     assert function["LoggingConfig"]["LogGroup"] == deployments(way).log_group
     # No variable but these: the function refuses one that is empty.
-    assert deployments(way).first_environment == ENVIRONMENT | WAYS[way].environment
+    assert deployments(way).first_environment == ENVIRONMENT | {
+        "SECRET_NAME": WAYS[way].secret_name
+    } | WAYS[way].environment
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -98,8 +100,7 @@ def test_the_secret_holds_no_key_and_its_tags_name_the_source(deployments, way):
 
     assert deployment.first_value == WAYS[way].named({"username": deployment.user} | WAYS[way].value)
     assert deployment.tags() == deployment.fill(WAYS[way].tags)
-    if "SecretArn" not in WAYS[way].parameters:
-        assert deployment.secret()["Name"] == deployment.secret_name()
+    assert deployment.secret()["Name"] == deployment.secret_name()
     assert deployment.secret().get("KmsKeyId") == deployment.fill(WAYS[way].parameters).get("KmsKeyArn")
 
 
@@ -132,6 +133,29 @@ def test_it_rotates(deployments, way):
     assert deployment.rotation.keys().keys() == {before["accesskey"], after["accesskey"]}
 
 
+@pytest.mark.parametrize("way", WAYS)
+def test_another_secret_is_attached_to_a_fleet_alone(deployments, way):
+    assert ("AttachAnotherSecret" in deployments(way).stack.outputs) == ("Fleet" in WAYS[way].parameters)
+
+
+@pytest.mark.parametrize("way", ["execution-role", "other-fields", "existing-secret", "fleet", "administrator"])
+def test_a_secret_that_names_another_user_is_refused(emulator, accepted, way):
+    """Whoever may write its value can have no other user's key made into it."""
+    deployment = Deployment(emulator, accepted, way, f"misused-{way}")
+    deployment.finish()
+    bob = f"bob-of-{deployment.name}"
+    deployment.iam.create_user(UserName=bob)
+    value = deployment.way.named({"username": bob})
+    deployment.secrets.put_secret_value(SecretId=deployment.rotation.secret, SecretString=json.dumps(value))
+    deployment.rotation.begin()
+
+    step, error = deployment.rotation.stopped()
+
+    assert (step, error["errorType"]) == ("createSecret", "SecretNotForUser")
+    assert deployment.way.secret_name.format(username=bob) in error["errorMessage"]
+    assert not deployment.iam.list_access_keys(UserName=bob)["AccessKeyMetadata"]
+
+
 def test_neither_a_change_of_the_source_nor_removing_the_stack_touches_the_key(emulator, accepted):
     deployment = Deployment(emulator, accepted, "execution-role", "change")
     deployment.verify_once()
@@ -143,7 +167,7 @@ def test_neither_a_change_of_the_source_nor_removing_the_stack_touches_the_key(e
 
     assert deployment.rotation.value() == value
     assert deployment.tags() == {"rolearn": A_ROLE}
-    assert deployment.policies().keys() == {*ALWAYS, "execution-role-assumes-role"}
+    assert deployment.policies().keys() == {*ALWAYS, "execution-role", "execution-role-assumes-role"}
 
     deployment.stack.remove()
 
@@ -174,6 +198,13 @@ AGAINST_THE_RULES = {
     "OnlyAnotherAccountHasARole": {"RoleArn": A_ROLE},
     "OwnKeyCannotMakeTheFirst": {"CredentialSource": "own-key"},
     "NothingToRotateYet": {"CreateFirstKey": "false"},
+    "FleetIsManagedByTheExecutionRole": {
+        "Fleet": "blue",
+        "CredentialSource": "administrator",
+        "AdministratorSecretArn": A_SECRET,
+    },
+    "AnExistingSecretHasAName": {"SecretArn": A_SECRET},
+    "OnlyAnExistingSecretHasAName": {"SecretName": "iam/{username}"},
     "OverdueNeedsATopic": {"OverdueCheck": "aws-config"},
     "NoFieldIsNamedTwice": {"SecretKeyField": "key", "SmtpPasswordField": "key"},
     "NoProxyNeedsAProxy": {"NoProxy": "10.0.0.0/8"},
@@ -196,6 +227,7 @@ def test_parameters_that_contradict_each_other_are_refused(emulator, accepted, r
         ("UserName", "alice bob"),
         ("UserName", "team/alice"),
         ("UserPath", "team/blue"),
+        ("SecretName", "iam/alice"),
         ("Schedule", "rate(1 hour)"),
         ("Schedule", "rate(3 hours)"),
         ("Schedule", "cron(0 * * * ? *)"),

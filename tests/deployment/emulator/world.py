@@ -18,7 +18,7 @@ SOURCES = {
         "user": ("own-keys-user",),
     },
     "administrator": {
-        "execution role": ("execution-role", "execution-role-reads-administrator"),
+        "execution role": ("execution-role-reads-administrator",),
         "administrator": ("administrator-user",),
     },
     "another-account": {
@@ -28,12 +28,17 @@ SOURCES = {
     "fleet": {
         "execution role": ("fleet-execution-role",),
     },
+    # The secret that the document names, which needs no tag.
+    "fleet-own-secret": {
+        "execution role": ("fleet-execution-role",),
+    },
     "kms-key": {
         "execution role": ("execution-role", "execution-role-manages-keys", "execution-role-kms-key"),
     },
 }
 
 FLEET = "blue"
+SECRET_OF_THE_STACK = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:iam/carol-AbCdEf"
 EXTERNAL_ID = "rotation-of-blue"
 LAMBDA_MAY_ASSUME = {
     "Version": "2012-10-17",
@@ -57,7 +62,7 @@ class World(Rotation):
         elsewhere = source in ("administrator", "another-account")
         function, self.execution_role = functions.of(source)
         super().__init__(emulator, function, None, f"alice-{number}", ANOTHER_ACCOUNT if elsewhere else ACCOUNT)
-        tags = [{"Key": "iam-key-rotator", "Value": FLEET}] if source == "fleet" else []
+        tags = [{"Key": "iam-key-rotator", "Value": FLEET}] if source.startswith("fleet") else []
         kms_key = emulator.client("kms").create_key()["KeyMetadata"]["Arn"] if source == "kms-key" else None
 
         user_arn = self.iam.create_user(UserName=self.user, Path="/team/blue/", Tags=tags)["User"]["Arn"]
@@ -65,11 +70,11 @@ class World(Rotation):
         self.secret = self.secrets.create_secret(
             Name=f"iam/{self.user}",
             SecretString=json.dumps({"username": self.user, **self.deleted}),
-            Tags=tags,
+            Tags=tags if source == "fleet" else [],
             **({"KmsKeyId": kms_key} if kms_key else {}),
         )["ARN"]
         self.values = {
-            "SECRET_ARN": self.secret,
+            "SECRET_ARN": SECRET_OF_THE_STACK if source == "fleet" else self.secret,
             "USER_ARN": user_arn,
             "EXECUTION_ROLE_ARN": f"arn:aws:iam::{ACCOUNT}:role/{self.execution_role}",
             "EXTERNAL_ID": EXTERNAL_ID,
@@ -78,7 +83,8 @@ class World(Rotation):
             "ACCOUNT_ID": ACCOUNT,
             "FLEET": FLEET,
         }
-        value = {"username": self.user, **self.current, **self._source(number)}
+        self.source_fields = self._source(number)
+        value = {"username": self.user, **self.current, **self.source_fields}
         self.secrets.put_secret_value(SecretId=self.secret, SecretString=json.dumps(value))
         for carrier, names in SOURCES[source].items():
             for name in names:

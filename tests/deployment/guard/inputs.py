@@ -27,7 +27,10 @@ TAKEN = [
     {},
     {"UserPath": "/team/blue/"},
     {"SecretPath": ""},
-    {"SecretArn": SECRET, "CredentialSource": "own-key"},
+    {"SecretArn": SECRET, "SecretName": "iam/{username}", "CredentialSource": "own-key"},
+    {"SecretArn": SECRET, "SecretName": "{username}"},
+    {"SecretArn": SECRET, "SecretName": "Team_1/{username}-a+b=c.d@e", "Fleet": "blue"},
+    {"Fleet": "blue", "KmsKeyArn": "arn:aws:kms:eu-west-1:123456789012:key/1234abcd"},
     EXISTING,
     EXISTING | {"CredentialSource": "own-key"},
     {"CredentialSource": "administrator", "AdministratorSecretArn": SECRET},
@@ -63,6 +66,7 @@ REFUSED = [
         "UserPath": ("", "team", "/team"),
         "SecretPath": ("iam", "/"),
         "SecretArn": ("iam/alice", SECRET[:-7]),
+        "SecretName": ("iam/alice", "iam/{user}", "iam/${username}", "{username}{username}", "iam:{username}", "{username} "),
         "AdministratorSecretArn": (SECRET[:-7],),
         "KmsKeyArn": ("arn:aws:kms:eu-west-1:123456789012:alias/secrets", "1234abcd"),
         "RoleArn": ("arn:aws:iam:eu-west-1:444455556666:role/rotator", "rotator"),
@@ -113,6 +117,16 @@ REFUSED = [
     ("OnlyAnotherAccountHasARole", {"RoleArn": ROLE}),
     ("OwnKeyCannotMakeTheFirst", {"CredentialSource": "own-key"}),
     ("NothingToRotateYet", {"CreateFirstKey": "false"}),
+    *(
+        ("FleetIsManagedByTheExecutionRole", {"Fleet": "blue"} | source)
+        for source in (
+            {"CredentialSource": "administrator", "AdministratorSecretArn": SECRET},
+            {"CredentialSource": "another-account", "RoleArn": ROLE},
+            EXISTING | {"CredentialSource": "own-key"},
+        )
+    ),
+    ("AnExistingSecretHasAName", {"SecretArn": SECRET}),
+    ("OnlyAnExistingSecretHasAName", {"SecretName": "iam/{username}"}),
     ("OverdueNeedsATopic", {"OverdueCheck": "aws-config"}),
     ("NoProxyNeedsAProxy", {"NoProxy": "10.0.0.0/8"}),
     *(("NoFieldIsNamedTwice", dict.fromkeys(pair, "one")) for pair in itertools.combinations(FIELDS, 2)),

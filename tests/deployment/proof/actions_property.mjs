@@ -4,15 +4,16 @@ import { bearers } from './bearers.mjs'
 import { judge, tally } from './judge.mjs'
 import { everyService, ours, requests } from './requests.mjs'
 
-/** What is allowed of every action is what is needed. */
+/** What is allowed of every action is what is needed; of what is not, by the allowances alone, which no Deny may have to mend. */
 async function exactly(result, bearer, services) {
   const left = new Set(bearer.needs)
   for await (const { action, resource, owned } of requests(services, parse(bearer.principal).account, bearer.owns)) {
     // Everyone may (fact 28).
     if (action === 'sts:GetCallerIdentity') continue
-    const request = { ...bearer, action, resource, context: bearer.context(resource), isOfType: !owned }
-    const verdict = await judge(result, request)
     const isNeeded = left.delete(`${action} ${resource}`) || bearer.needs.has(`${action} ${resource}`)
+    const documents = isNeeded ? bearer.documents : bearer.allowances
+    const request = { ...bearer, documents, action, resource, context: bearer.context(resource), isOfType: !owned }
+    const verdict = await judge(result, request)
     if (verdict === 'allowed' && !isNeeded) result.broken.push(`${bearer.name}: ${action} on ${resource} is allowed`)
     if (verdict !== 'allowed' && isNeeded) result.broken.push(`${bearer.name}: ${action} on ${resource} is ${verdict}`)
   }
@@ -29,13 +30,13 @@ export async function nothingElse(policies, record, which = () => true) {
 /** Nor of any other service: of one who carries all the documents at once, without their conditions. */
 export async function noOtherService(policies, record, services) {
   const all = bearers(policies, record)
-  const statements = all.flatMap((bearer) => bearer.documents.flatMap((one) => one.Statement))
+  const statements = all.flatMap((bearer) => bearer.allowances.flatMap((one) => one.Statement))
   const distinct = new Map(statements.map(({ Sid, Condition, ...statement }) => [JSON.stringify(statement), statement]))
   const result = tally()
   const everything = {
     name: 'who carries all the documents',
     principal: all[0].principal,
-    documents: [{ Version: '2012-10-17', Statement: [...distinct.values()] }],
+    allowances: [{ Version: '2012-10-17', Statement: [...distinct.values()] }],
     needs: new Set(),
     owns: [...new Set(all.flatMap((bearer) => bearer.owns))],
     context: all[0].context,

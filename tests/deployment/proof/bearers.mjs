@@ -1,6 +1,6 @@
 // Who carries the documents, each with one secret and one user of its own, and what it needs.
-import { session } from './arn.mjs'
-import { fill } from './documents.mjs'
+import { isSessionOf, session } from './arn.mjs'
+import { fill, withoutDenials } from './documents.mjs'
 import { needs } from './recorded.mjs'
 import { executionRole, placeholders, sources } from './sources.mjs'
 
@@ -10,6 +10,8 @@ export const fleet = 'blue'
 export const functionArn = `arn:aws:lambda:${region}:${account}:function:iam-key-rotator`
 
 const secret = `arn:aws:secretsmanager:${region}:${account}:secret:iam/alice-AbCdEf`
+/** Another secret of the fleet, which carries its tag. */
+const fleetSecret = `arn:aws:secretsmanager:${region}:${account}:secret:iam/carol-MnOpQr`
 const administratorSecret = `arn:aws:secretsmanager:${region}:${account}:secret:iam/administrator-GhIjKl`
 const key = `arn:aws:kms:${region}:${account}:key/11111111-1111-1111-1111-111111111111`
 const administratorKey = `arn:aws:kms:${region}:${account}:key/22222222-2222-2222-2222-222222222222`
@@ -43,13 +45,14 @@ const caching = ['secretsmanager:DescribeSecret secret']
 
 /** What a request says besides action and resource, as the documents' conditions want it. */
 function context(resource, { setup, isFleet }) {
-  const isOurs = [secret, setup.user].includes(resource)
+  // The stack's own secret may be without its tag (fact 60).
+  const isTagged = [fleetSecret, setup.user].includes(resource)
   return {
     'secretsmanager:VersionStage': 'AWSCURRENT',
     'sts:ExternalId': setup.externalId,
     'kms:ViaService': `secretsmanager.${region}.amazonaws.com`,
     'kms:EncryptionContext:SecretARN': resource === administratorKey ? administratorSecret : secret,
-    ...(isFleet && isOurs ? { 'aws:ResourceTag/iam-key-rotator': fleet } : {}),
+    ...(isFleet && isTagged ? { 'aws:ResourceTag/iam-key-rotator': fleet } : {}),
   }
 }
 
@@ -62,14 +65,18 @@ function bearer(policies, { name, principal, setup, documents, parts, isFleet = 
     LOG_GROUP_ARN: logGroup,
     FLEET: fleet,
   }
-  const arns = { ...setup, key, administratorKey, logStream }
+  const arns = { ...setup, fleetSecret, key, administratorKey, logStream }
   const needed = new Set()
   for (const [action, part] of parts.map((one) => one.split(' '))) needed.add(`${action} ${arns[part]}`)
+  const carried = documents.map(([document, others]) => fill(policies[document], { ...values, ...others }))
   return {
     name,
     principal,
     names: documents.map(([document]) => document),
-    documents: documents.map(([document, others]) => fill(policies[document], { ...values, ...others })),
+    documents: carried,
+    allowances: withoutDenials(carried),
+    isFleet,
+    isExecutionRole: isSessionOf(principal, executionRole),
     needs: needed,
     owns: [...new Set([...Object.values(arns).filter((arn) => arn.startsWith('arn:')), functionArn, logGroup, executionRole])],
     context: (resource) => context(resource, { setup, isFleet }),
@@ -121,12 +128,13 @@ export function bearers(policies, record) {
     documents: [['consumer'], ['consumer-cache'], ['consumer-kms-key']],
     parts: [...consuming, ...caching, ...kms(consuming)],
   })
+  const parts = needs(record, 'execution-role', 'executionRole')
   add({
     ...common,
     name: "fleet's execution role",
     principal: function_,
     documents: [['fleet-execution-role'], ['execution-role-logs']],
-    parts: [...needs(record, 'execution-role', 'executionRole'), ...logs],
+    parts: [...parts, ...parts.filter((one) => one.endsWith(' secret')).map((one) => one.replace(/secret$/, 'fleetSecret')), ...logs],
     isFleet: true,
   })
   return all

@@ -1,5 +1,5 @@
 // Each recorded call is allowed or denied as it must be.
-import { fill } from './documents.mjs'
+import { fill, withoutDenials } from './documents.mjs'
 import { judge, tally } from './judge.mjs'
 import { kind } from './recorded.mjs'
 import { carrierOf, placeholders, sources } from './sources.mjs'
@@ -8,6 +8,16 @@ import { carrierOf, placeholders, sources } from './sources.mjs'
 function carriedBy(policies, { source, setup, principal }) {
   const names = sources[source].carriers[carrierOf(source, setup, principal)] ?? []
   return names.map((name) => filled(policies, name, setup))
+}
+
+const allowances = new WeakMap()
+
+// The same documents again and again, as below.
+function allowancesOf(documents) {
+  return documents.flatMap((one) => {
+    if (!allowances.has(one)) allowances.set(one, withoutDenials([one]))
+    return allowances.get(one)
+  })
 }
 
 const cache = new WeakMap()
@@ -22,7 +32,7 @@ function filled(policies, name, setup) {
 }
 
 /** Each recorded call of a kind has the verdict, by the documents of its source and the role's trust policy. */
-async function calls(policies, record, wanted, verdict) {
+async function calls(policies, record, wanted, verdict, judged = (documents) => documents) {
   const result = tally()
   for (const call of record.filter((one) => kind(one) === wanted)) {
     const { principal, action, resource, context, source, setup } = call
@@ -31,7 +41,7 @@ async function calls(policies, record, wanted, verdict) {
       action,
       resource,
       context,
-      documents: carriedBy(policies, call),
+      documents: judged(carriedBy(policies, call)),
       // Another role than the source's would let the whole account in.
       resourcePolicy: resource === setup.role ? filled(policies, 'role-in-another-account-trust', setup) : undefined,
     })
@@ -43,5 +53,6 @@ async function calls(policies, record, wanted, verdict) {
 }
 
 export const ownCallsAllowed = (policies, record) => calls(policies, record, 'own', 'allowed')
-export const astrayCallsDenied = (policies, record) => calls(policies, record, 'astray', 'denied')
+// Without a look at what the documents deny: they allow none of it in the first place.
+export const astrayCallsDenied = (policies, record) => calls(policies, record, 'astray', 'denied', allowancesOf)
 export const freeCallsAllowed = (policies, record) => calls(policies, record, 'free', 'allowed')

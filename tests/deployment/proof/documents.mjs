@@ -15,6 +15,12 @@ export function shipped() {
 // AWSCURRENT and its like are no placeholders.
 const placeholder = /\b(?:[A-Z]+(?:_[A-Z]+)+|FLEET|REGION)\b/g
 
+/** Documents without what they deny, so that what they allow is judged by itself. */
+export const withoutDenials = (documents) =>
+  documents
+    .map((one) => ({ ...one, Statement: one.Statement.filter(({ Effect }) => Effect !== 'Deny') }))
+    .filter(({ Statement }) => Statement.length > 0)
+
 /** A document with the values in the places of their placeholders. */
 export function fill(document, values) {
   const text = JSON.stringify(document).replace(placeholder, (name) => {

@@ -4,6 +4,8 @@ import { account, bearers, fleet, setup } from './bearers.mjs'
 import { judge, tally } from './judge.mjs'
 import { others } from './others.mjs'
 
+// Both are judged without what the documents deny: a Deny is no excuse for what they allow.
+
 /** What a bearer may do to its own, it may not do to another secret, user, role, key or log, in another account or Region. */
 export async function nowhereElse(policies, record, which = () => true) {
   const result = tally()
@@ -13,7 +15,7 @@ export async function nowhereElse(policies, record, which = () => true) {
         // A tag on the other one too, where the fleet's is in another account or Region.
         const isOutside = parse(other).account !== account || parse(other).region !== parse(resource).region || parse(other).partition !== 'aws'
         const context = bearer.context(isOutside ? resource : other)
-        const verdict = await judge(result, { ...bearer, action, resource: other, context })
+        const verdict = await judge(result, { ...bearer, documents: bearer.allowances, action, resource: other, context })
         if (verdict !== 'denied') result.broken.push(`${bearer.name}: ${action} on ${other} is ${verdict}`)
       }
     }
@@ -32,7 +34,7 @@ const conditions = [
   [/source administrator/, /^secretsmanager:GetSecretValue .*administrator/, label, ['AWSPREVIOUS', 'AWSPENDING', undefined]],
   [/KMS/, /^kms:/, via, ['s3.us-east-1.amazonaws.com', 'secretsmanager.eu-west-1.amazonaws.com', undefined]],
   [/KMS/, /^kms:/, encrypted, [...others(setup('execution-role').secret), undefined]],
-  [/fleet/, /^(iam|secretsmanager):/, tag, ['green', `${fleet}2`, fleet.toUpperCase(), '', '*', undefined]],
+  [/fleet/, /^(iam|secretsmanager):.*(user|carol)/, tag, ['green', `${fleet}2`, fleet.toUpperCase(), '', '*', undefined]],
 ]
 
 /** What a condition guards is denied without it: the version's label, KMS by Secrets Manager for this secret, the tag. */
@@ -47,7 +49,7 @@ export async function onlyUnderTheConditions(policies, record) {
       for (const value of values) {
         const context = { ...bearer.context(resource), [key]: value }
         if (value === undefined) delete context[key]
-        const verdict = await judge(result, { ...bearer, action, resource, context })
+        const verdict = await judge(result, { ...bearer, documents: bearer.allowances, action, resource, context })
         if (verdict !== 'denied') result.broken.push(`${bearer.name}: ${action} on ${resource} with ${key} ${value} is ${verdict}`)
       }
     }

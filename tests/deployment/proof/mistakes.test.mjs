@@ -5,6 +5,7 @@ import * as everyAction from './actions_property.mjs'
 import * as calls from './calls_property.mjs'
 import { shipped } from './documents.mjs'
 import * as elsewhere from './elsewhere_property.mjs'
+import * as letIn from './let_in_property.mjs'
 import { missing, read } from './recorded.mjs'
 import * as resourcePolicies from './resource_policies_property.mjs'
 import { sources } from './sources.mjs'
@@ -24,6 +25,20 @@ const without = (key) => ({ Statement }) => {
     }
   }
 }
+const denial = ({ Statement }) => Statement.find(({ Effect }) => Effect === 'Deny')
+const noDeny = (document) => (document.Statement = document.Statement.filter(({ Effect }) => Effect !== 'Deny'))
+const onlyOn = (resource) => (document) => (denial(document).NotResource = resource)
+const onTheOwn = (document) => {
+  const { NotResource, ...rest } = denial(document)
+  Object.assign(denial(document), { ...rest, Resource: NotResource })
+  delete denial(document).NotResource
+}
+const byTagAlone = (document) => {
+  denial(document).Resource = '*'
+  delete denial(document).NotResource
+}
+const without_ = (element) => (document) => delete denial(document)[element]
+const denying = (action) => (document) => (denial(document).Action = action)
 const trusting = (principal) => ({ Statement: [statement] }) => (statement.Principal = principal)
 
 const mistakes = [
@@ -58,6 +73,18 @@ const mistakes = [
   ['fleet-execution-role', 'no tag', unconditional, 'onlyUnderTheConditions'],
   ['fleet-execution-role', 'no tag', unconditional, 'nowhereElse'],
   ['fleet-execution-role', 'secrets of any account', on('*'), 'nowhereElse'],
+  ...['execution-role', 'execution-role-reads-administrator', 'fleet-execution-role'].flatMap((name) => [
+    [name, 'no Deny', noDeny, 'nothingOnASecretThatLetsItIn'],
+    [name, 'a Deny of the own secrets', onTheOwn, 'nothingOnASecretThatLetsItIn'],
+    [name, 'a Deny of the own secrets', onTheOwn, 'theOwnSecretsStayAllowed'],
+    [name, 'a Deny of all but any secret of the account', onlyOn('arn:aws:secretsmanager:REGION:ACCOUNT_ID:secret:*'), 'nothingOnASecretThatLetsItIn'],
+    [name, 'a Deny of all but what is called alike', onlyOn('SECRET_ARN*'), 'nothingOnASecretThatLetsItIn'],
+    [name, 'a Deny of all but another secret', onlyOn('arn:aws:secretsmanager:REGION:ACCOUNT_ID:secret:iam/bob-AbCdEf'), 'theOwnSecretsStayAllowed'],
+    [name, 'a Deny of reading alone', denying('secretsmanager:GetSecretValue'), 'nothingOnASecretThatLetsItIn'],
+  ]),
+  ['execution-role-reads-administrator', "a Deny of the administrator's secret", onlyOn('SECRET_ARN'), 'ownCallsAllowed'],
+  ['fleet-execution-role', 'a Deny by the tag alone', byTagAlone, 'theOwnSecretsStayAllowed'],
+  ['fleet-execution-role', 'a Deny of what has the tag, too', without_('Condition'), 'theOwnSecretsStayAllowed'],
   ['invoke-permission', 'no account', unconditional, 'invokedBySecretsManagerAlone'],
   ['invoke-permission', 'any service', trusting('*'), 'invokedBySecretsManagerAlone'],
   ['invoke-permission', "another service's", trusting({ Service: 'events.amazonaws.com' }), 'invokedBySecretsManagerAlone'],
@@ -68,6 +95,7 @@ const properties = {
   ...calls,
   ...everyAction,
   ...elsewhere,
+  ...letIn,
   ...resourcePolicies,
   noOtherService: (policies, record) => everyAction.noOtherService(policies, record, ['s3']),
 }

@@ -11,7 +11,7 @@ export const sources = {
   },
   administrator: {
     carriers: {
-      executionRole: ['execution-role', 'execution-role-reads-administrator'],
+      executionRole: ['execution-role-reads-administrator'],
       administrator: ['administrator-user'],
     },
     manager: 'administrator',

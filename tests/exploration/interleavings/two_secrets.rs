@@ -94,6 +94,9 @@ impl TwoSecrets {
             let document = document.to_string().replace(arn, &copy);
             let document = serde_json::from_str(&document).unwrap();
             aws.attach_policy(principal, &document).unwrap();
+            // Each denies the role the other's secret.
+            aws.spare(principal, arn);
+            aws.spare(principal, &copy);
         }
         if let Some(key) = &world.prepared.older_key
             && self.holding == Holding::OwnKeys

@@ -33,21 +33,21 @@ impl Parties<'_> {
     }
 
     fn carried(&self) -> Vec<(&str, &'static str)> {
-        let mut carried = vec![(FUNCTION_ROLE, EXECUTION_ROLE)];
+        let executes = (FUNCTION_ROLE, EXECUTION_ROLE);
         match (self.source, &self.administrator, self.role) {
-            (Source::SelfKey, ..) => carried.push((self.user, OWN_KEYS_USER)),
-            (Source::Role, ..) => carried.push((FUNCTION_ROLE, ROLE_MANAGES_KEYS)),
-            (_, Some((administrator, _)), _) => {
-                carried.push((FUNCTION_ROLE, ROLE_READS_ADMINISTRATOR));
-                carried.push((administrator, ADMINISTRATOR_USER));
-            }
-            (_, None, Some((role, _))) => {
-                carried.push((FUNCTION_ROLE, ROLE_ASSUMES_ROLE));
-                carried.push((role, ROLE_IN_ANOTHER_ACCOUNT));
-            }
-            (_, None, None) => {}
+            (Source::SelfKey, ..) => vec![executes, (self.user, OWN_KEYS_USER)],
+            (Source::Role, ..) => vec![executes, (FUNCTION_ROLE, ROLE_MANAGES_KEYS)],
+            (_, Some((administrator, _)), _) => vec![
+                (FUNCTION_ROLE, ROLE_READS_ADMINISTRATOR),
+                (administrator, ADMINISTRATOR_USER),
+            ],
+            (_, None, Some((role, _))) => vec![
+                executes,
+                (FUNCTION_ROLE, ROLE_ASSUMES_ROLE),
+                (role, ROLE_IN_ANOTHER_ACCOUNT),
+            ],
+            (_, None, None) => vec![executes],
         }
-        carried
     }
 
     fn document(&self, text: &str) -> Result<Value, SetupError> {
