@@ -231,6 +231,7 @@ mod tests {
             principal: String::new(),
             access_key_id: "AKIA1".to_owned(),
             resource: String::new(),
+            missed: false,
             outcome: Outcome::Lost,
             at: std::time::SystemTime::now(),
         };

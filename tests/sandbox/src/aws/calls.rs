@@ -46,9 +46,11 @@ impl Service {
             "DescribeSecret" | "GetSecretValue" | "PutSecretValue" | "UpdateSecretVersionStage" => {
                 Some(Self::SecretsManager)
             }
-            "ListAccessKeys" | "CreateAccessKey" | "DeleteAccessKey" | "GetAccessKeyLastUsed" => {
-                Some(Self::Iam)
-            }
+            "ListAccessKeys"
+            | "CreateAccessKey"
+            | "UpdateAccessKey"
+            | "DeleteAccessKey"
+            | "GetAccessKeyLastUsed" => Some(Self::Iam),
             "GetCallerIdentity" | "AssumeRole" => Some(Self::Sts),
             _ => None,
         }
@@ -84,6 +86,8 @@ pub struct Call {
     /// name in other calls of IAM; the role's ARN in AssumeRole; empty for GetCallerIdentity, and
     /// where the caller is unknown.
     pub resource: String,
+    /// Whether it is a read that did not see its service's state as it was: by a fault or because reads lag.
+    pub missed: bool,
     /// How it ended for the caller.
     pub outcome: Outcome,
     /// When, by the simulation's clock.

@@ -97,14 +97,20 @@ impl<'a> Canonical<'a> {
     /// The keys of now and of before, as far as they can be read.
     fn eras(&self) -> Vec<Vec<&'a Key>> {
         let users = &self.state.users;
-        let eras = std::iter::once(users.now()).chain(users.before(self.history));
+        let lagging = users.lagging(self.now).map(|(seen, _)| seen);
+        let eras = std::iter::once(users.now())
+            .chain(users.before(self.history))
+            .chain(lagging);
         eras.map(|users| users.iter().flat_map(|user| &user.keys).collect())
             .collect()
     }
 
     fn secrets(&self) -> impl Iterator<Item = &'a Vec<Secret>> {
         let secrets = &self.state.secrets;
-        std::iter::once(secrets.now()).chain(secrets.before(self.history))
+        let lagging = secrets.lagging(self.now).map(|(seen, _)| seen);
+        std::iter::once(secrets.now())
+            .chain(secrets.before(self.history))
+            .chain(lagging)
     }
 
     fn texts(&self) -> String {
@@ -154,6 +160,11 @@ impl<'a> Canonical<'a> {
         if let Some((reads, changes)) = self.state.faults.stale() {
             let _ = writeln!(text, "{reads} reads miss {changes} changes");
         }
+        let secrets = self.state.secrets.lagging(self.now).map(|(_, left)| left);
+        let users = self.state.users.lagging(self.now).map(|(_, left)| left);
+        if secrets.or(users).is_some() {
+            let _ = writeln!(text, "reads lag for {secrets:?}, lists for {users:?}");
+        }
         self.rename(text)
     }
 
@@ -172,6 +183,10 @@ impl<'a> Canonical<'a> {
                 key.status,
                 key.spread.is_deleted()
             );
+            if let Some((before, until)) = key.switched.filter(|(_, until)| self.now < *until) {
+                let left = until.duration_since(self.now);
+                let _ = write!(text, " {before:?} for {left:?}");
+            }
             if !self.lens.timeless {
                 let _ = write!(
                     text,

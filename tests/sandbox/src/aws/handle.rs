@@ -137,6 +137,15 @@ impl State {
         }
     }
 
+    /// Whether a read now does not see a service's state as it is.
+    fn misses(&self, service: Service, stale: usize, now: SystemTime) -> bool {
+        match service {
+            Service::SecretsManager => self.secrets.read(stale, now) != self.secrets.now(),
+            Service::Iam => self.users.read(stale, now) != self.users.now(),
+            Service::Sts => false,
+        }
+    }
+
     fn serve(
         &mut self,
         request: &ApiRequest,
@@ -152,6 +161,7 @@ impl State {
             principal: String::new(),
             access_key_id: request.authorization.access_key_id.clone(),
             resource: String::new(),
+            missed: request.is_read() && self.misses(request.service, hit.stale, now),
             outcome: Outcome::Ok,
             at: now,
         };

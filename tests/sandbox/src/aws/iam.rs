@@ -87,11 +87,14 @@ pub(super) fn act(
                 "Inactive" => KeyStatus::Inactive,
                 other => return Err(invalid(format!("Status cannot be {other}"))),
             };
-            change_key(state, request, (account, name), |key| key.status = status)
+            let delay = state.propagation.status_delay;
+            change_key(state, request, (account, name), |key| {
+                key.switch(status, delay, now);
+            })
         }
         "GetUser" => {
             let name = user_name(request, principal)?;
-            user_in(state.users.read(stale), (account, name)).map(|user| Some(user_xml(user)))
+            user_in(state.users.read(stale, now), (account, name)).map(|user| Some(user_xml(user)))
         }
         "CreateUser" => create_user(state, request, account, now).map(Some),
         other => Err(not_simulated(other)),
@@ -109,7 +112,7 @@ fn list_access_keys(
     stale: usize,
     now: SystemTime,
 ) -> Result<String, ApiError> {
-    let user = user_in(state.users.read(stale), of)?;
+    let user = user_in(state.users.read(stale, now), of)?;
     let first = match request.parameters.text("Marker") {
         None => 0,
         Some(marker) => position(marker).ok_or_else(|| invalid("Invalid Marker.".to_owned()))?,
@@ -131,7 +134,7 @@ fn list_access_keys(
         .map(|key| {
             let member = tag("UserName", &user.name)
                 + &tag("AccessKeyId", &key.id)
-                + &tag("Status", key.status.as_str())
+                + &tag("Status", key.status_at(now).as_str())
                 + &tag("CreateDate", &iso_date(key.created));
             nest("member", &member)
         })
@@ -165,6 +168,7 @@ fn create_access_key(state: &mut State, of: Name<'_>, now: SystemTime) -> Result
             created: now,
             last_used: None,
             spread: Spread::begin(propagation.clone(), now),
+            switched: None,
         };
         let created = tag("UserName", &user.name)
             + &tag("AccessKeyId", &key.id)
@@ -200,7 +204,7 @@ fn get_access_key_last_used(
     now: SystemTime,
 ) -> Result<String, ApiError> {
     let id = required(request, "AccessKeyId")?;
-    let found = state.users.read(stale).iter().find_map(|user| {
+    let found = state.users.read(stale, now).iter().find_map(|user| {
         let key = user.keys.iter().find(|key| key.id == id)?;
         key.spread.is_listed(now).then_some((user, key))
     });

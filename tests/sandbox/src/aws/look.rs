@@ -60,6 +60,12 @@ impl Aws {
         self.state().secret(arn).map(|secret| secret.view())
     }
 
+    /// The body of the last request.
+    #[must_use]
+    pub fn last_request(&self) -> String {
+        String::from_utf8_lossy(&self.state().last_request).into_owned()
+    }
+
     /// Every API call so far.
     #[must_use]
     pub fn calls(&self) -> Vec<Call> {

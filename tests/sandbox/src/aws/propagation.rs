@@ -13,6 +13,8 @@ pub struct Propagation {
     pub list_delay: Duration,
     /// A deleted key is accepted and listed for this long.
     pub delete_delay: Duration,
+    /// A key that is deactivated or activated is accepted and listed as before for this long (fact 42).
+    pub status_delay: Duration,
     /// A new key's SMTP password is refused for this long, whatever the API does by then.
     pub smtp_delay: Duration,
 }

@@ -1,9 +1,11 @@
 //! Secrets, their versions, and the rules by which staging labels move.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, SystemTime};
 
 use super::errors::ApiError;
 use super::ids::Confidential;
+use super::timeline::Follow;
 use super::{
     AWSCURRENT, AWSPENDING, AWSPREVIOUS, SecretContent, SecretView, StageError, VersionView,
 };
@@ -226,6 +228,50 @@ impl Secret {
             return Err(StageError::InvalidToken);
         }
         Ok(())
+    }
+}
+
+/// Of each secret the versions that were made or filled, and the labels that moved.
+impl Follow for Vec<Secret> {
+    fn follow(&mut self, before: &Self, after: &Self) {
+        for secret in after {
+            let was = before.iter().find(|was| was.arn == secret.arn);
+            match (self.iter_mut().find(|own| own.arn == secret.arn), was) {
+                (Some(own), Some(was)) => own.follow(was, secret),
+                (None, None) => self.push(secret.clone()),
+                _ => {}
+            }
+        }
+    }
+}
+
+impl Secret {
+    fn follow(&mut self, was: &Self, is: &Self) {
+        self.changed = is.changed;
+        if was.deleted != is.deleted {
+            self.deleted = is.deleted;
+        }
+        for version in &is.versions {
+            match self.versions.iter_mut().find(|own| own.id == version.id) {
+                Some(own) => own.content.clone_from(&version.content),
+                None if was.version(&version.id).is_none() => self.versions.push(VersionView {
+                    labels: Vec::new(),
+                    ..version.clone()
+                }),
+                None => {}
+            }
+        }
+        let labels = was.versions.iter().chain(&is.versions);
+        let labels: BTreeSet<&String> = labels.flat_map(|version| &version.labels).collect();
+        for label in labels {
+            let (from, to) = (was.id_with_label(label), is.id_with_label(label));
+            if from != to {
+                self.remove_label(label);
+                let versions = self.versions.iter_mut();
+                let to = versions.filter(|version| Some(&version.id) == to.as_ref());
+                to.for_each(|version| version.labels.push(label.clone()));
+            }
+        }
     }
 }
 

@@ -1,22 +1,32 @@
 //! A part of the state with its last changes, which a stale read misses (fact 19).
 
 use std::collections::VecDeque;
+use std::time::{Duration, SystemTime};
 
 /// How many changes back a read can see.
 const KEPT: usize = 8;
+
+/// A value that can be brought up to date with a change that was made to another.
+pub(super) trait Follow {
+    /// Takes over what is different in `after`, and what was not in `before`.
+    fn follow(&mut self, before: &Self, after: &Self);
+}
 
 /// A value and what it was before each of its last changes, the last one first.
 #[derive(Clone, Debug)]
 pub(super) struct Timeline<T> {
     now: T,
     before: VecDeque<T>,
+    /// What reads see for a while, and until when: all but one change.
+    lagging: Option<(T, SystemTime)>,
 }
 
-impl<T: Clone + PartialEq> Timeline<T> {
+impl<T: Clone + PartialEq + Follow> Timeline<T> {
     pub(super) fn new(value: T) -> Self {
         Self {
             now: value,
             before: VecDeque::new(),
+            lagging: None,
         }
     }
 
@@ -25,9 +35,22 @@ impl<T: Clone + PartialEq> Timeline<T> {
     }
 
     /// What a read sees that misses so many of the last changes.
-    pub(super) fn read(&self, stale: usize) -> &T {
+    pub(super) fn read(&self, stale: usize, at: SystemTime) -> &T {
         let seen = self.before.iter().take(stale).next_back();
-        seen.unwrap_or(&self.now)
+        seen.or(self.lagging(at).map(|(seen, _)| seen))
+            .unwrap_or(&self.now)
+    }
+
+    /// What every read sees for some time yet.
+    pub(super) fn lagging(&self, at: SystemTime) -> Option<(&T, Duration)> {
+        let (seen, until) = self.lagging.as_ref()?;
+        let left = until.duration_since(at).ok()?;
+        (!left.is_zero()).then_some((seen, left))
+    }
+
+    /// Has reads see another value until then, and every change behind this one.
+    pub(super) fn lag(&mut self, seen: T, until: SystemTime) {
+        self.lagging = (seen != self.now).then_some((seen, until));
     }
 
     /// What the value was before its last changes, so many of them, the last one first.
@@ -43,6 +66,9 @@ impl<T: Clone + PartialEq> Timeline<T> {
         let mut next = self.now.clone();
         let result = change(&mut next)?;
         if next != self.now {
+            if let Some((seen, _)) = &mut self.lagging {
+                seen.follow(&self.now, &next);
+            }
             let before = std::mem::replace(&mut self.now, next);
             self.before.push_front(before);
             self.before.truncate(KEPT);
@@ -53,12 +79,15 @@ impl<T: Clone + PartialEq> Timeline<T> {
     /// Changes the value as if it had long been so.
     pub(super) fn amend(&mut self, change: impl Fn(&mut T)) {
         self.before.iter_mut().for_each(&change);
+        let lagging = self.lagging.iter_mut();
+        lagging.for_each(|(seen, _)| change(seen));
         change(&mut self.now);
     }
 
     /// Changes the value and forgets what it was before.
     pub(super) fn settle(&mut self, change: impl FnOnce(&mut T)) {
         self.before.clear();
+        self.lagging = None;
         change(&mut self.now);
     }
 }

@@ -4,6 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use super::ids::Confidential;
 use super::propagation::Spread;
+use super::timeline::Follow;
 use super::{KeyStatus, KeyView, LastUsed};
 
 #[derive(Clone, Debug, PartialEq)]
@@ -42,8 +43,30 @@ impl User {
         for key in &mut self.keys {
             key.created -= by;
             key.spread.age(by);
+            if let Some((_, until)) = &mut key.switched {
+                *until -= by;
+            }
             if let Some(last_used) = &mut key.last_used {
                 last_used.at -= by;
+            }
+        }
+    }
+}
+
+/// Of each key that was made or changed the whole key; none is ever forgotten.
+impl Follow for Vec<User> {
+    fn follow(&mut self, before: &Self, after: &Self) {
+        for user in after {
+            let arn = user.arn();
+            let Some(own) = self.iter_mut().find(|own| own.arn() == arn) else {
+                self.push(user.clone());
+                continue;
+            };
+            let was = before.iter().find(|was| was.arn() == arn);
+            let was = was.map_or(&[][..], |was| &was.keys);
+            for key in user.keys.iter().filter(|key| !was.contains(key)) {
+                own.keys.retain(|have| have.id != key.id);
+                own.keys.push(key.clone());
             }
         }
     }
@@ -57,17 +80,32 @@ pub(super) struct Key {
     pub(super) created: SystemTime,
     pub(super) last_used: Option<LastUsed>,
     pub(super) spread: Spread,
+    /// What the status was before it was switched, and until when it goes on being that (fact 42).
+    pub(super) switched: Option<(KeyStatus, SystemTime)>,
 }
 
 impl Key {
+    /// Sets the status, which spreads with delay.
+    pub(super) fn switch(&mut self, status: KeyStatus, delay: Duration, now: SystemTime) {
+        let before = self.status_at(now);
+        self.status = status;
+        self.switched = (before != status && !delay.is_zero()).then_some((before, now + delay));
+    }
+
+    /// The status as far as it has spread.
+    pub(super) fn status_at(&self, now: SystemTime) -> KeyStatus {
+        let before = self.switched.filter(|(_, until)| now < *until);
+        before.map_or(self.status, |(before, _)| before)
+    }
+
     /// Whether a request signed with the key is accepted now (facts 27 and 29).
     pub(super) fn is_usable(&self, now: SystemTime) -> bool {
-        self.status == KeyStatus::Active && self.spread.is_accepted(now)
+        self.status_at(now) == KeyStatus::Active && self.spread.is_accepted(now)
     }
 
     /// Whether the key's SMTP password is accepted now.
     pub(super) fn is_usable_for_smtp(&self, now: SystemTime) -> bool {
-        self.status == KeyStatus::Active && self.spread.is_accepted_by_smtp(now)
+        self.status_at(now) == KeyStatus::Active && self.spread.is_accepted_by_smtp(now)
     }
 
     pub(super) fn view(&self, now: SystemTime) -> KeyView {

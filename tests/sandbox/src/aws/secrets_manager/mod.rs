@@ -47,7 +47,7 @@ pub(super) fn act(
     stale: usize,
     now: SystemTime,
 ) -> Result<Value, ApiError> {
-    let secrets = state.secrets.read(stale);
+    let secrets = state.secrets.read(stale, now);
     match request.action.as_str() {
         "DescribeSecret" => find(secrets, request).map(reads::describe),
         "GetSecretValue" => reads::value(find(secrets, request)?, request),

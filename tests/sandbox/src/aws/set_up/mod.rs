@@ -4,6 +4,7 @@
 //! but for those that a rotation under way calls, whose secret a person may delete.
 //! What only describes the account's past, such as a key's age, no read is stale for.
 
+mod hands;
 mod secrets;
 mod users;
 

@@ -212,7 +212,7 @@ impl Aws {
 
     /// Changes a secret so that a stale read misses it.
     #[track_caller]
-    fn change_secret(&self, arn: &str, change: impl FnOnce(&mut Secret)) {
+    pub(super) fn change_secret(&self, arn: &str, change: impl FnOnce(&mut Secret)) {
         let result = self.state().secrets.change(|secrets| {
             let secret = secrets.iter_mut().find(|secret| secret.is(arn));
             secret.ok_or(()).map(change)

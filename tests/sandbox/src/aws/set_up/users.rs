@@ -77,6 +77,7 @@ impl Aws {
             created: now,
             last_used: None,
             spread: Spread::begin(Propagation::default(), now),
+            switched: None,
         };
         state.users.amend(|users| {
             let owners = users.iter_mut().filter(|found| found.arn() == owner);
@@ -91,7 +92,10 @@ impl Aws {
     /// Sets a key's status, as UpdateAccessKey or AWS does.
     #[track_caller]
     pub fn set_key_status(&self, id: &str, status: KeyStatus) {
-        self.change_key(id, |key| key.status = status);
+        self.change_key(id, |key| {
+            key.status = status;
+            key.switched = None;
+        });
     }
 
     /// Deletes a key at once, as a person does.
