@@ -20,7 +20,7 @@ use crate::trust::Trust;
 /// How long a connection may take to come about, TLS included.
 const CONNECT_TIME: Duration = Duration::from_secs(3);
 
-/// How often a call is made at most, CreateAccessKey apart.
+/// How often a read is made at most. What changes something is made once ([`crate::change`]).
 #[must_use]
 pub fn retries() -> RetryConfig {
     RetryConfig::standard().with_max_attempts(3)

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::access_key::{AccessKeyId, ListedKey};
+use crate::access_key::{AccessKeyId, KeyStatus, ListedKey};
 use crate::credentials::CredentialSource;
 use crate::iam::Iam;
 use crate::key_selection::{Deletable, HeldKeys, Refusal, Selection, Tries, select};
@@ -18,8 +18,8 @@ use crate::verification::another_identity;
 pub(crate) enum Plan {
     /// There is room.
     Nothing,
-    /// This key goes.
-    Delete(Deletable),
+    /// This key goes; with its status.
+    Delete(Deletable, KeyStatus),
     /// This key may be our own: decide again when AWSPENDING was looked at for a while.
     LookAgain(AccessKeyId),
 }
@@ -68,20 +68,27 @@ pub(crate) async fn plan(
     let config = &rotation.rotator.config;
     let now = rotation.clock.now();
     let selection = select(keys, held, tries, config, now);
+    let goes = |key: Deletable| {
+        let listed = keys.iter().find(|listed| listed.id == *key.id());
+        Plan::Delete(
+            key,
+            listed.map_or(KeyStatus::Active, |listed| listed.status),
+        )
+    };
     let refused = |refusal| Problem::NothingDeletable {
         user: staged.current.username().to_owned(),
         refusal,
     };
     match selection {
         Ok(Selection::NothingToDelete) => Ok(Plan::Nothing),
-        Ok(Selection::Delete(key)) => Ok(Plan::Delete(key)),
+        Ok(Selection::Delete(key)) => Ok(goes(key)),
         Ok(Selection::LookAgain(key)) => Ok(Plan::LookAgain(key)),
         Ok(Selection::AskLastUse(candidate)) => {
             let ask = async || iam.last_use(&candidate).await;
             let last_use = rotation.patiently(Duration::ZERO, ask).await?;
             candidate
                 .judge(last_use, config.in_use_window, now)
-                .map(Plan::Delete)
+                .map(goes)
                 .map_err(refused)
         }
         Err(Refusal::NotUnderstood { key }) => Err(Problem::SecretMalformed {

@@ -17,6 +17,7 @@ use secrecy::SecretString;
 
 use crate::access_key::{AccessKey, AccessKeyId, KeyStatus, LastUse, ListedKey};
 use crate::aws_failure::{AwsFailure, Effect};
+use crate::change::Once;
 use crate::connections::connect_only;
 use crate::key_selection::{Candidate, Deletable};
 use crate::partition::region_of_iam;
@@ -134,17 +135,17 @@ impl Iam {
             })
     }
 
-    /// Makes an access key. Never repeated by the SDK: it is not idempotent (fact 23).
+    /// Makes an access key. It is not idempotent (fact 23).
     ///
     /// # Errors
     /// [`AwsFailure`]; with [`Effect::Unknown`] a key may have been made.
-    pub async fn create(&self) -> Result<AccessKey, AwsFailure> {
+    pub async fn create(&self, _: Once) -> Result<AccessKey, AwsFailure> {
         let created = self
             .client
             .create_access_key()
             .user_name(&self.user)
             .customize()
-            .config_override(Builder::new().retry_config(RetryConfig::disabled()))
+            .config_override(once())
             .send()
             .await
             .map_err(|error| self.failure("iam:CreateAccessKey", &error))?;
@@ -171,23 +172,58 @@ impl Iam {
     ///
     /// # Errors
     /// [`AwsFailure`].
-    pub async fn delete(&self, key: &Deletable) -> Result<Deletion, AwsFailure> {
+    pub async fn delete(&self, key: &Deletable, _: Once) -> Result<Deletion, AwsFailure> {
         let deleted = self
             .client
             .delete_access_key()
             .user_name(&self.user)
             .access_key_id(key.id().as_str())
+            .customize()
+            .config_override(once())
             .send()
             .await
             .map_err(|error| {
-                let resource = format!("the access key {} of user {}", key.id(), self.user);
-                AwsFailure::new("iam:DeleteAccessKey", resource, &error)
+                AwsFailure::new("iam:DeleteAccessKey", self.resource(key.id()), &error)
             });
         match deleted {
             Ok(_) => Ok(Deletion::Deleted),
             Err(failure) if failure.is("NoSuchEntity") => Ok(Deletion::NotFound),
             Err(failure) => Err(failure),
         }
+    }
+
+    /// Deactivates an access key.
+    ///
+    /// # Errors
+    /// [`AwsFailure`]; `NoSuchEntity` where IAM knows no such key.
+    pub async fn deactivate(&self, key: &Deletable, _: Once) -> Result<(), AwsFailure> {
+        self.set_status(key.id(), StatusType::Inactive).await
+    }
+
+    /// Activates an access key.
+    ///
+    /// # Errors
+    /// [`AwsFailure`]; `NoSuchEntity` where IAM knows no such key.
+    pub async fn activate(&self, key: &AccessKeyId, _: Once) -> Result<(), AwsFailure> {
+        self.set_status(key, StatusType::Active).await
+    }
+
+    async fn set_status(&self, key: &AccessKeyId, status: StatusType) -> Result<(), AwsFailure> {
+        self.client
+            .update_access_key()
+            .user_name(&self.user)
+            .access_key_id(key.as_str())
+            .status(status)
+            .customize()
+            .config_override(once())
+            .send()
+            .await
+            .map(drop)
+            .map_err(|error| AwsFailure::new("iam:UpdateAccessKey", self.resource(key), &error))
+    }
+
+    fn resource(&self, key: &AccessKeyId) -> String {
+        format!("the access key {key} of user {}", self.user)
     }
 
     /// When, where and for what a key was last used; none for never (fact 25).
@@ -216,6 +252,11 @@ impl Iam {
             })
         }))
     }
+}
+
+/// For a call that changes something: the SDK does not repeat it.
+fn once() -> Builder {
+    Builder::new().retry_config(RetryConfig::disabled())
 }
 
 /// None for a date that chrono cannot hold.

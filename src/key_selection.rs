@@ -1,7 +1,7 @@
-//! Pure: which access key may go to make room for a new one, or why none may.
+//! Pure: which access key may go to make room for a new one, or because it was lost; or why none may.
 //!
-//! [`Deletable`] is what [`crate::iam::Iam::delete`] takes, and only this module
-//! makes one: no other part of the function can delete a key.
+//! [`Deletable`] is what [`crate::iam::Iam::deactivate`] and [`crate::iam::Iam::delete`] take, and only this module makes
+//! one: no other part of the function can take a key away.
 
 use std::time::Duration;
 
@@ -10,6 +10,7 @@ use chrono::{DateTime, Utc};
 use crate::access_key::{AccessKeyId, KeyStatus, LastUse, ListedKey};
 use crate::config::{Config, DeleteKeyInUse};
 use crate::given_out::GivenOut;
+use crate::marks::Marks;
 
 /// How long AWSPENDING is looked at before a key that no version of the secret holds is judged: it
 /// may be our own, stored but not visible yet (facts 19 and 27). Longer than storing one may take.
@@ -60,19 +61,24 @@ impl Deletable {
 
 /// A key that may be deleted if it is not in use: ask for its last use, then [`Candidate::judge`].
 #[derive(Debug, PartialEq, Eq)]
-pub struct Candidate(Deletable);
+pub struct Candidate {
+    key: Deletable,
+    /// Whether it is our own if it was never used.
+    lost: bool,
+}
 
 impl Candidate {
     /// The key's id.
     #[must_use]
     pub fn id(&self) -> &AccessKeyId {
-        self.0.id()
+        self.key.id()
     }
 
-    /// Judges the key by its last use; none means that it was never used.
+    /// Judges the key by its last use; none means that it was never used. Nobody can have used a key of our own that
+    /// was lost: the answer that was lost held its secret.
     ///
     /// # Errors
-    /// [`Refusal::InUse`] where it was used within `window` before `now`.
+    /// [`Refusal::InUse`] where it was used within `window` before `now`, or at all if it was to be a lost one.
     pub fn judge(
         self,
         last_use: Option<LastUse>,
@@ -80,22 +86,47 @@ impl Candidate {
         now: DateTime<Utc>,
     ) -> Result<Deletable, Refusal> {
         match last_use {
-            Some(last_use) if age(last_use.at, now) < window => Err(Refusal::InUse {
-                key: self.0.0,
+            Some(last_use) if self.lost || age(last_use.at, now) < window => Err(Refusal::InUse {
+                key: self.key.0,
                 last_use,
             }),
-            _ => Ok(self.0),
+            _ => Ok(self.key),
         }
     }
 }
 
-/// What earlier tries to make a key tell.
+/// What earlier tries to make a key, or to take one away, tell.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Tries<'a> {
-    /// Whether one may have made a key beside AWSCURRENT's that nobody knows of.
-    pub may_have_made: bool,
+    /// The function's marks on the secret.
+    pub marks: Option<&'a Marks>,
+    /// This run's id.
+    pub run: &'a str,
+    /// The keys that were there right before this run asked for one and got no answer.
+    pub unanswered: Option<&'a [AccessKeyId]>,
     /// The key whose [`Selection::LookAgain`] is over, whatever the clocks say.
     pub settled: Option<&'a AccessKeyId>,
+}
+
+impl Tries<'_> {
+    /// Whether another run, cut behind its mark, can have made this key.
+    fn made_by_another(&self, key: &ListedKey) -> bool {
+        let made = |marks: &Marks| marks.made_by_another(self.run, key.created);
+        self.marks.is_some_and(made)
+    }
+
+    /// Whether this run can have made this key: it was not there before, and is there now.
+    fn made_by_this(&self, key: &ListedKey) -> bool {
+        let appeared = |before: &[AccessKeyId]| !before.contains(&key.id);
+        let made = |marks: &Marks| marks.made_by(self.run, key.created);
+        self.unanswered.is_some_and(appeared) && self.marks.is_some_and(made)
+    }
+
+    /// Whether it was the function that deactivated this key.
+    fn deactivated(&self, key: &ListedKey) -> bool {
+        key.status == KeyStatus::Inactive
+            && (self.marks).is_some_and(|marks| marks.removing().any(|id| *id == key.id))
+    }
 }
 
 /// What to do about the user's keys before a new one is made.
@@ -107,7 +138,7 @@ pub enum Selection {
     Delete(Deletable),
     /// Ask for this key's last use first.
     AskLastUse(Candidate),
-    /// It may be our own: look at AWSPENDING again and again for [`SETTLE`], then decide again.
+    /// It may be our own: look at AWSPENDING again and again for [`SETTLE`], then decide again by another list.
     LookAgain(AccessKeyId),
 }
 
@@ -159,6 +190,14 @@ pub enum Refusal {
         /// When it was made.
         created: DateTime<Utc>,
     },
+    /// The key that was deactivated to go is active again, and it was not the function that activated it.
+    #[error(
+        "the access key {key} was deactivated to be deleted, and somebody has activated it again"
+    )]
+    ActivatedAgain {
+        /// The key.
+        key: AccessKeyId,
+    },
     /// The key that would go was used lately.
     #[error("the access key {key} would have to go, and it was last used at {last_use}")]
     InUse {
@@ -173,8 +212,9 @@ pub enum Refusal {
 /// AWSPENDING's nor the credential source's, and stands in none of their texts; inactive before active. For a first
 /// key none that is active goes.
 ///
-/// A key that no version of the secret holds is one that an earlier try has lost, if one may have
-/// made a key; else someone else's, which is left alone for `in_use_window`.
+/// A key that no version of the secret holds is one that an earlier try has lost, if one may have made a key at that
+/// time; else someone else's, which is left alone for `in_use_window`. A key that this run has lost goes also where there
+/// is room.
 ///
 /// # Errors
 /// [`Refusal`]: nothing may be deleted, and nothing made.
@@ -203,34 +243,41 @@ pub fn select(
     if keys.len() > 2 {
         return Err(Refusal::TooManyKeys { keys: ids() });
     }
-    if keys.len() < 2 {
+    let current = keys
+        .iter()
+        .find(|one| held.current.as_ref() == Some(&one.id));
+    // Our own are no older than AWSCURRENT's.
+    let could_be_ours = |key: &ListedKey| {
+        !held.holds(&key.id) && current.is_none_or(|one| key.created >= one.created)
+    };
+    let appeared = |key: &ListedKey| could_be_ours(key) && tries.made_by_this(key);
+    // Of several nobody knows which.
+    let is_one = keys.iter().filter(|key| appeared(key)).count() == 1;
+    let just_lost = |key: &ListedKey| is_one && appeared(key);
+    if keys.len() < 2 && !is_one {
         return Ok(Selection::NothingToDelete);
     }
+    let is_active = |key: &ListedKey| key.status == KeyStatus::Active || tries.deactivated(key);
     let oldest = keys
         .iter()
         .filter(|key| !held.protects(&key.id))
-        .min_by_key(|key| (key.status == KeyStatus::Active, key.created, &key.id));
+        .min_by_key(|key| (!just_lost(key), is_active(key), key.created, &key.id));
     let Some((key, deletable)) = oldest.and_then(|key| Some((key, Deletable::of(&key.id, held)?)))
     else {
         return Err(Refusal::BothProtected { keys: ids() });
     };
 
-    let current = keys
-        .iter()
-        .find(|one| held.current.as_ref() == Some(&one.id));
-    // Our own are no older than AWSCURRENT's.
-    let could_be_ours =
-        !held.holds(&key.id) && current.is_none_or(|one| key.created >= one.created);
-    let ours = could_be_ours && tries.may_have_made;
+    let ours = just_lost(key) || (could_be_ours(key) && tries.made_by_another(key));
+    let could_be_ours = could_be_ours(key);
     let new = !held.holds(&key.id) && age(key.created, now) < config.in_use_window;
     // Given its time by our clock, not by IAM's.
     if (could_be_ours || new) && tries.settled != Some(&key.id) {
         return Ok(Selection::LookAgain(key.id.clone()));
     }
-    if key.status != KeyStatus::Active {
+    if !is_active(key) {
         return Ok(Selection::Delete(deletable));
     }
-    if is_first {
+    if is_first && !just_lost(key) {
         return Err(Refusal::NoRoomForFirst { keys: ids() });
     }
     let ask = match config.delete_key_in_use {
@@ -247,29 +294,16 @@ pub fn select(
             created: key.created,
         });
     }
-    Ok(Selection::AskLastUse(Candidate(deletable)))
+    Ok(Selection::AskLastUse(Candidate {
+        key: deletable,
+        lost: new,
+    }))
 }
 
 /// A key that this run made and could not store; none where it stands in a text of the secret after all.
 #[must_use]
 pub fn unstored(key: &AccessKeyId, held: &HeldKeys) -> Option<Deletable> {
     Deletable::of(key, held)
-}
-
-/// The key that a CreateAccessKey whose answer was lost has left behind: not
-/// there before, there now, and in no version of the secret (fact 23).
-///
-/// None where no key appeared, and where several did: then it is not known which. Nobody can
-/// have used it: its answer held its secret.
-#[must_use]
-pub fn lost(before: &[ListedKey], after: &[ListedKey], held: &HeldKeys) -> Option<Candidate> {
-    let mut appeared = after
-        .iter()
-        .filter(|key| !before.iter().any(|old| old.id == key.id) && !held.holds(&key.id));
-    match (appeared.next(), appeared.next()) {
-        (Some(key), None) => Deletable::of(&key.id, held).map(Candidate),
-        _ => None,
-    }
 }
 
 /// Zero for a date in the future, as where the clocks differ.

@@ -1,6 +1,7 @@
 #![allow(clippy::unwrap_used)]
 
 use super::*;
+use crate::marks::Mark;
 
 const NOW: i64 = 1_800_000_000;
 const DAY: Duration = Duration::from_secs(24 * 3600);
@@ -41,17 +42,34 @@ fn policy_of(delete_key_in_use: DeleteKeyInUse) -> Config {
     }
 }
 
+/// The mark of another run, of so many seconds ago.
+fn marked(seconds_ago: i64) -> Marks {
+    marks(&[("another", seconds_ago)], None)
+}
+
+fn marks(creating: &[(&str, i64)], removing: Option<char>) -> Marks {
+    let creating = creating.iter().map(|(run, ago)| Mark::Creating {
+        since: time(*ago),
+        run: (*run).to_owned(),
+    });
+    let removing = removing.map(|letter| Mark::Removing(id(letter)));
+    let labels = creating.chain(removing).map(|mark| mark.label()).collect();
+    Marks::of(&[("version".to_owned(), labels)].into())
+}
+
 /// What is selected in the end: behind a second look, if one is asked for.
 fn choose_with(
     config: &Config,
     keys: &[ListedKey],
     held: &HeldKeys,
-    may_have_made: bool,
+    marks: &Marks,
 ) -> Result<Selection, Refusal> {
     let select = |settled| {
         let tries = Tries {
-            may_have_made,
+            marks: Some(marks),
+            run: "this",
             settled,
+            ..Tries::default()
         };
         select(keys, held, tries, config, time(0))
     };
@@ -66,7 +84,7 @@ fn choose_by(
     keys: &[ListedKey],
     held: &HeldKeys,
 ) -> Result<Selection, Refusal> {
-    choose_with(&policy_of(in_use), keys, held, true)
+    choose_with(&policy_of(in_use), keys, held, &marked(0))
 }
 
 fn choose(keys: &[ListedKey], held: &HeldKeys) -> Result<Selection, Refusal> {
@@ -77,8 +95,17 @@ fn delete(letter: char) -> Result<Selection, Refusal> {
     Ok(Selection::Delete(Deletable(id(letter))))
 }
 
+fn candidate(letter: char, lost: bool) -> Candidate {
+    let key = Deletable(id(letter));
+    Candidate { key, lost }
+}
+
 fn ask(letter: char) -> Result<Selection, Refusal> {
-    Ok(Selection::AskLastUse(Candidate(Deletable(id(letter)))))
+    Ok(Selection::AskLastUse(candidate(letter, false)))
+}
+
+fn ask_as_lost(letter: char) -> Result<Selection, Refusal> {
+    Ok(Selection::AskLastUse(candidate(letter, true)))
 }
 
 #[test]
@@ -113,9 +140,9 @@ fn a_foreign_active_key_is_asked_for_its_last_use() {
     let day = 24 * 3600;
     for (current_age, foreign_age) in [(100, day), (3 * day, 2 * day)] {
         let keys = [active('C', current_age), active('F', foreign_age)];
-        for may_have_made in [true, false] {
+        for marks in [marked(foreign_age), Marks::default()] {
             let held = held(Some('C'), None, None);
-            let chosen = choose_with(&Config::default(), &keys, &held, may_have_made);
+            let chosen = choose_with(&Config::default(), &keys, &held, &marks);
             assert_eq!(chosen, ask('F'));
         }
     }
@@ -183,7 +210,9 @@ fn no_setting_deletes_the_current_or_the_pending_key() {
                     let chosen = match choose_by(policy, &keys, &holdings) {
                         Ok(
                             Selection::Delete(Deletable(id))
-                            | Selection::AskLastUse(Candidate(Deletable(id))),
+                            | Selection::AskLastUse(Candidate {
+                                key: Deletable(id), ..
+                            }),
                         ) => id,
                         _ => continue,
                     };
@@ -245,10 +274,10 @@ fn a_key_in_no_version_is_looked_at_again_if_it_is_new_or_no_older_than_the_curr
     ] {
         let keys = [active('C', current_age), active('O', other_age)];
         let held = held(Some('C'), None, None);
-        for may_have_made in [true, false] {
+        for marks in [marked(other_age), Marks::default()] {
             let tries = Tries {
-                may_have_made,
-                settled: None,
+                marks: Some(&marks),
+                ..Tries::default()
             };
             let selected = select(&keys, &held, tries, &Config::default(), time(0));
             let looked = selected == Ok(Selection::LookAgain(id('O')));
@@ -257,8 +286,9 @@ fn a_key_in_no_version_is_looked_at_again_if_it_is_new_or_no_older_than_the_curr
     }
 }
 
+/// The mark is of the time at which its run makes a key; the clocks can be five minutes apart.
 #[test]
-fn a_new_key_in_no_version_goes_only_where_a_try_may_have_lost_it() {
+fn a_new_key_in_no_version_goes_only_where_another_run_may_have_lost_it() {
     let day = 24 * 3600;
     let made_lately = |seconds_ago| {
         Err(Refusal::MadeLately {
@@ -266,30 +296,109 @@ fn a_new_key_in_no_version_goes_only_where_a_try_may_have_lost_it() {
             created: time(seconds_ago),
         })
     };
-    for (current, other_age, may_have_made, expected) in [
-        (9 * day, 60, true, ask('O')),
-        (9 * day, 60, false, made_lately(60)),
-        (9 * day, -60, false, made_lately(-60)),
-        (9 * day, day - 1, false, made_lately(day - 1)),
-        (9 * day, day, false, ask('O')),
+    let (earlier, own) = (Some("another"), Some("this"));
+    for (current, other_age, run, marked_ago, expected) in [
+        (9 * day, 60, earlier, 60, ask_as_lost('O')),
+        (9 * day, 60, earlier, 120, ask_as_lost('O')),
+        (9 * day, 60, earlier, 60 + 360, ask_as_lost('O')),
+        (9 * day, 60, earlier, 60 + 361, made_lately(60)),
+        (9 * day, 1_000, earlier, 1_000 - 300, ask_as_lost('O')),
+        (9 * day, 1_000, earlier, 1_000 - 301, made_lately(1_000)),
+        (9 * day, 7_200, earlier, 10 * day, made_lately(7_200)),
+        (9 * day, 60, own, 60, made_lately(60)),
+        (9 * day, 60, None, 60, made_lately(60)),
+        (9 * day, -60, None, 60, made_lately(-60)),
+        (9 * day, day - 1, None, 60, made_lately(day - 1)),
+        (9 * day, day, None, 60, ask('O')),
         // Older than the current key: none of its creation's.
-        (0, 60, true, made_lately(60)),
+        (0, 60, earlier, 60, made_lately(60)),
     ] {
         let keys = [active('O', other_age), active('P', current)];
         let held = held(Some('P'), None, None);
-        let chosen = choose_with(&Config::default(), &keys, &held, may_have_made);
-        assert_eq!(chosen, expected, "{current:?} {other_age} {may_have_made}");
+        let marks = run.map_or_else(Marks::default, |run| marks(&[(run, marked_ago)], None));
+        let chosen = choose_with(&Config::default(), &keys, &held, &marks);
+        assert_eq!(
+            chosen, expected,
+            "{current} {other_age} {run:?} {marked_ago}"
+        );
     }
+}
+
+/// It was not there before, is there now, and is of the time of this run's mark.
+#[test]
+fn a_key_that_this_run_has_lost_goes_also_where_there_is_room() {
+    let chosen = |keys: &[ListedKey], before: &[AccessKeyId], current, marked_ago| {
+        let marks = marks(&[("this", marked_ago)], None);
+        let select = |settled| {
+            let tries = Tries {
+                marks: Some(&marks),
+                run: "this",
+                unanswered: Some(before),
+                settled,
+            };
+            let held = held(current, None, Some('P'));
+            select(keys, &held, tries, &Config::default(), time(0))
+        };
+        match select(None) {
+            Ok(Selection::LookAgain(key)) => (true, select(Some(&key))),
+            other => (false, other),
+        }
+    };
+    let none = (false, Ok(Selection::NothingToDelete));
+    let (n, m, c, p) = (
+        active('N', 10),
+        active('M', 9),
+        active('C', 9_000),
+        active('P', 9_000),
+    );
+    let lost = (true, ask_as_lost('N'));
+    assert_eq!(chosen(std::slice::from_ref(&n), &[], None, 10), lost);
+    assert_eq!(
+        chosen(&[c.clone(), n.clone()], &[id('C')], Some('C'), 10),
+        lost
+    );
+    // A person's, from before.
+    let both = [p.clone(), n.clone()];
+    assert_eq!(chosen(&both, &[id('P')], None, 10), lost);
+    // Not of that time.
+    assert_eq!(chosen(std::slice::from_ref(&n), &[], None, 10_000), none);
+    // Was there before.
+    assert_eq!(chosen(std::slice::from_ref(&n), &[id('N')], None, 10), none);
+    // Held.
+    assert_eq!(
+        chosen(std::slice::from_ref(&c), &[], Some('C'), 9_000),
+        none
+    );
+    // Two appeared: nobody knows which.
+    let (looked, refused) = chosen(&[n, m], &[], None, 10);
+    assert!(looked && matches!(refused, Err(Refusal::NoRoomForFirst { .. })));
+}
+
+#[test]
+fn a_key_that_the_function_deactivated_is_asked_about_as_if_it_were_active() {
+    let day = 24 * 3600;
+    let (current, other) = (
+        active('C', 90 * day),
+        key('O', KeyStatus::Inactive, 9 * day),
+    );
+    let keys = [current, other];
+    let held = held(Some('C'), None, None);
+    let ours = marks(&[], Some('O'));
+    let choose = |marks: &Marks| choose_with(&Config::default(), &keys, &held, marks);
+    assert_eq!(choose(&ours), ask('O'));
+    assert_eq!(choose(&marks(&[], Some('X'))), delete('O'));
+    assert_eq!(choose(&Marks::default()), delete('O'));
 }
 
 #[test]
 fn a_new_inactive_key_goes_and_any_asks_nothing() {
     let held = held(Some('C'), None, None);
     let keys = [active('C', 500), key('O', KeyStatus::Inactive, 60)];
-    let chosen = choose_with(&Config::default(), &keys, &held, false);
+    let none = Marks::default();
+    let chosen = choose_with(&Config::default(), &keys, &held, &none);
     assert_eq!(chosen, delete('O'));
     let keys = [active('C', 500), active('O', 60)];
-    let chosen = choose_with(&policy_of(DeleteKeyInUse::Any), &keys, &held, false);
+    let chosen = choose_with(&policy_of(DeleteKeyInUse::Any), &keys, &held, &none);
     assert_eq!(chosen, delete('O'));
 }
 
@@ -319,8 +428,11 @@ fn a_key_used_within_the_window_stays() {
         (used(day), true),
         (used(90 * day), true),
     ] {
-        let judged = Candidate(Deletable(id('O'))).judge(last_use.clone(), DAY, time(0));
+        let judged = candidate('O', false).judge(last_use.clone(), DAY, time(0));
         assert_eq!(judged.is_ok(), goes, "{last_use:?}");
+        // Nobody can have used a lost one.
+        let judged = candidate('O', true).judge(last_use.clone(), DAY, time(0));
+        assert_eq!(judged.is_ok(), last_use.is_none(), "{last_use:?}");
     }
 }
 
@@ -366,7 +478,6 @@ fn what_the_secret_gives_out_never_goes_whatever_else_is_known() {
                     "{chosen:?}"
                 );
                 assert_eq!(unstored(&id('O'), &held), None);
-                assert_eq!(lost(&keys[..1], &keys, &held), None);
             }
         }
     }
@@ -401,9 +512,9 @@ fn for_a_first_key_no_active_one_goes() {
     for policy in [Previous, Never, Any] {
         for ago in [0, 60, 900 * 24 * 3600] {
             let keys = [active('A', ago), active('B', 2 * ago)];
-            for may_have_made in [true, false] {
+            for marks in [marked(ago), Marks::default()] {
                 let none = HeldKeys::default();
-                let chosen = choose_with(&policy_of(policy), &keys, &none, may_have_made);
+                let chosen = choose_with(&policy_of(policy), &keys, &none, &marks);
                 assert!(
                     matches!(chosen, Err(Refusal::NoRoomForFirst { .. })),
                     "{chosen:?}"
@@ -411,28 +522,4 @@ fn for_a_first_key_no_active_one_goes() {
             }
         }
     }
-}
-
-#[test]
-fn a_lost_key_is_the_only_one_that_appeared_and_is_in_no_version() {
-    let (c, p, n, m) = (
-        active('C', 9),
-        active('P', 9),
-        active('N', 0),
-        active('M', 0),
-    );
-    let lost_of = |before: &[&ListedKey], after: &[&ListedKey], held: &HeldKeys| {
-        let own = |keys: &[&ListedKey]| keys.iter().map(|&key| key.clone()).collect::<Vec<_>>();
-        lost(&own(before), &own(after), held).map(|Candidate(Deletable(id))| id)
-    };
-    let current = held(Some('C'), None, None);
-    assert_eq!(lost_of(&[&c], &[&c, &n], &current), Some(id('N')));
-    assert_eq!(lost_of(&[&c, &p], &[&c, &n], &current), Some(id('N')));
-    assert_eq!(lost_of(&[&c], &[&c], &current), None);
-    assert_eq!(lost_of(&[&c], &[&c, &n, &m], &current), None);
-    assert_eq!(
-        lost_of(&[&c], &[&c, &n], &held(Some('C'), Some('N'), None)),
-        None
-    );
-    assert_eq!(lost_of(&[], &[&c], &current), None);
 }

@@ -42,7 +42,9 @@ async fn main() -> ExitCode {
     let handler = |event: LambdaEvent<Payload>| async move {
         let rotator = rotator.as_ref().map_err(RotationError::clone)?;
         let deadline = clock::deadline(event.context.deadline(), SystemTime::now());
-        rotator.handle(event.payload, deadline).await
+        rotator
+            .handle(event.payload, deadline, &event.context.request_id)
+            .await
     };
     match lambda_runtime::run(service_fn(handler)).await {
         Ok(()) => ExitCode::SUCCESS,

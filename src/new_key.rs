@@ -1,28 +1,27 @@
 //! Making an access key, and storing it: two calls that cannot be one, so each way in
 //! which they can fail is followed by the clean-up that leaves no key behind (P3).
 
+use std::cell::Cell;
 use std::time::Duration;
 
 use tracing::warn;
 
-use crate::access_key::{AccessKey, AccessKeyId, ListedKey};
+use crate::access_key::{AccessKey, AccessKeyId, KeyStatus};
 use crate::aws_failure::{AwsFailure, Effect};
-use crate::credentials::CredentialSource;
-use crate::deletion::held_keys;
-use crate::iam::{Deletion, Iam};
-use crate::key_selection::{HeldKeys, SETTLE, lost, unstored};
+use crate::give_back;
+use crate::iam::Iam;
+use crate::key_selection::{HeldKeys, unstored};
 use crate::pending::Pending;
 use crate::problem::{CleanUp, Problem};
+use crate::removal::{self, Removal, Removed};
 use crate::rotation::Rotation;
 use crate::staged_secret::Staged;
 
-/// Between two tries to delete a key that IAM does not know yet.
-const DELETE_AGAIN: Duration = Duration::from_secs(2);
-/// How long storing may take. Well within [`SETTLE`], which others give a key before they
+/// How long storing may take. Well within [`crate::key_selection::SETTLE`], which others give a key before they
 /// take it for a lost one.
 const STORE_TIME: Duration = Duration::from_secs(10);
-/// What storing leaves of the invocation's time if it fails: to look for a stored key, and to
-/// delete ours.
+/// What storing leaves of the invocation's time if it fails, to look for a stored key. Where there is not the time to take
+/// ours away too, the next attempt does.
 const CLEAN_UP_TIME: Duration = Duration::from_secs(3);
 
 /// Refusals that pass: a deletion that has not spread yet still counts against the
@@ -40,60 +39,17 @@ pub(crate) const QUOTA: &str = "LimitExceeded";
 pub(crate) enum Stored {
     /// In AWSPENDING.
     Ours,
-    /// Nowhere: another run stored this key first, and ours was deleted.
+    /// Nowhere: another run stored this key first, and ours was taken away.
     Another(AccessKeyId),
 }
 
-/// Whether a try to make a key may be followed by another, from fresh facts.
-pub(crate) fn may_try_again(failure: &AwsFailure) -> bool {
-    failure.effect == Effect::Unknown || PASSING.iter().any(|code| failure.is(code))
+/// Whether IAM may make the key a moment later.
+pub(crate) fn passes(failure: &AwsFailure) -> bool {
+    PASSING.iter().any(|code| failure.is(code))
 }
 
-/// Deletes the key that a CreateAccessKey without an answer may have made.
-///
-/// Not before it has had its time: what shows up may be another run's, which is about to
-/// store it. A key that shows later still is taken care of by the next decision.
-pub(crate) async fn delete_lost(
-    rotation: &Rotation<'_>,
-    staged: &Staged,
-    source: &CredentialSource,
-    iam: &Iam,
-    before: &[ListedKey],
-) -> Result<(), Problem> {
-    if Pending::look_for(rotation, staged, SETTLE).await?.is_some() {
-        return Ok(());
-    }
-    rotation.doing("look for an access key whose creation got no answer");
-    let list = async || iam.list().await;
-    let after = rotation.patiently(Duration::ZERO, list).await?;
-    // The rotation may have come to its end in the meantime.
-    let Some(staged) = rotation.read_staged().await? else {
-        return Ok(());
-    };
-    let held = held_keys(rotation, &staged, source).await?;
-    let Some(candidate) = lost(before, &after, &held) else {
-        return Ok(());
-    };
-    let ask = async || iam.last_use(&candidate).await;
-    let last_use = rotation.patiently(Duration::ZERO, ask).await?;
-    let Ok(key) = candidate.judge(last_use, Duration::MAX, rotation.clock.now()) else {
-        return Ok(());
-    };
-    let delete = async || {
-        let stored = Pending::read(rotation, &staged).await?.is_some();
-        if !stored {
-            iam.delete(&key).await?;
-        }
-        Ok::<_, Problem>(!stored)
-    };
-    if rotation.patiently(Duration::ZERO, delete).await? {
-        warn!(deleted_access_key_id = %key.id(), "lost access key deleted");
-        rotation.changed(format!("the lost access key {} was deleted", key.id()));
-    }
-    Ok(())
-}
-
-/// Stores the new key in AWSPENDING, or deletes it again.
+/// Stores the new key in AWSPENDING, or takes it away again. A key that may have been stored is left alone: that is not
+/// known for certain either where a later try to store it is refused.
 pub(crate) async fn store(
     rotation: &Rotation<'_>,
     staged: &Staged,
@@ -105,10 +61,16 @@ pub(crate) async fn store(
         Ok(()) => return Ok(Stored::Ours),
         Err(failure) => failure,
     };
-    let found = match failure.effect {
-        Effect::None => Pending::read(rotation, staged).await,
+    let may_be_stored = failure.effect == Effect::Unknown;
+    let found = match may_be_stored {
+        false => Pending::read(rotation, staged).await,
         // A read that does not see it yet is no proof (fact 19).
-        _ => Pending::look_for(rotation, staged, Duration::from_secs(2)).await,
+        true => Pending::look_for(rotation, staged, Duration::from_secs(2)).await,
+    };
+    let failed = |clean_up| Problem::StoreFailed {
+        key: key.id.clone(),
+        failure: Box::new(failure.clone()),
+        clean_up,
     };
     let mut held = HeldKeys {
         given_out: staged.current.given_out(),
@@ -120,36 +82,33 @@ pub(crate) async fn store(
             match pending.key(rotation, staged) {
                 Ok(stored) => Some(stored.id.clone()),
                 Err(problem) => {
-                    delete_unstored(rotation, iam, key, &held).await;
+                    let clean_up = take_unstored_away(rotation, staged, iam, key, &held).await;
+                    let became = match clean_up {
+                        CleanUp::Deleted => "deleted",
+                        _ => "left",
+                    };
+                    rotation.changed(format!("the access key {} was {became}", key.id));
                     return Err(problem);
                 }
             }
         }
-        Ok(None) => None,
-        Err(_) if failure.effect == Effect::None => None,
-        Err(_) => {
-            return Err(Problem::StoreFailed {
-                key: key.id.clone(),
-                failure: Box::new(failure),
-                clean_up: CleanUp::LeftAlone,
-            });
-        }
+        Ok(None) | Err(_) if may_be_stored => return Err(failed(CleanUp::LeftAlone)),
+        Ok(None) | Err(_) => None,
     };
     if stored.as_ref() == Some(&key.id) {
         return Ok(Stored::Ours);
     }
-    match (stored, delete_unstored(rotation, iam, key, &held).await) {
+    let clean_up = take_unstored_away(rotation, staged, iam, key, &held).await;
+    match (stored, clean_up) {
         (Some(stored), CleanUp::Deleted) => Ok(Stored::Another(stored)),
-        (_, clean_up) => Err(Problem::StoreFailed {
-            key: key.id.clone(),
-            failure: Box::new(failure),
-            clean_up,
-        }),
+        (_, clean_up) => Err(failed(clean_up)),
     }
 }
 
 /// Puts the value, and again for as long as it is not known whether it was stored: a put of
 /// the same value is answered for certain (fact 15), where a read may be stale.
+///
+/// A put moves AWSPENDING: it is looked at before each, so that no newer rotation loses it.
 async fn put(rotation: &Rotation<'_>, staged: &Staged, key: &AccessKey) -> Result<(), AwsFailure> {
     let secrets = &rotation.rotator.secrets;
     let until = rotation.clock.now() + STORE_TIME;
@@ -165,6 +124,7 @@ async fn put(rotation: &Rotation<'_>, staged: &Staged, key: &AccessKey) -> Resul
     if rotation.clock.remaining() <= CLEAN_UP_TIME {
         return Err(failed("no time was left for it", Effect::None));
     }
+    let mut may_be_stored = false;
     loop {
         let left = (until - rotation.clock.now()).to_std().unwrap_or_default();
         let kept = rotation
@@ -172,25 +132,43 @@ async fn put(rotation: &Rotation<'_>, staged: &Staged, key: &AccessKey) -> Resul
             .remaining()
             .saturating_sub(left)
             .max(CLEAN_UP_TIME);
-        let put = secrets.put_pending(rotation.event, &staged.secret_arn, &value);
-        let failure = match rotation.clock.limit(kept, put).await {
-            Ok(Ok(())) => return Ok(()),
-            Ok(Err(failure)) => failure,
-            Err(_) => failed("no answer in time", Effect::Unknown),
+        let look = async || Ok(rotation.is_pending().await?.then_some(()));
+        let put = async |(): &(), once| {
+            let put = secrets.put_pending(rotation.event, &staged.secret_arn, &value, once);
+            put.await
         };
+        let (mut failure, look_failed) = match rotation
+            .clock
+            .limit(kept, rotation.change_once(look, put))
+            .await
+        {
+            Ok(Ok(Some(Ok(())))) => return Ok(()),
+            Ok(Ok(Some(Err(failure)))) => (failure, false),
+            Ok(Ok(None)) => (
+                failed("the version is not AWSPENDING any more", Effect::None),
+                false,
+            ),
+            Ok(Err(problem)) => (failed(&problem.to_string(), Effect::None), true),
+            Err(_) => (failed("no answer in time", Effect::Unknown), false),
+        };
+        may_be_stored |= failure.effect == Effect::Unknown;
         let wait = Duration::from_secs(1);
-        let again = failure.effect != Effect::None
+        let again = (failure.effect != Effect::None || look_failed)
             && rotation.clock.now() + wait < until
             && rotation.clock.remaining() > CLEAN_UP_TIME + wait;
         if !again || rotation.clock.sleep(wait).await.is_err() {
+            if may_be_stored {
+                failure.effect = Effect::Unknown;
+            }
             return Err(failure);
         }
     }
 }
 
-/// A key that was just made may not be known to every host of IAM, so "not found" is tried again.
-async fn delete_unstored(
+/// Takes a key away that was made just now and that no version holds.
+async fn take_unstored_away(
     rotation: &Rotation<'_>,
+    staged: &Staged,
     iam: &Iam,
     key: &AccessKey,
     held: &HeldKeys,
@@ -198,20 +176,30 @@ async fn delete_unstored(
     let Some(deletable) = unstored(&key.id, held) else {
         return CleanUp::LeftAlone;
     };
-    for _ in 0..4 {
-        let delete = async || iam.delete(&deletable).await;
-        match rotation.patiently(Duration::ZERO, delete).await {
-            Ok(Deletion::Deleted) => {
-                warn!(deleted_access_key_id = %key.id, "access key that was not stored deleted");
-                return CleanUp::Deleted;
-            }
-            Ok(Deletion::NotFound) => {
-                if rotation.clock.sleep(DELETE_AGAIN).await.is_err() {
-                    break;
-                }
-            }
-            Err(failure) => return CleanUp::Failed(Box::new(failure)),
-        }
+    if rotation.clock.remaining() <= removal::LEAST_TIME {
+        return CleanUp::NoTime;
     }
-    CleanUp::NotFound
+    let removal = Removal {
+        rotation,
+        staged,
+        iam,
+        key: &deletable,
+        status: KeyStatus::Active,
+        since_before: false,
+        made_now: true,
+        deactivated: Cell::new(false),
+    };
+    let to_go = async || {
+        let given_out = give_back::given_out(rotation, staged).await?;
+        Ok(!given_out.holds(&key.id))
+    };
+    match removal.run(to_go).await {
+        Ok(Removed::Deleted) => {
+            warn!(deleted_access_key_id = %key.id, "access key that was not stored deleted");
+            CleanUp::Deleted
+        }
+        Ok(Removed::NotFound) => CleanUp::NotFound,
+        Ok(Removed::Kept) => CleanUp::LeftAlone,
+        Err(problem) => CleanUp::Failed(Box::new(problem)),
+    }
 }

@@ -16,6 +16,14 @@ use crate::secrets_manager::VersionRef;
 use crate::staged_secret::{READ_AGAIN, Staged};
 use crate::stages::PENDING;
 
+/// Waits between looks for a key that IAM does not list: 30 s in all, longer than it takes to be listed (fact 27).
+const UNLISTED: [Duration; 4] = [
+    Duration::from_secs(2),
+    Duration::from_secs(4),
+    Duration::from_secs(8),
+    Duration::from_secs(16),
+];
+
 /// A pending version younger than this may hold a key that IAM's list does not show yet (fact 27).
 const LIST_LAG: Duration = Duration::from_secs(5 * 60);
 
@@ -141,6 +149,14 @@ impl Pending {
             return Err(reset(rotation, staged, reason.to_owned()).await);
         }
         let key = self.key(rotation, staged)?;
+        // What is AWSPREVIOUS's was AWSCURRENT's once.
+        if staged.previous_version.as_ref() == Some(&rotation.event.token) {
+            let reason = format!(
+                "AWSCURRENT was moved back from AWSPENDING's version (access key {})",
+                key.id
+            );
+            return Err(reset(rotation, staged, reason).await);
+        }
         // Its other fields would overwrite what was changed since it was made (P7).
         if !staged.current.is_followed_by(&self.document) {
             let reason = format!(
@@ -170,32 +186,49 @@ impl Pending {
         }
         let source = CredentialSource::of(rotation, staged).await?;
         let iam = source.iam(rotation, staged);
-        let keys = source.list_keys(rotation, &iam).await?;
-        match keys.iter().find(|listed| listed.id == key.id) {
-            None => {
-                let reason = format!("AWSPENDING's access key {} was deleted in IAM", key.id);
-                Err(reset(rotation, staged, reason).await)
+        // The version is as old as its staging: the key in it may have been stored just now.
+        let mut waits = UNLISTED.into_iter();
+        loop {
+            let keys = source.list_keys(rotation, &iam).await?;
+            match keys.iter().find(|listed| listed.id == key.id) {
+                None => {}
+                Some(listed) if listed.status == KeyStatus::Inactive => {
+                    return Err(Problem::PendingInactive {
+                        key: key.id.clone(),
+                    });
+                }
+                Some(_) => return Ok(key),
             }
-            Some(listed) if listed.status == KeyStatus::Inactive => Err(Problem::PendingInactive {
-                key: key.id.clone(),
-            }),
-            Some(_) => Ok(key),
+            match waits.next() {
+                Some(wait) => rotation.clock.sleep(wait).await?,
+                None => break,
+            }
+            if !dead().await {
+                return Ok(key);
+            }
         }
+        let reason = format!("AWSPENDING's access key {} was deleted in IAM", key.id);
+        Err(reset(rotation, staged, reason).await)
     }
 }
 
 /// Takes AWSPENDING off the event's version (fact 5), and says why.
 async fn reset(rotation: &Rotation<'_>, staged: &Staged, reason: String) -> Problem {
     let token = &*rotation.event.token;
-    match rotation
-        .move_label(staged, PENDING, None, Some(token))
-        .await
-    {
-        Ok(()) => {
+    let look = async || Ok(rotation.is_pending().await?.then_some(()));
+    let take_off = async |(): &(), once| {
+        let (secrets, secret) = (&rotation.rotator.secrets, &staged.secret_arn);
+        secrets
+            .move_label(secret, PENDING, None, Some(token), once)
+            .await
+    };
+    match rotation.change(Duration::ZERO, look, take_off).await {
+        Ok(Some(Ok(())) | None) => {
             warn!("{reason}: AWSPENDING taken off");
             rotation.changed("AWSPENDING was taken off the version".to_owned());
             Problem::RotationReset { reason }
         }
-        Err(failure) => failure.into(),
+        Ok(Some(Err(failure))) => failure.into(),
+        Err(problem) => problem,
     }
 }

@@ -16,8 +16,10 @@ pub enum CleanUp {
     NotFound,
     /// It is not known whether it was stored after all, so it was left alone.
     LeftAlone,
-    /// It could not be deleted either.
-    Failed(Box<AwsFailure>),
+    /// No time was left to take it away.
+    NoTime,
+    /// It could not be taken away either.
+    Failed(Box<Problem>),
 }
 
 /// Why a step stopped. Display says what is the case; [`Problem::way_out`] what to do.
@@ -241,7 +243,8 @@ fn cleaned_up(clean_up: &CleanUp) -> String {
         CleanUp::LeftAlone => {
             "it was left alone, since it may have been stored after all".to_owned()
         }
-        CleanUp::Failed(failure) => format!("and it could not be deleted: {}", denial(failure)),
+        CleanUp::NoTime => "and no time was left to delete it".to_owned(),
+        CleanUp::Failed(problem) => format!("and it could not be deleted: {problem}"),
     }
 }
 
@@ -291,6 +294,7 @@ impl Problem {
                 Refusal::NotUnderstood { .. } => "SecretMalformed",
                 Refusal::NoRoomForFirst { .. } => "NoRoomForFirstKey",
                 Refusal::MadeLately { .. } => "KeyMadeLately",
+                Refusal::ActivatedAgain { .. } => "KeyActivatedAgain",
                 Refusal::InUse { .. } => "KeyInUse",
             },
             Self::QuotaReached { .. } => "QuotaReached",

@@ -13,6 +13,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::error::RotationError;
 use crate::event::{Payload, RotationEvent, Step};
+use crate::give_back;
 use crate::iam;
 use crate::outcome::{Done, Outcome};
 use crate::problem::Problem;
@@ -55,7 +56,8 @@ impl Rotator {
         Self { smtp, ..self }
     }
 
-    /// Runs the step that the payload asks for. `deadline` is when Lambda kills the function.
+    /// Runs the step that the payload asks for. `deadline` is when Lambda kills the function, and `run` the invocation's
+    /// id, by which the function's marks on the secret are told apart.
     ///
     /// # Errors
     /// [`RotationError`]: why the step stopped, and what to do.
@@ -63,9 +65,10 @@ impl Rotator {
         &self,
         payload: Payload,
         deadline: SystemTime,
+        run: &str,
     ) -> Result<Outcome, RotationError> {
         match payload.0 {
-            Ok(event) => self.rotate(&event, deadline).await,
+            Ok(event) => self.rotate(&event, deadline, run).await,
             Err(problem) => {
                 let failed = RotationError::from(problem);
                 error!(error_type = failed.problem.error_type(), "{failed}");
@@ -78,6 +81,7 @@ impl Rotator {
         &self,
         event: &RotationEvent,
         deadline: SystemTime,
+        run: &str,
     ) -> Result<Outcome, RotationError> {
         let span = error_span!(
             "rotation",
@@ -89,6 +93,7 @@ impl Rotator {
         let rotation = Rotation {
             rotator: self,
             event,
+            run: run_id(&event.token, run),
             user: RefCell::default(),
             so_far: SoFar::new(clock.now()),
             clock,
@@ -117,11 +122,32 @@ impl Rotator {
     }
 }
 
+/// What tells a run's marks from another's, and a rotation's: what of its token and of the invocation's id can be part of a
+/// label.
+fn run_id(token: &str, invocation: &str) -> String {
+    format!("{}{}", of_rotation(token), part_of_label(invocation))
+}
+
+/// What the marks of a rotation's runs have in common.
+pub(crate) fn of_rotation(token: &str) -> String {
+    format!("{}.", part_of_label(token))
+}
+
+fn part_of_label(id: &str) -> String {
+    const LONGEST: usize = 64;
+    let letters = id
+        .chars()
+        .filter(|c| c.is_ascii_alphanumeric() || *c == '-');
+    letters.take(LONGEST).collect()
+}
+
 /// One invocation: what every step needs.
 #[derive(Debug)]
 pub(crate) struct Rotation<'a> {
     pub(crate) rotator: &'a Rotator,
     pub(crate) event: &'a RotationEvent,
+    /// Tells this invocation's marks from another's.
+    pub(crate) run: String,
     pub(crate) clock: Clock,
     user: RefCell<Option<String>>,
     pub(crate) so_far: SoFar,
@@ -138,6 +164,7 @@ impl Rotation<'_> {
         let Some(staged) = self.read_staged().await? else {
             return Ok(self.already_current());
         };
+        give_back::give_back(self, &staged).await?;
         match self.event.step {
             Step::CreateSecret => create_secret::run(self, staged).await,
             Step::SetSecret => set_secret::run(self, &staged).await,

@@ -2,13 +2,17 @@
 
 use aws_config::SdkConfig;
 use aws_sdk_secretsmanager::Client;
+use aws_sdk_secretsmanager::config::Builder;
+use aws_sdk_secretsmanager::config::retry::RetryConfig;
 use chrono::{DateTime, Utc};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::aws_failure::AwsFailure;
+use crate::change::Once;
 use crate::connections::connect_only;
 use crate::event::RotationEvent;
 use crate::fields::FieldNames;
+use crate::given_out::GivenOut;
 use crate::iam::to_chrono;
 use crate::malformed::Malformed;
 use crate::named_source::{Tags, is_secret_arn};
@@ -54,6 +58,16 @@ impl Version {
     /// [`Malformed`].
     pub fn parse(self, fields: &FieldNames) -> Result<SecretDocument, Malformed> {
         SecretDocument::parse(self.text.ok_or(Malformed::Binary)?, fields)
+    }
+
+    /// What the version's text gives out, whatever its layout.
+    #[must_use]
+    pub fn given_out(&self) -> GivenOut {
+        let mut given_out = GivenOut::default();
+        if let Some(text) = &self.text {
+            given_out.add(text.expose_secret());
+        }
+        given_out
     }
 
     /// Parses the value of a credential source, which need not say whose key it holds.
@@ -164,6 +178,7 @@ impl SecretsManager {
         event: &RotationEvent,
         secret_arn: &str,
         value: &SecretString,
+        _: Once,
     ) -> Result<(), AwsFailure> {
         let rotation_token = event
             .rotation_token
@@ -176,6 +191,8 @@ impl SecretsManager {
             .set_rotation_token(rotation_token.map(str::to_owned))
             .version_stages(PENDING)
             .secret_string(value.expose_secret())
+            .customize()
+            .config_override(once())
             .send()
             .await
             .map(drop)
@@ -196,6 +213,7 @@ impl SecretsManager {
         label: &str,
         to: Option<&str>,
         from: Option<&str>,
+        _: Once,
     ) -> Result<(), AwsFailure> {
         self.client
             .update_secret_version_stage()
@@ -203,6 +221,8 @@ impl SecretsManager {
             .version_stage(label)
             .set_move_to_version_id(to.map(str::to_owned))
             .set_remove_from_version_id(from.map(str::to_owned))
+            .customize()
+            .config_override(once())
             .send()
             .await
             .map(drop)
@@ -214,6 +234,11 @@ impl SecretsManager {
                 )
             })
     }
+}
+
+/// For a call that changes something: the SDK does not repeat it.
+fn once() -> Builder {
+    Builder::new().retry_config(RetryConfig::disabled())
 }
 
 /// The ARN that an answer gives, where it is one; it is shown.

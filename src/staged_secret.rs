@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use crate::aws_failure::AwsFailure;
+use crate::marks::Marks;
 use crate::named_source::Tags;
 use crate::problem::Problem;
 use crate::rotation::Rotation;
 use crate::secret_name::name_in;
 use crate::secret_value::SecretDocument;
 use crate::secrets_manager::{SecretMetadata, Version, VersionRef};
-use crate::stages::{self, CURRENT, Staging};
+use crate::stages::{self, CURRENT, PENDING, Staging};
 
 /// Waits between reads that do not show yet what was written (fact 19): 15 s in all.
 pub(crate) const READ_AGAIN: [Duration; 4] = [
@@ -28,8 +29,8 @@ pub(crate) struct Staged {
     pub(crate) current_version: String,
     /// The version that holds AWSPREVIOUS.
     pub(crate) previous_version: Option<String>,
-    /// The version that holds [`stages::CREATING`].
-    pub(crate) creating_version: Option<String>,
+    /// The function's own labels.
+    pub(crate) marks: Marks,
     /// AWSCURRENT's value.
     pub(crate) current: SecretDocument,
     /// The secret's tags.
@@ -62,7 +63,7 @@ impl Rotation<'_> {
                 Ok(Staging::Pending {
                     current,
                     previous,
-                    creating,
+                    marks,
                 }) => match read {
                     Ok(Some(version)) if version.id == current => {
                         let staged = Staged {
@@ -70,7 +71,7 @@ impl Rotation<'_> {
                             secret_arn: secret.arn,
                             current_version: current,
                             previous_version: previous,
-                            creating_version: creating,
+                            marks,
                             tags: secret.tags,
                         };
                         return Ok(Some(staged));
@@ -138,6 +139,13 @@ impl Rotation<'_> {
         ))
     }
 
+    /// Whether AWSPENDING is still on the event's version.
+    pub(crate) async fn is_pending(&self) -> Result<bool, Problem> {
+        let secret = self.describe().await?;
+        let pending = stages::holder(&secret.labels, PENDING);
+        Ok(pending.as_deref() == Some(&*self.event.token))
+    }
+
     async fn describe(&self) -> Result<SecretMetadata, Problem> {
         let secrets = &self.rotator.secrets;
         let describe = async || secrets.describe(&self.event.secret_id).await;
@@ -158,18 +166,5 @@ impl Rotation<'_> {
         let secrets = &self.rotator.secrets;
         let read = async || secrets.read(secret_id, version).await;
         self.patiently(Duration::ZERO, read).await
-    }
-
-    /// Moves a staging label of the secret.
-    pub(crate) async fn move_label(
-        &self,
-        staged: &Staged,
-        label: &str,
-        to: Option<&str>,
-        from: Option<&str>,
-    ) -> Result<(), AwsFailure> {
-        let (secrets, secret) = (&self.rotator.secrets, &staged.secret_arn);
-        let move_label = async || secrets.move_label(secret, label, to, from).await;
-        self.patiently(Duration::ZERO, move_label).await
     }
 }

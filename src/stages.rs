@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use crate::marks::Marks;
 use crate::problem::Problem;
 
 /// The label of the version that consumers read.
@@ -10,11 +11,6 @@ pub const CURRENT: &str = "AWSCURRENT";
 pub const PENDING: &str = "AWSPENDING";
 /// The label of the version that was current before.
 pub const PREVIOUS: &str = "AWSPREVIOUS";
-/// The label of the version beside whose access key this function last began to make another.
-///
-/// The function's own, and the only trace of a key whose creation got no answer, or whose process
-/// was killed before it stored the key.
-pub const CREATING: &str = "iam-key-rotator-creating";
 
 /// Staging labels by version id, as DescribeSecret lists them (fact 18).
 pub type Labels = HashMap<String, Vec<String>>;
@@ -31,8 +27,8 @@ pub enum Staging {
         current: String,
         /// The version that holds AWSPREVIOUS.
         previous: Option<String>,
-        /// The version that holds [`CREATING`].
-        creating: Option<String>,
+        /// The function's own labels.
+        marks: Marks,
     },
 }
 
@@ -59,7 +55,7 @@ pub fn judge(labels: &Labels, token: &str) -> Result<Staging, Problem> {
     Ok(Staging::Pending {
         current: holder(labels, CURRENT).ok_or(Problem::NoCurrentVersion)?,
         previous: holder(labels, PREVIOUS),
-        creating: holder(labels, CREATING),
+        marks: Marks::of(labels),
     })
 }
 
@@ -126,10 +122,10 @@ mod tests {
     }
 
     #[test]
-    fn the_previous_version_and_the_mark_are_named() {
+    fn the_previous_version_and_the_marks_are_named() {
         let labels = labels(&[
             ("c", &[CURRENT]),
-            ("p", &[PREVIOUS, CREATING]),
+            ("p", &[PREVIOUS, "iam-key-rotator-creating-1-run"]),
             ("token", &[PENDING]),
         ]);
         assert_eq!(
@@ -137,7 +133,7 @@ mod tests {
             Some(Staging::Pending {
                 current: "c".into(),
                 previous: Some("p".into()),
-                creating: Some("p".into()),
+                marks: Marks::of(&labels),
             })
         );
     }

@@ -162,6 +162,21 @@ pub(crate) async fn verify(
     }
 }
 
+/// Whether AWSPENDING's key authenticates now, by a single answer.
+pub(crate) async fn authenticates(
+    rotation: &Rotation<'_>,
+    key: &AccessKey,
+    expected: &ExpectedUser,
+) -> Result<bool, Problem> {
+    match judge(rotation.identity(key).await, expected) {
+        Verdict::SameUser(_) => Ok(true),
+        Verdict::NotYet(_) => Ok(false),
+        Verdict::AnotherIdentity(identity) => {
+            Err(another_identity(key, PENDING, identity, &expected.name))
+        }
+    }
+}
+
 pub(crate) fn another_identity(
     key: &AccessKey,
     label: &'static str,

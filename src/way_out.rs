@@ -105,7 +105,7 @@ impl Problem {
                     "AWSCURRENT is untouched; rotate again{} once the cause is mended",
                     about.rotate()
                 ),
-                CleanUp::LeftAlone | CleanUp::NotFound | CleanUp::Failed(_) => {
+                CleanUp::LeftAlone | CleanUp::NotFound | CleanUp::NoTime | CleanUp::Failed(_) => {
                     "AWSCURRENT is untouched; the next attempt uses the key if it was stored, and else deletes it once the user has two".to_owned()
                 }
             },
@@ -118,7 +118,7 @@ impl Problem {
                 about.rotate()
             ),
             Self::Throttled(_) => {
-                "Secrets Manager tries again. If it stays so, too many secrets rotate at once for the account's rate of IAM calls: a rotation makes three (ListAccessKeys, DeleteAccessKey, CreateAccessKey), so a window must be at least 3 × secrets ÷ rate wide; widen it (Duration of the rotation rules) or spread the schedules".to_owned()
+                "Secrets Manager tries again. If it stays so, too many secrets rotate at once for the account's rate of IAM calls: a rotation makes five (ListAccessKeys twice, UpdateAccessKey, DeleteAccessKey, CreateAccessKey), so a window must be at least 5 × secrets ÷ rate wide; widen it (Duration of the rotation rules) or spread the schedules".to_owned()
             }
             Self::AwsCallFailed(_) => {
                 "Secrets Manager tries again; if it stays so, see AWS's message".to_owned()
@@ -148,6 +148,12 @@ fn refused(about: &About<'_>, refusal: &Refusal) -> String {
         ),
         Refusal::MadeLately { key, .. } => format!(
             "See who made that key, such as another secret for the same user: each user needs one secret. If nobody needs it{}, deactivate it{} and rotate again{}; it also may go once it is older than IN_USE_WINDOW",
+            last_uses(std::slice::from_ref(key)),
+            about.set_status(key, "Inactive"),
+            about.rotate()
+        ),
+        Refusal::ActivatedAgain { key } => format!(
+            "See who activated that key and needs it{}. Once nobody does, deactivate it{} and rotate again{}",
             last_uses(std::slice::from_ref(key)),
             about.set_status(key, "Inactive"),
             about.rotate()

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Makes one mistake at a time in a copy of the function (tests/mutations): the exploration must find
-# each, and name the promise that the mistake breaks. A test that cannot fail proves nothing.
+# Makes one mistake at a time in a copy of the function (tests/mutations): the exploration, or the test that the patch names,
+# must find each, and name the promise that the mistake breaks. A test that cannot fail proves nothing.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -22,18 +22,25 @@ explore() {
         cargo test --offline --test exploration -- explorer::every) >"$output" 2>&1
 }
 
+# A test alone: its binary, and what its name begins with.
+run() {
+    (cd "$copy" && CARGO_TARGET_DIR=$target RUST_BACKTRACE=0 \
+        cargo test --offline --test "$1" -- "$2") >"$output" 2>&1
+}
+
 found=0
 for patch in tests/mutations/*.patch; do
     name=$(basename "$patch" .patch)
     promise=$(sed -n 's/^Breaks: //p' "$patch")
     scenario=$(sed -n 's/^From: //p' "$patch")
+    read -ra test <<<"$(sed -n 's/^Run: //p' "$patch")"
     patch --silent -d "$copy" -p0 <"$patch"
-    if explore "$scenario"; then
+    if { [ -z "$scenario" ] && run "${test[@]}"; } || { [ -n "$scenario" ] && explore "$scenario"; }; then
         printf '%s: not found\n' "$name"
         exit 1
     fi
     # What does not compile, or breaks another promise, is no proof either.
-    if ! grep -qE "^($promise): " "$output"; then
+    if ! grep -qE "^([0-9]+ times: )?($promise): " "$output"; then
         tail -n 40 "$output"
         printf '%s: the exploration failed, but not for %s\n' "$name" "$promise"
         exit 1

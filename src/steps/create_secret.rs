@@ -2,23 +2,18 @@
 
 use std::time::Duration;
 
-use tracing::{info, warn};
-
-use crate::access_key::{AccessKey, AccessKeyId, ListedKey};
-use crate::aws_failure::{AwsFailure, Effect};
-use crate::clock::OutOfTime;
-use crate::creation_mark;
+use crate::access_key::AccessKeyId;
 use crate::credentials::CredentialSource;
-use crate::deletion::{self, Plan};
-use crate::iam::Iam;
-use crate::key_selection::{Deletable, HeldKeys, SETTLE, Tries};
-use crate::new_key::{self, QUOTA, Stored};
+use crate::deletion;
+use crate::give_back;
+use crate::making::{Facts, Progress, make_key};
+use crate::marking::take_off;
+use crate::new_key::{self, Stored};
 use crate::outcome::{Done, Outcome};
 use crate::pending::Pending;
-use crate::problem::Problem;
+use crate::problem::{CleanUp, Problem};
 use crate::rotation::Rotation;
 use crate::staged_secret::Staged;
-use crate::throttling::{Refusal, Turn};
 
 /// Waits between tries to make a key: 31 s in all, longer than a deletion takes to spread (fact 27).
 const TRY_AGAIN: [Duration; 5] = [
@@ -29,38 +24,16 @@ const TRY_AGAIN: [Duration; 5] = [
     Duration::from_secs(16),
 ];
 
-/// With less than this left, no key is made.
-const LEAST_TIME: Duration = Duration::from_secs(5);
-
-/// What the tries of one run hand on to each other.
-#[derive(Debug, Default)]
-struct Progress {
-    /// The key that was deleted: at most one a run.
-    deleted: Option<AccessKeyId>,
-    /// The key that was looked at again.
-    settled: Option<AccessKeyId>,
-    /// Whether this run began to put the creation mark: from then on, what it reads may be its own.
-    marked: bool,
-    /// Whether this run, or one before it, may have made a key that nobody knows of.
-    may_have_made: bool,
-    /// Why the last try made no key.
-    failed: Option<Problem>,
-}
-
-impl Progress {
-    /// Notes why the last try made no key, for the next one and for the error if the time ends before that.
-    fn fail(&mut self, rotation: &Rotation<'_>, why: Problem) {
-        rotation.failed(&why);
-        self.failed = Some(why);
-    }
-}
-
 /// Runs the step.
 pub(crate) async fn run(rotation: &Rotation<'_>, mut staged: Staged) -> Result<Outcome, Problem> {
     let mut progress = Progress::default();
     let result = create(rotation, &mut staged, &mut progress).await;
-    if result.is_err() && progress.marked && !progress.may_have_made {
-        creation_mark::take_back(rotation, &staged).await;
+    // Its reason is gone where it is certain that the run leaves no key. That of a key which was stored is there until the
+    // key is AWSCURRENT's: a rotation can be given up.
+    if progress.unanswered.is_none() && !progress.leaves_a_key {
+        for mark in &progress.marks {
+            take_off(rotation, &staged, mark).await;
+        }
     }
     result
 }
@@ -84,12 +57,22 @@ async fn create(
             source.list_keys(rotation, &iam),
             deletion::held_keys(rotation, staged, &source)
         );
-        let (keys, held) = (keys?, held?);
+        // IAM may list the one that was deleted a moment ago (fact 27).
+        let mut keys = keys?;
+        keys.retain(|key| progress.deleted.as_ref() != Some(&key.id));
+        let facts = Facts {
+            staged,
+            source: &source,
+            iam: &iam,
+            held: held?,
+            keys,
+        };
 
-        if let Some(key) = make_key(rotation, staged, &source, &held, &iam, &keys, progress).await?
-        {
-            let stored = new_key::store(rotation, staged, &iam, &key).await?;
-            return Ok(created(rotation, &key.id, stored, progress.deleted.take()));
+        if let Some(key) = make_key(rotation, &facts, progress).await? {
+            progress.leaves_a_key = true;
+            let stored = new_key::store(rotation, staged, &iam, &key).await;
+            progress.leaves_a_key = leaves_a_key(&stored);
+            return Ok(created(rotation, &key.id, stored?, progress.deleted.take()));
         }
         if let Some(problem) = progress.failed.clone() {
             let wait = waits.next().ok_or(problem)?;
@@ -99,156 +82,18 @@ async fn create(
             return Ok(rotation.already_current());
         };
         *staged = again;
+        give_back::give_back(rotation, staged).await?;
     }
 }
 
-/// Makes room and then the key; none where it has to be decided again.
-async fn make_key(
-    rotation: &Rotation<'_>,
-    staged: &Staged,
-    source: &CredentialSource,
-    held: &HeldKeys,
-    iam: &Iam,
-    keys: &[ListedKey],
-    progress: &mut Progress,
-) -> Result<Option<AccessKey>, Problem> {
-    progress.may_have_made |= !progress.marked && creation_mark::is_there(staged, held);
-    let tries = Tries {
-        may_have_made: progress.may_have_made,
-        settled: progress.settled.as_ref(),
-    };
-    let plan = deletion::plan(rotation, staged, source, held, iam, keys, tries).await?;
-    let deletable = match plan {
-        Plan::Nothing => None,
-        Plan::Delete(key) => Some(key),
-        Plan::LookAgain(key) => {
-            info!(access_key_id = %key, "looking whether AWSPENDING holds the access key");
-            Pending::look_for(rotation, staged, SETTLE).await?;
-            progress.settled = Some(key);
-            return Ok(None);
-        }
-    };
-    time_for_a_key(rotation)?;
-    progress.marked = true;
-    if let Err(failure) = creation_mark::put(rotation, staged).await {
-        // Another run may have moved it; or this one has, and the answer was lost.
-        let passing = failure.effect != Effect::None || failure.is("InvalidParameterException");
-        if !passing {
-            return Err(failure.into());
-        }
-        progress.fail(rotation, failure.into());
-        return Ok(None);
-    }
-    if let Some(key) = deletable {
-        let second = progress
-            .deleted
-            .as_ref()
-            .is_some_and(|gone| gone != key.id());
-        if second && let Some(problem) = progress.failed.take() {
-            return Err(problem);
-        }
-        if !delete(rotation, staged, iam, &key).await? {
-            let moving = Problem::NotStaged {
-                token: rotation.event.token.clone(),
-                reason: "its staging labels keep moving",
-            };
-            progress.fail(rotation, moving);
-            return Ok(None);
-        }
-        progress.deleted = Some(key.id().clone());
-    }
-    let Some(created) = create_key(rotation, staged, iam).await? else {
-        return Ok(None);
-    };
-    match created {
-        Ok(key) => {
-            info!(access_key_id = %key.id, "access key created");
-            rotation.changed(format!("the access key {} was made", key.id));
-            rotation.went_well();
-            progress.may_have_made = true;
-            Ok(Some(key))
-        }
-        Err(failure) => {
-            warn!("{failure}");
-            let is_unknown = failure.effect == Effect::Unknown;
-            if !is_unknown && !new_key::may_try_again(&failure) {
-                return Err(failure.into());
-            }
-            progress.fail(rotation, not_created(staged, failure));
-            if is_unknown {
-                progress.may_have_made = true;
-                rotation.changed("an access key may have been made, without an answer".to_owned());
-                new_key::delete_lost(rotation, staged, source, iam, keys).await?;
-            }
-            Ok(None)
-        }
-    }
-}
-
-/// Has IAM make the key; none where IAM had this run wait for its turn, and another run was faster, or a person.
-async fn create_key(
-    rotation: &Rotation<'_>,
-    staged: &Staged,
-    iam: &Iam,
-) -> Result<Option<Result<AccessKey, AwsFailure>>, Problem> {
-    let mut turn = Turn::default();
-    loop {
-        time_for_a_key(rotation)?;
-        rotation.doing("create an access key, and one may have been made");
-        let since = rotation.clock.now();
-        match iam.create().await {
-            Err(refusal) if refusal.throttled().is_some() => {
-                turn.wait(rotation, since, LEAST_TIME, refusal).await?;
-                let pending = Pending::read(rotation, staged).await?;
-                if pending.is_some() || !rotation.still_staged(staged).await? {
-                    return Ok(None);
-                }
-            }
-            ended => return Ok(Some(ended)),
-        }
-    }
-}
-
-/// Sees that there is the time to make a key, and to store it or to delete it again.
-fn time_for_a_key(rotation: &Rotation<'_>) -> Result<(), OutOfTime> {
-    if rotation.clock.remaining() < LEAST_TIME {
-        return Err(OutOfTime);
-    }
-    Ok(())
-}
-
-/// Deletes the key that has to go, unless the labels have moved since that was decided.
-async fn delete(
-    rotation: &Rotation<'_>,
-    staged: &Staged,
-    iam: &Iam,
-    key: &Deletable,
-) -> Result<bool, Problem> {
-    let delete = async || {
-        let still_staged = rotation.still_staged(staged).await?;
-        if still_staged {
-            time_for_a_key(rotation)?;
-            rotation.doing(format!("delete the access key {} to make room", key.id()));
-            iam.delete(key).await?;
-        }
-        Ok::<_, Problem>(still_staged)
-    };
-    let deleted = rotation.patiently(LEAST_TIME, delete).await?;
-    if deleted {
-        info!(deleted_access_key_id = %key.id(), "access key deleted");
-        rotation.changed(format!("the access key {} was deleted", key.id()));
-    }
-    Ok(deleted)
-}
-
-fn not_created(staged: &Staged, failure: AwsFailure) -> Problem {
-    if failure.is(QUOTA) {
-        Problem::QuotaReached {
-            user: staged.current.username().to_owned(),
-            failure,
-        }
-    } else {
-        failure.into()
+/// Whether the key is there still.
+fn leaves_a_key(stored: &Result<Stored, Problem>) -> bool {
+    let is_gone = |clean_up: &CleanUp| matches!(clean_up, CleanUp::Deleted);
+    match stored {
+        Ok(Stored::Ours) => true,
+        Ok(Stored::Another(_)) => false,
+        Err(Problem::StoreFailed { clean_up, .. }) => !is_gone(clean_up),
+        Err(_) => true,
     }
 }
 

@@ -1,16 +1,19 @@
-//! finishSecret: AWSPENDING's key authenticates once more, and becomes AWSCURRENT.
+//! finishSecret: AWSPENDING's key authenticates once more, and becomes AWSCURRENT right behind that.
+
+use std::time::Duration;
 
 use tracing::info;
 
 use crate::aws_failure::Effect;
+use crate::marking::take_off;
 use crate::outcome::{Done, Outcome};
 use crate::pending::Pending;
 use crate::problem::Problem;
-use crate::rotation::Rotation;
+use crate::rotation::{Rotation, of_rotation};
 use crate::smtp_logins::SmtpLogins;
 use crate::staged_secret::Staged;
 use crate::stages::CURRENT;
-use crate::verification::{expected_user, verify};
+use crate::verification::{SPACING, authenticates, expected_user, verify};
 
 /// Runs the step.
 pub(crate) async fn run(rotation: &Rotation<'_>, staged: &Staged) -> Result<Outcome, Problem> {
@@ -21,21 +24,55 @@ pub(crate) async fn run(rotation: &Rotation<'_>, staged: &Staged) -> Result<Outc
     );
     let pending = pending?;
     let key = pending.usable_key(rotation, staged).await?;
-    verify(rotation, key, &expected?, &SmtpLogins::default(), 1).await?;
-
-    rotation.doing(format!("move AWSCURRENT to {}", key.id));
+    let expected = expected?;
     let (to, from) = (&*rotation.event.token, &*staged.current_version);
-    let moved = rotation.move_label(staged, CURRENT, Some(to), Some(from));
-    if let Err(failure) = moved.await {
+    let look = async || {
+        loop {
+            // It may wait: so both are looked at once more, the key last, and nothing waits behind that.
+            verify(rotation, key, &expected, &SmtpLogins::default(), 1).await?;
+            let still_staged = rotation.still_staged(staged).await?;
+            let authenticates = authenticates(rotation, key, &expected).await?;
+            rotation.doing(format!("move AWSCURRENT to {}", key.id));
+            if !still_staged {
+                return Ok(None);
+            }
+            if authenticates {
+                return Ok(Some(()));
+            }
+            rotation.clock.sleep(SPACING).await?;
+        }
+    };
+    let move_current = async |(): &(), once| {
+        let (secrets, secret) = (&rotation.rotator.secrets, &staged.secret_arn);
+        secrets
+            .move_label(secret, CURRENT, Some(to), Some(from), once)
+            .await
+    };
+    let moved = rotation.change(Duration::ZERO, look, move_current).await?;
+    if !matches!(moved, Some(Ok(()))) {
         // Its answer may have been lost, or another run may have moved the label.
-        if failure.effect == Effect::Unknown {
+        if let Some(Err(failure)) = &moved
+            && failure.effect == Effect::Unknown
+        {
             rotation.changed(format!("AWSCURRENT may have moved to {}", key.id));
         }
         if rotation.read_staged().await?.is_some() {
-            return Err(failure.into());
+            return Err(match moved {
+                Some(Err(failure)) => failure.into(),
+                _ => Problem::NotStaged {
+                    token: rotation.event.token.clone(),
+                    reason: "AWSCURRENT has moved meanwhile",
+                },
+            });
         }
     }
     info!(access_key_id = %key.id, "AWSCURRENT moved");
+    for mark in staged
+        .marks
+        .of_rotation(&of_rotation(&rotation.event.token))
+    {
+        take_off(rotation, staged, mark).await;
+    }
     let message = match staged.current.key_id() {
         Some(previous) => format!(
             "AWSCURRENT holds the access key {}; AWSPREVIOUS's {previous} works until the next rotation",

@@ -1,7 +1,6 @@
 //! testSecret: sees that AWSPENDING's key authenticates as the user; with AWSPENDING a copy
 //! of AWSCURRENT, sees instead that a rotation would work (TestRotation, fact 4).
 
-use crate::creation_mark;
 use crate::credentials::CredentialSource;
 use crate::deletion::{self, Plan};
 use crate::key_selection::Tries;
@@ -86,7 +85,9 @@ async fn preflight(
     let (keys, held) = (keys?, held?);
     let plan = |settled| {
         let tries = Tries {
-            may_have_made: creation_mark::is_there(staged, &held),
+            marks: Some(&staged.marks),
+            run: &rotation.run,
+            unanswered: None,
             settled,
         };
         deletion::plan(rotation, staged, &source, &held, &iam, &keys, tries)
@@ -98,14 +99,15 @@ async fn preflight(
     };
     let mut passed = vec![format!("{} can list the user's keys", source.name())];
     passed.push(match plan {
-        Plan::Delete(key) => format!("a rotation would delete {}", key.id()),
+        Plan::Delete(key, _) => format!("a rotation would delete {}", key.id()),
         Plan::Nothing | Plan::LookAgain(_) => "a rotation would delete no key".to_owned(),
     });
     let regions = staged.current.smtp_regions().map_err(malformed)?;
     passed.push(would_store(staged, &regions)?);
+    let expected = expected?;
     if let Some(key) = staged.current.key() {
         let logins = SmtpLogins::of(rotation, key, regions)?;
-        let identity = verify(rotation, key, &expected?, &logins, 1).await?;
+        let identity = verify(rotation, key, &expected, &logins, 1).await?;
         passed.push(format!(
             "the access key {} authenticates as {}{}",
             key.id,

@@ -224,3 +224,21 @@ async fn a_username_that_is_not_the_own_keys_is_denied_by_iam() {
     ];
     refused(&mut world, "createSecret", "PermissionMissing", &named).await;
 }
+
+/// Only where AWS says that it is not allowed is a permission missing.
+#[tokio::test(start_paused = true)]
+async fn a_role_that_cannot_be_asked_for_is_no_missing_permission() {
+    let mut world = World::from(Source::AnotherAccount, 2);
+    world.stage();
+    let down = sandbox::aws::FaultKind::ErrorBefore {
+        status: 503,
+        code: "ServiceUnavailable".into(),
+    };
+    world.always_fail("AssumeRole", down);
+    let failed = world.step("createSecret").await.unwrap_err();
+    assert_eq!(failed.error_type, "AwsCallFailed", "{failed:?}");
+    assert!(
+        failed.error_message.contains("sts:AssumeRole"),
+        "{failed:?}"
+    );
+}

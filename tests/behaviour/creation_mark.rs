@@ -12,29 +12,92 @@ use serde_json::Value;
 use crate::watch::current_works;
 use crate::world::{World, setup};
 
-const MARK: &str = "iam-key-rotator-creating";
+const CREATING: &str = "iam-key-rotator-creating-";
 
-/// The labels beside the mark.
-fn marked(world: &World) -> Option<Vec<String>> {
+/// The marks of runs that make a key.
+fn marks(world: &World) -> Vec<String> {
     let secret = world.aws.secret(world.arn()).unwrap();
-    let mut labels = secret.with_label(MARK)?.labels.clone();
-    labels.retain(|label| label != MARK);
-    Some(labels)
+    let labels = secret
+        .versions
+        .into_iter()
+        .flat_map(|version| version.labels);
+    labels.filter(|label| label.starts_with(CREATING)).collect()
+}
+
+/// Puts another run's mark on AWSCURRENT's version, of so many seconds ago.
+fn mark(world: &World, seconds_ago: u64) -> String {
+    let at = world.now() - Duration::from_secs(seconds_ago);
+    let at = at.duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
+    let label = format!("{CREATING}{at}-another.run");
+    let secret = world.aws.secret(world.arn()).unwrap();
+    let current = secret.with_label(AWSCURRENT).unwrap();
+    world.aws.set_label(world.arn(), &label, &current.id);
+    label
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_mark_moves_on_with_each_rotation_and_never_adds_a_version() {
+async fn the_mark_is_there_from_before_a_key_is_made_until_the_key_is_current() {
     let mut world = World::from(Source::Role, 2);
     for _ in 0..3 {
         world.stage();
-        world.step("createSecret").await.unwrap();
-        assert!(marked(&world).unwrap().contains(&AWSCURRENT.to_owned()));
-        for step in ["setSecret", "testSecret", "finishSecret"] {
+        assert_eq!(marks(&world), Vec::<String>::new());
+        for step in ["createSecret", "setSecret", "testSecret"] {
             world.step(step).await.unwrap();
+            assert_eq!(marks(&world).len(), 1, "{step}");
         }
-        assert_eq!(marked(&world).unwrap(), [AWSPREVIOUS]);
+        world.step("finishSecret").await.unwrap();
+        assert_eq!(marks(&world), Vec::<String>::new());
         world.fresh_token();
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_runs_mark_stays_while_it_matters() {
+    let mut world = World::from(Source::Role, 1);
+    let theirs = mark(&world, 60);
+    world.always_fail("CreateAccessKey", FaultKind::Denied);
+    world.stage();
+    world.step("createSecret").await.unwrap_err();
+    assert_eq!(marks(&world), std::slice::from_ref(&theirs));
+    world.aws.clear_faults();
+    world.step("createSecret").await.unwrap();
+    for step in ["setSecret", "testSecret", "finishSecret"] {
+        world.step(step).await.unwrap();
+    }
+    assert_eq!(marks(&world), [theirs]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_mark_goes_once_its_keys_are_judged_by_their_age_and_where_another_is_one_too_many() {
+    let mut world = World::from(Source::Role, 1);
+    mark(&world, 86_400 + 361);
+    let young = mark(&world, 86_400);
+    world.stage();
+    world.step("createSecret").await.unwrap();
+    assert!(marks(&world).contains(&young));
+    assert_eq!(marks(&world).len(), 2);
+
+    world.aws.remove_label(world.arn(), "AWSPENDING");
+    world.fresh_token();
+    world.stage();
+    world.always_fail("CreateAccessKey", FaultKind::AnswerLost);
+    let _ = world.step("createSecret").await;
+    assert!(!marks(&world).contains(&young));
+    assert_eq!(marks(&world).len(), 2);
+}
+
+/// Somebody's, made ten days behind a rotation that was cut.
+#[tokio::test(start_paused = true)]
+async fn a_key_that_is_not_of_the_marks_time_is_not_taken_for_the_lost_one() {
+    let mut world = World::from(Source::Role, 1);
+    mark(&world, 60);
+    world.aws.age(Duration::from_secs(10 * 86_400));
+    mark(&world, 7_600);
+    let theirs = world.aws.create_access_key("alice");
+    world.aws.age(Duration::from_secs(7_200));
+    let failed = format!("{:?}", world.rotate().await.unwrap_err());
+    assert!(failed.contains("KeyMadeLately"), "{failed}");
+    assert!(world.keys().contains(&theirs.id));
 }
 
 #[tokio::test(start_paused = true)]
@@ -54,7 +117,12 @@ async fn it_is_taken_back_where_it_is_certain_that_no_key_was_made() {
     world.always_fail("CreateAccessKey", FaultKind::Denied);
     world.stage();
     world.step("createSecret").await.unwrap_err();
-    assert_eq!(marked(&world), None);
+    assert_eq!(marks(&world), Vec::<String>::new());
+    // Not stored, and taken away.
+    world.aws.clear_faults();
+    world.always_fail("PutSecretValue", FaultKind::Denied);
+    world.step("createSecret").await.unwrap_err();
+    assert_eq!(marks(&world), Vec::<String>::new());
 }
 
 #[tokio::test(start_paused = true)]
@@ -65,7 +133,7 @@ async fn it_stays_where_a_key_may_have_been_made() {
         world.function_time_out(Duration::from_secs(14));
         world.stage();
         world.step("createSecret").await.unwrap_err();
-        assert_eq!(marked(&world), Some(vec![AWSCURRENT.to_owned()]));
+        assert_eq!(marks(&world).len(), 1);
     }
 }
 
@@ -76,8 +144,90 @@ async fn an_answer_that_was_lost_is_no_obstacle() {
         world.rotate().await.unwrap();
         world.fail("UpdateSecretVersionStage", 1, kind);
         world.rotate().await.unwrap();
-        assert_eq!(marked(&world).unwrap(), [AWSPREVIOUS]);
+        assert_eq!(marks(&world), Vec::<String>::new());
     }
+}
+
+/// When the marks that are there say that their runs began, and when the last key was made.
+fn begun_and_made(world: &World) -> (u64, u64) {
+    let begun = marks(world).into_iter().map(|label| {
+        let rest = label.strip_prefix(CREATING).unwrap();
+        rest.split_once('-').unwrap().0.parse().unwrap()
+    });
+    let mut calls = world.aws.calls().into_iter();
+    let made = calls.rfind(|call| call.action == "CreateAccessKey");
+    let made = made.unwrap().at.duration_since(std::time::UNIX_EPOCH);
+    (begun.max().unwrap(), made.unwrap().as_secs())
+}
+
+/// A mark covers the keys of its minute.
+#[tokio::test(start_paused = true)]
+async fn a_key_is_made_by_a_fresh_mark_however_long_the_removal_takes() {
+    let mut world = World::from(Source::Role, 2);
+    world.aws.set_latency(Duration::from_secs(4));
+    world.function_time_out(Duration::from_secs(900));
+    world.stage();
+    world.step("createSecret").await.unwrap();
+    let (begun, made) = begun_and_made(&world);
+    assert!(made - begun <= 40, "{begun} {made}");
+}
+
+/// Whether it is there is not known for certain, or it is certain that it is not.
+#[tokio::test(start_paused = true)]
+async fn no_key_is_made_without_a_mark() {
+    let throttled = FaultKind::ErrorBefore {
+        status: 400,
+        code: "ThrottlingException".into(),
+    };
+    for kind in [FaultKind::TimedOutBefore, throttled] {
+        for times in [1, 2] {
+            let mut world = World::from(Source::Role, 1);
+            for nth in 1..=times {
+                world.fail("UpdateSecretVersionStage", nth, kind.clone());
+            }
+            world.stage();
+            world.step("createSecret").await.unwrap();
+            assert_eq!(marks(&world).len(), 1, "{kind:?} {times}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_mark_that_a_run_may_have_put_is_taken_back() {
+    let mut world = World::from(Source::Role, 1);
+    world.fail("UpdateSecretVersionStage", 1, FaultKind::AnswerLost);
+    world.always_fail("CreateAccessKey", FaultKind::Denied);
+    world.stage();
+    world.step("createSecret").await.unwrap_err();
+    assert_eq!(marks(&world), Vec::<String>::new());
+}
+
+/// Within its time a run goes by one mark.
+#[tokio::test(start_paused = true)]
+async fn a_second_try_goes_by_the_same_mark() {
+    let mut world = World::from(Source::Role, 1);
+    let quota = FaultKind::ErrorBefore {
+        status: 409,
+        code: "LimitExceeded".into(),
+    };
+    world.fail("CreateAccessKey", 1, quota);
+    world.stage();
+    world.step("createSecret").await.unwrap();
+    assert_eq!(world.count("CreateAccessKey"), 2);
+    assert_eq!(world.count("UpdateSecretVersionStage"), 1);
+}
+
+/// AWSCURRENT has moved since it was put.
+#[tokio::test(start_paused = true)]
+async fn a_void_mark_is_taken_off_whichever_version_it_is_on() {
+    let mut world = World::from(Source::Role, 1);
+    mark(&world, 2 * 86_400);
+    world
+        .aws
+        .put_secret_text(world.arn(), &world.text(AWSCURRENT));
+    world.stage();
+    world.step("createSecret").await.unwrap();
+    assert_eq!(marks(&world).len(), 1);
 }
 
 /// A second secret that holds the same value.

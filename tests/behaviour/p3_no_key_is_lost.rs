@@ -93,11 +93,6 @@ async fn a_key_that_cannot_be_stored_is_deleted_at_once() {
             status: 400,
             code: "InvalidParameterException".into(),
         },
-        FaultKind::ErrorBefore {
-            status: 500,
-            code: "InternalServiceError".into(),
-        },
-        FaultKind::Refused,
     ] {
         for source in SOURCES {
             let mut world = World::from(source, 2);
@@ -111,6 +106,71 @@ async fn a_key_that_cannot_be_stored_is_deleted_at_once() {
             );
             assert_eq!(world.keys(), [world.current_key()], "{source:?} {kind:?}");
         }
+    }
+}
+
+/// Unknown once is unknown, whatever comes later.
+#[tokio::test(start_paused = true)]
+async fn a_key_that_may_have_been_stored_is_left_alone_and_goes_with_the_next_attempt() {
+    let unknown = [
+        FaultKind::ErrorBefore {
+            status: 500,
+            code: "InternalServiceError".into(),
+        },
+        FaultKind::Refused,
+        FaultKind::TimedOutBefore,
+    ];
+    for kind in unknown {
+        for refused in [false, true] {
+            let mut world = World::from(Source::Role, 2);
+            if refused {
+                world.fail("PutSecretValue", 1, kind.clone());
+                world.fail("PutSecretValue", 2, FaultKind::Denied);
+            } else {
+                world.always_fail("PutSecretValue", kind.clone());
+            }
+            world.stage();
+            let failed = world.step("createSecret").await.unwrap_err();
+            assert_eq!(failed.error_type, "StoreFailed", "{failed:?}");
+            let left = "it was left alone, since it may have been stored";
+            assert!(failed.error_message.contains(left), "{failed:?}");
+            let lost = world.lost_keys();
+            assert_eq!(lost.len(), 1, "{kind:?}");
+
+            world.aws.clear_faults();
+            world.step("createSecret").await.unwrap();
+            assert_eq!(world.lost_keys(), Vec::<String>::new());
+            assert!(!world.keys().contains(&lost[0]));
+        }
+    }
+}
+
+/// One read that does not show it is no proof either.
+#[tokio::test(start_paused = true)]
+async fn a_stored_key_whose_next_put_is_refused_stays_though_a_read_is_stale_or_denied() {
+    for read in [FaultKind::StaleReads(9), FaultKind::Denied] {
+        let mut world = World::from(Source::Role, 1);
+        let stored = FaultKind::ErrorAfter {
+            status: 500,
+            code: "InternalServiceError".into(),
+        };
+        world.fail("PutSecretValue", 1, stored);
+        world.fail("PutSecretValue", 2, FaultKind::Denied);
+        let (aws, read) = (world.aws.clone(), read.clone());
+        world.after_call("PutSecretValue", move || {
+            aws.inject(sandbox::aws::Fault {
+                on: sandbox::aws::When::Action {
+                    action: "GetSecretValue".to_owned(),
+                    nth: 1,
+                },
+                kind: read,
+            });
+        });
+        world.stage();
+        let _ = world.step("createSecret").await;
+        assert!(world.keys().contains(&world.pending_key()));
+        assert_eq!(world.count("DeleteAccessKey"), 0);
+        assert_eq!(world.count("UpdateAccessKey"), 0);
     }
 }
 

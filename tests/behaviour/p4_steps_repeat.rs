@@ -120,3 +120,18 @@ async fn a_token_that_a_read_does_not_show_yet_is_looked_for_again() {
         world.step("createSecret").await.unwrap();
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn each_steps_answer_names_the_new_key() {
+    let mut world = World::from(SOURCES[2], 2);
+    world.stage();
+    for step in STEPS {
+        let outcome = world.step(step).await.unwrap();
+        assert_ne!(outcome["accessKeyId"], world.current_key(), "{step}");
+        assert!(
+            world
+                .keys()
+                .contains(&outcome["accessKeyId"].as_str().unwrap().to_owned())
+        );
+    }
+}

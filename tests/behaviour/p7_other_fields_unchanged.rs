@@ -2,7 +2,7 @@
 
 use iam_key_rotator::config::Config;
 use iam_key_rotator::fields::FieldNames;
-use sandbox::aws::AWSCURRENT;
+use sandbox::aws::{AWSCURRENT, AWSPENDING};
 use sandbox::setup::Source;
 
 use crate::world::{World, setup};
@@ -82,10 +82,10 @@ async fn a_change_made_while_the_key_was_stored_is_not_overwritten() {
     world.after_call("CreateAccessKey", move || {
         aws.put_secret_text(&arn, &text);
     });
-    // PutSecretValue stages the version again, with the field as it was before.
-    world.step("createSecret").await.unwrap();
-    let failed = world.step("finishSecret").await.unwrap_err();
-    assert_eq!(failed.error_type, "RotationReset", "{failed:?}");
+    // PutSecretValue would stage the version again (fact 6), with the field as it was before.
+    let failed = world.step("createSecret").await.unwrap_err();
+    assert_eq!(failed.error_type, "StoreFailed", "{failed:?}");
+    assert_eq!(world.key_of(AWSPENDING), None);
     assert_eq!(world.text(AWSCURRENT), edited);
 
     world.fresh_token();

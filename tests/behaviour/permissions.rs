@@ -114,9 +114,9 @@ async fn each_action_taken_away_stops_a_rotation_and_is_named() {
             taken += 1;
         }
     }
-    // 4 for the secret and 4 for the keys in each source, 1 to read the administrator's secret, and
+    // 4 for the secret and 5 for the keys in each source, 1 to read the administrator's secret, and
     // 1 to assume the role.
-    assert_eq!(taken, 34);
+    assert_eq!(taken, 38);
 }
 
 #[tokio::test(start_paused = true)]
@@ -151,5 +151,28 @@ fn a_refusal_by_kms_says_which_action_of_kms_is_missing() {
         for named in [action, "the-secrets-arn", missing] {
             assert!(said.contains(named), "{said}");
         }
+    }
+}
+
+/// What is known of a call that failed on its way.
+#[test]
+fn what_got_no_answer_may_have_had_its_effect() {
+    use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+    use aws_smithy_runtime_api::client::result::SdkError;
+    use aws_smithy_types::error::metadata::ErrorMetadata;
+
+    type Failed = SdkError<ErrorMetadata, HttpResponse>;
+    let ok = 200.try_into().unwrap();
+    let answer = HttpResponse::new(ok, aws_smithy_types::body::SdkBody::empty());
+    for (failed, effect) in [
+        (Failed::timeout_error("late"), Effect::Unknown),
+        (
+            Failed::response_error("unreadable", answer),
+            Effect::Unknown,
+        ),
+        (Failed::construction_failure("unmade"), Effect::None),
+    ] {
+        let failure = AwsFailure::new("iam:CreateAccessKey", "user alice", &failed);
+        assert_eq!(failure.effect, effect, "{failed:?}");
     }
 }

@@ -1,6 +1,8 @@
 //! TestRotation (fact 4): testSecret alone, on a copy of the current value, changes nothing.
 
-use sandbox::aws::{FaultKind, LastUsed};
+use std::time::Duration;
+
+use sandbox::aws::{AWSCURRENT, FaultKind, LastUsed};
 use sandbox::rotation::RotationFailed;
 use sandbox::setup::Source;
 
@@ -82,4 +84,55 @@ async fn a_rotation_after_it_works() {
     let mut world = World::from(Source::SelfKey, 2);
     report(&mut world).await.unwrap();
     world.rotate().await.unwrap();
+}
+
+/// The first call asks whose AWSCURRENT's key is, and the SDK makes it three times; all behind it are answered.
+#[tokio::test(start_paused = true)]
+async fn it_fails_where_nobody_can_tell_who_the_user_is() {
+    let mut world = World::from(Source::Role, 1);
+    for nth in 1..=3 {
+        let down = FaultKind::ErrorBefore {
+            status: 503,
+            code: "ServiceUnavailable".into(),
+        };
+        world.fail("GetCallerIdentity", nth, down);
+    }
+    let failed = format!("{:?}", world.test_rotation().await.unwrap_err());
+    assert!(failed.contains("ServiceUnavailable"), "{failed}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_fails_where_awsprevious_cannot_be_read() {
+    let mut world = World::from(Source::Role, 2);
+    world.rotate().await.unwrap();
+    // AWSCURRENT, the copy of it, AWSPREVIOUS.
+    world.fail("GetSecretValue", 3, FaultKind::Denied);
+    let failed = format!("{:?}", world.test_rotation().await.unwrap_err());
+    assert!(failed.contains("PermissionMissing"), "{failed}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_fails_for_somebodys_new_key_and_says_that_a_lost_one_goes() {
+    for lost in [false, true] {
+        let mut world = World::from(Source::Role, 1);
+        if lost {
+            let now = world.now().duration_since(std::time::UNIX_EPOCH).unwrap();
+            let label = format!("iam-key-rotator-creating-{}-another.run", now.as_secs());
+            let secret = world.aws.secret(world.arn()).unwrap();
+            let current = secret.with_label(AWSCURRENT).unwrap();
+            world.aws.set_label(world.arn(), &label, &current.id);
+        }
+        let key = world.aws.create_access_key("alice");
+        tokio::time::sleep(Duration::from_secs(60)).await;
+        let tested = world.test_rotation().await;
+        if lost {
+            let outcome = tested.unwrap().steps[0].result.clone().unwrap();
+            let said = format!("a rotation would delete {}", key.id);
+            assert!(outcome["message"].as_str().unwrap().contains(&said));
+            assert_eq!(outcome["accessKeyId"], world.current_key());
+        } else {
+            let failed = format!("{:?}", tested.unwrap_err());
+            assert!(failed.contains("KeyMadeLately"), "{failed}");
+        }
+    }
 }

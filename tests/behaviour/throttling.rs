@@ -5,6 +5,7 @@ use std::time::Duration;
 use sandbox::aws::{AWSCURRENT, AWSPENDING, FaultKind};
 use sandbox::setup::Source;
 
+use crate::watch::current_works;
 use crate::world::World;
 
 fn throttling() -> FaultKind {
@@ -25,6 +26,7 @@ fn refuse(world: &World, action: &str, times: usize) {
 async fn a_call_is_made_again_until_it_is_let_in() {
     for (source, action) in [
         (Source::Role, "ListAccessKeys"),
+        (Source::Role, "UpdateAccessKey"),
         (Source::Role, "DeleteAccessKey"),
         (Source::Role, "CreateAccessKey"),
         (Source::Role, "DescribeSecret"),
@@ -43,18 +45,24 @@ async fn a_call_is_made_again_until_it_is_let_in() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn while_it_waits_to_make_a_key_it_takes_none_of_iams_other_calls() {
+async fn before_each_try_to_make_a_key_it_looks_again() {
     let mut world = World::from(Source::Role, 2);
     world.stage();
     refuse(&world, "CreateAccessKey", 5);
     world.step("createSecret").await.unwrap();
     let counts = ["ListAccessKeys", "DeleteAccessKey", "CreateAccessKey"];
-    assert_eq!(counts.map(|action| world.count(action)), [1, 1, 6]);
+    // Once for the deletion too.
+    assert_eq!(counts.map(|action| world.count(action)), [7, 1, 6]);
 }
 
 #[tokio::test(start_paused = true)]
 async fn refused_until_its_time_is_up_it_says_so_and_how_wide_a_window_must_be() {
-    for action in ["ListAccessKeys", "DeleteAccessKey", "CreateAccessKey"] {
+    for action in [
+        "ListAccessKeys",
+        "UpdateAccessKey",
+        "DeleteAccessKey",
+        "CreateAccessKey",
+    ] {
         let mut world = World::from(Source::Role, 2);
         world.stage();
         world.always_fail(action, throttling());
@@ -63,7 +71,7 @@ async fn refused_until_its_time_is_up_it_says_so_and_how_wide_a_window_must_be()
         assert_eq!(error.error_type, "Throttled", "{error:?}");
         let message = error.error_message;
         assert!(message.contains(&format!("iam:{action}")), "{message}");
-        assert!(message.contains("3 × secrets ÷ rate"), "{message}");
+        assert!(message.contains("5 × secrets ÷ rate"), "{message}");
         let took = world.now().duration_since(began).unwrap();
         assert!(took > Duration::from_secs(90), "{action}: {took:?}");
         assert!(took < Duration::from_secs(120), "{action}: {took:?}");
@@ -79,9 +87,16 @@ async fn refused_until_its_time_is_up_it_says_so_and_how_wide_a_window_must_be()
 /// Wherever the time ends: in the SDK's own tries too.
 #[tokio::test(start_paused = true)]
 async fn whatever_its_time_out_a_step_that_waits_for_its_turn_says_so() {
-    for seconds in 7..40 {
-        for action in ["ListAccessKeys", "DeleteAccessKey", "CreateAccessKey"] {
-            let mut world = World::from(Source::Role, 2);
+    for (keys, action) in [
+        (1, "ListAccessKeys"),
+        (2, "UpdateAccessKey"),
+        (2, "DeleteAccessKey"),
+        (1, "CreateAccessKey"),
+    ] {
+        // Below, no key is begun to be taken away.
+        let least = if keys == 2 { 17 } else { 7 };
+        for seconds in least..40 {
+            let mut world = World::from(Source::Role, keys);
             world.function_time_out(Duration::from_secs(seconds));
             world.stage();
             world.always_fail(action, throttling());
@@ -100,7 +115,8 @@ async fn a_key_that_becomes_current_while_its_deletion_waits_is_not_deleted() {
     world.fresh_token();
     world.stage();
     let goes = world.current_key();
-    refuse(&world, "DeleteAccessKey", 9);
+    refuse(&world, "DeleteAccessKey", 3);
+    world.people_move_labels();
     let (aws, arn) = (world.aws.clone(), world.arn().to_owned());
     let previous = world.aws.secret(&arn).unwrap();
     let previous = previous.with_label("AWSPREVIOUS").unwrap().id.clone();
@@ -111,6 +127,7 @@ async fn a_key_that_becomes_current_while_its_deletion_waits_is_not_deleted() {
     let _ = world.step("createSecret").await;
     assert_eq!(world.key_of(AWSCURRENT), Some(goes.clone()));
     assert!(world.keys().contains(&goes), "P1");
+    assert!(current_works(&world.aws, world.arn()), "P1");
 }
 
 /// P4: a token makes one key.
@@ -124,4 +141,24 @@ async fn a_key_that_another_run_stores_while_this_one_waits_is_used() {
     assert_eq!(answer["outcome"], "alreadyCreated", "{answer}");
     assert_eq!(answer["accessKeyId"], *world.key_of(AWSPENDING).unwrap());
     assert_eq!(world.count("CreateAccessKey"), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_question_who_the_current_key_is_waits_for_its_turn() {
+    let mut world = World::from(Source::Role, 2);
+    world.stage();
+    world.step("createSecret").await.unwrap();
+    refuse(&world, "GetCallerIdentity", 6);
+    world.step("testSecret").await.unwrap();
+}
+
+/// Half the longest wait on average: some twenty tries in two minutes, where waits of a second at most are hundreds.
+#[tokio::test(start_paused = true)]
+async fn its_waits_get_longer() {
+    let mut world = World::from(Source::Role, 1);
+    world.stage();
+    world.always_fail("CreateAccessKey", throttling());
+    world.step("createSecret").await.unwrap_err();
+    let tried = world.count("CreateAccessKey");
+    assert!(tried < 100, "{tried}");
 }

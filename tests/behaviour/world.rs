@@ -2,6 +2,7 @@
 //! works (P1), and at the end that nothing confidential was said (P5).
 
 use std::io;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
@@ -29,6 +30,9 @@ pub const SOURCES: [Source; 4] = [
     Source::AnotherAccount,
 ];
 
+/// The number of a world's first function.
+const FIRST: u32 = 100;
+
 /// When a test begins.
 pub fn start() -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000)
@@ -39,6 +43,7 @@ pub struct World {
     pub prepared: Prepared,
     pub function: InProcess,
     config: Config,
+    functions: AtomicU32,
     token: String,
     rotation_token: Option<String>,
     said: Arc<Mutex<Vec<u8>>>,
@@ -67,7 +72,8 @@ impl World {
         ));
         let after = After::default();
         let world = Self {
-            function: InProcess::new(&aws, config.clone()),
+            function: InProcess::new(&aws, config.clone()).numbered(FIRST),
+            functions: AtomicU32::new(FIRST + 1),
             watch: watch(&aws, &prepared.secret_arn, after.clone()),
             aws,
             prepared,
@@ -125,7 +131,8 @@ impl World {
 
     /// The function in a second execution environment.
     pub fn another_function(&self) -> InProcess {
-        InProcess::new(&self.aws, self.config.clone())
+        let number = self.functions.fetch_add(1, Ordering::Relaxed);
+        InProcess::new(&self.aws, self.config.clone()).numbered(number)
     }
 
     /// A person changes the function's settings.
@@ -155,6 +162,17 @@ impl World {
     /// Does something once, behind the next call of an action.
     pub fn after_call(&self, action: &str, then: impl FnOnce() + Send + 'static) {
         *self.after.lock().unwrap() = Some((action.to_owned(), Box::new(then)));
+    }
+
+    /// Does something once, behind calls of these actions, one behind the other.
+    #[allow(dead_code, reason = "for the behaviour, which shares this file")]
+    pub fn after_calls(&self, actions: &[&str], then: impl FnOnce() + Send + 'static) {
+        let mut then: Box<dyn FnOnce() + Send> = Box::new(then);
+        for action in actions[1..].iter().rev() {
+            let (after, due) = (self.after.clone(), ((*action).to_owned(), then));
+            then = Box::new(move || *after.lock().unwrap() = Some(due));
+        }
+        self.after_call(actions[0], then);
     }
 
     /// Another run of the same rotation makes and stores its key, behind the next call of an action.
@@ -214,6 +232,12 @@ impl World {
         let now = Watched::of(&self.aws, self.arn());
         let mut watch = self.watch.lock().unwrap();
         (watch.usable, watch.works) = (now.usable, now.works);
+    }
+
+    /// From now on P1 is looked at by the test itself, at the end: a person moves labels meanwhile.
+    #[allow(dead_code, reason = "for the behaviour, which shares this file")]
+    pub fn people_move_labels(&self) {
+        self.watch.lock().unwrap().people = true;
     }
 
     /// The log lines so far.

@@ -22,7 +22,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 use self::cache::Cache;
 use self::clients::Clients;
 use self::reader::Reader;
-use crate::faults::{LATER, explores_all, kinds, propagation, seconds, variable};
+use crate::faults::{LATER, explores_all, is_short, kinds, propagation, seconds, variable};
 use crate::figures::figure;
 use crate::world::{SOURCES, World};
 
@@ -113,6 +113,9 @@ async fn twenty_rotations(seed: u64) -> (usize, Vec<String>) {
 
 #[tokio::test(start_paused = true)]
 async fn no_call_is_refused_over_twenty_rotations_under_faults() {
+    if is_short() {
+        return;
+    }
     let (first, runs) = (variable("FIRST_SEED", 1), variable("RUNS", 3));
     let (mut calls, mut rotations) = (0, 0);
     let mut refused = Vec::new();

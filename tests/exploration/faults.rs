@@ -29,6 +29,11 @@ pub fn propagation(rng: &mut Rng) -> Propagation {
     }
 }
 
+/// Whether only a short part is explored: what is exhaustive is asked for by `EXPLORE`.
+pub fn is_short() -> bool {
+    std::env::var_os("EXPLORE").is_none()
+}
+
 /// Whether everything is to be explored, however long it takes.
 pub fn explores_all() -> bool {
     std::env::var("EXPLORE").is_ok_and(|extent| extent == "all")

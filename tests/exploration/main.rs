@@ -15,6 +15,7 @@ mod deadline;
 mod explorer;
 mod faults;
 mod figures;
+mod hands;
 mod interleavings;
 mod kills;
 #[allow(dead_code, reason = "shared with the behaviour tests")]

@@ -9,7 +9,7 @@ use sandbox::in_process::InProcess;
 use sandbox::rotation::{Function, STEPS};
 use serde_json::Value;
 
-use crate::faults::{LATER, kinds, propagation, variable};
+use crate::faults::{LATER, is_short, kinds, propagation, variable};
 use crate::figures::figure;
 use crate::world::{SOURCES, World};
 
@@ -58,7 +58,10 @@ async fn run(mut function: InProcess, delay: Duration, events: Vec<Value>) {
 
 #[tokio::test(start_paused = true)]
 async fn three_runs_of_one_rotation_at_once_under_faults() {
-    let (first, runs) = (variable("FIRST_SEED", 1), variable("RUNS", 100));
+    let (first, runs) = (
+        variable("FIRST_SEED", 1),
+        variable("RUNS", if is_short() { 10 } else { 100 }),
+    );
     for seed in first..first + runs {
         let mut rng = Rng::with_seed(seed);
         let (mut world, mut about) = troubled(&mut rng, seed);

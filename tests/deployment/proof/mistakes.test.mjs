@@ -52,7 +52,7 @@ const mistakes = [
   ['execution-role', 'an action less', remove('secretsmanager:DescribeSecret'), 'nothingElse'],
   ['execution-role', 'another service', add('s3:ListAllMyBuckets'), 'noOtherService'],
   ['execution-role-manages-keys', 'any user', on('*'), 'nowhereElse'],
-  ['execution-role-manages-keys', 'UpdateAccessKey', add('iam:UpdateAccessKey'), 'nothingElse'],
+  ['execution-role-manages-keys', 'UpdateUser', add('iam:UpdateUser'), 'nothingElse'],
   ['execution-role-manages-keys', 'an action less', remove('iam:GetAccessKeyLastUsed'), 'ownCallsAllowed'],
   ['execution-role-reads-administrator', 'no label', unconditional, 'onlyUnderTheConditions'],
   ['execution-role-assumes-role', 'any role', on('*'), 'nowhereElse'],

@@ -14,6 +14,7 @@ const onTheUser = [
   'iam:DeleteAccessKey',
   'iam:GetAccessKeyLastUsed',
   'iam:ListAccessKeys',
+  'iam:UpdateAccessKey',
 ]
 
 /** The record of a directory, each call once. */

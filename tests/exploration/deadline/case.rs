@@ -105,6 +105,23 @@ impl Case {
         self.faults.iter().any(late)
     }
 
+    /// Whether nothing but storing the key is refused, for certain, and there is the time to take the key away.
+    pub fn refuses_to_store(&self) -> bool {
+        let refusal = |fault: &Fault| match &fault.kind {
+            FaultKind::Denied => true,
+            FaultKind::ErrorBefore { status, .. } => *status == 400,
+            _ => false,
+        };
+        let of_the_put = |fault: &Fault| match &fault.on {
+            When::Action { action, .. } | When::Every { action } => action == "PutSecretValue",
+            When::Call(_) => false,
+        };
+        let all = self.faults.iter();
+        let refused = all.clone().any(of_the_put);
+        let certain = all.clone().all(|fault| of_the_put(fault) && refusal(fault));
+        refused && certain && self.time_out >= Duration::from_secs(45)
+    }
+
     /// Whether no fault is meant for an action.
     pub fn spares(&self, action: &str) -> bool {
         self.faults.iter().all(|fault| match &fault.on {

@@ -63,19 +63,21 @@ impl Invocation {
         untold
     }
 
-    /// Keys that were made and neither stored nor deleted: where nothing was in the way of the
-    /// clean-up there is none, and else the error names it, if the function knows it.
+    /// Keys that were made and neither stored nor deleted: there is none where storing was refused for certain, and where
+    /// there was time and nothing in the way of the clean-up. Else the error names it, if the function knows it, and a later
+    /// attempt takes it away.
     fn keys_left(&self, world: &World, case: &Case, said: &str) -> Vec<String> {
         let mut lost = world.lost_keys();
         lost.retain(|key| !self.keys.contains(key));
         let broken = |left: &String| {
             // What the function knows is in its log.
             let is_known = world.logs().contains(left.as_str());
-            if is_known && case.spares("DeleteAccessKey") {
+            let is_told = said.contains("may have been made");
+            if case.refuses_to_store() && case.spares("DeleteAccessKey") {
                 Some(format!("{left} could have been deleted"))
-            } else if is_known && !said.contains(left) {
+            } else if is_known && !said.contains(left) && !is_told {
                 Some(format!("{left} is left, and not named"))
-            } else if !is_known && !said.contains("may have been made") {
+            } else if !is_known && !is_told {
                 Some(format!("{left} is left, and not told of"))
             } else {
                 None

@@ -244,7 +244,7 @@ impl Ground {
     }
 
     /// What the function said, logs included; forgotten behind that.
-    fn said(&self, answer: &str) -> String {
+    pub fn said(&self, answer: &str) -> String {
         let said = std::mem::take(&mut *self.said.lock().unwrap());
         let logs = String::from_utf8_lossy(&said);
         self.log_lines
@@ -253,7 +253,7 @@ impl Ground {
     }
 
     /// What is wrong with an error (P8).
-    fn bad_error(&self, error: &FunctionError, killed: bool) -> Option<String> {
+    pub fn bad_error(&self, error: &FunctionError, killed: bool) -> Option<String> {
         let own = !error.error_type.contains('.') && error.error_type != "panic";
         let fine = match error.error_type.as_str() {
             "Runtime.ExitError" => killed,
@@ -300,7 +300,7 @@ pub fn is_a_kill(kind: &FaultKind) -> bool {
 }
 
 /// A future's outcome, or the panic that ended it.
-async fn unwound<T>(future: impl Future<Output = T>) -> Result<T, String> {
+pub async fn unwound<T>(future: impl Future<Output = T>) -> Result<T, String> {
     let mut future = pin!(future);
     poll_fn(|context| {
         let polled = catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context)));

@@ -158,7 +158,7 @@ fn mails(text: &str) -> bool {
 }
 
 /// Whether two texts are the same but for the key, whose values the simulation's marks tell, and its SMTP password.
-fn differs_in_key_only(old: &str, new: &str) -> bool {
+pub fn differs_in_key_only(old: &str, new: &str) -> bool {
     let unmailed = |text: &str| -> Option<String> {
         let (before, rest) = text.split_once("\"smtp_password\":\"")?;
         let behind = rest.split_once('"')?.1;

@@ -10,7 +10,7 @@ use crate::explorer::kinds::{Environment, kinds};
 use crate::explorer::protocol::{Next, Pauses};
 use crate::explorer::scenarios::{Expect, Scenario, scenarios};
 use crate::explorer::{Sum, on_every_core, virtual_time};
-use crate::faults::{propagation, seconds, variable};
+use crate::faults::{is_short, propagation, seconds, variable};
 use crate::figures::figure;
 
 /// How many faults a run has.
@@ -113,7 +113,10 @@ async fn run(seed: u64) -> Sum {
 
 #[test]
 fn three_faults_at_random() {
-    let (first, runs) = (variable("FIRST_SEED", 1), variable("RUNS", 500));
+    let (first, runs) = (
+        variable("FIRST_SEED", 1),
+        variable("RUNS", if is_short() { 30 } else { 500 }),
+    );
     println!("{runs} runs from seed {first}");
     let seeds: Vec<_> = (first..first + runs).collect();
     let sum = on_every_core(&seeds, |seed| virtual_time().block_on(run(*seed)));

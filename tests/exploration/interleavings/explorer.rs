@@ -13,6 +13,8 @@ use super::run::{Begun, Choice, Place, Run, outcome};
 pub trait Scenario {
     /// How often a call of this process that changes something may be held back while the time passes.
     fn held(&self, process: usize) -> u8;
+    /// How often a process may be stopped for another though it could go on.
+    fn switches(&self) -> u8;
     /// The start of every schedule, always the same.
     async fn begin(&self) -> Begun;
     /// What must hold when all processes have ended.
@@ -95,6 +97,7 @@ impl<S: Scenario> Explorer<'_, S> {
             let mut place = run.place.clone();
             self.hold(at, choice, &mut place);
             run.place.held.clone_from(&place.held);
+            run.place.switched = place.switched;
             let (to, new) = self.link(at, choice, place);
             if new && self.nodes[to].next.is_empty() {
                 return self.check(to, run).await;
@@ -128,6 +131,7 @@ impl<S: Scenario> Explorer<'_, S> {
             run.perform(choice, &mut self.seen).await;
             let place = &self.nodes[to].place;
             run.place.held.clone_from(&place.held);
+            run.place.switched = place.switched;
             // What was foreseen is so.
             assert_eq!(run.place, *place, "{}", run.trace);
         }
@@ -146,6 +150,12 @@ impl<S: Scenario> Explorer<'_, S> {
         let before = &self.nodes[at].place;
         next.held.clone_from(&before.held);
         let gated = self.gated(before);
+        next.switched = before.switched;
+        if let Choice::Call(number) = choice {
+            let stopped = self.goes_on(before).is_some_and(|last| last != number);
+            next.switched.1 += u8::from(stopped);
+            next.switched.0 = Some(number);
+        }
         for (number, (times, now)) in next.held.iter_mut().enumerate() {
             if choice == Choice::Time && gated.contains(&number) && !*now {
                 (*times, *now) = (*times + 1, true);
@@ -174,14 +184,24 @@ impl<S: Scenario> Explorer<'_, S> {
         })
     }
 
+    /// Who called last and could go on.
+    fn goes_on(&self, place: &Place) -> Option<usize> {
+        let last = place.switched.0?;
+        let waits = place.held[last].1 && self.waits_on(place, last);
+        (self.gated(place).contains(&last) && !waits).then_some(last)
+    }
+
     fn choices(&self, place: &Place) -> Vec<Choice> {
+        let may_switch = place.switched.1 < self.scenario.switches();
+        let only = self.goes_on(place).filter(|_| !may_switch);
         let gated = self.gated(place);
         let statuses = place.processes.iter();
         let statuses = statuses.map(|history| &self.seen.statuses[history]);
         let calls = statuses.clone().enumerate();
         let calls = calls.filter(|(number, status)| {
             let waits = place.held[*number].1 && self.waits_on(place, *number);
-            matches!(status, Status::Gated(_)) && !waits
+            let may_come = only.is_none_or(|only| only == *number);
+            matches!(status, Status::Gated(_)) && !waits && may_come
         });
         let mut choices: Vec<_> = calls.map(|(number, _)| Choice::Call(number)).collect();
         let sleeps = statuses.into_iter().any(|status| *status == Status::Asleep);

@@ -14,6 +14,9 @@
 //! is let in when the other run does more than wait: that bounds the exploration, and the figures are
 //! of what is within.
 //! An invocation as such may come as late as it likes.
+//!
+//! Where the calls are too many for every order, a run is *stopped* for the other at most twice while it could go on, or once; a run
+//! that sleeps or has ended is not stopped. `EXPLORE=all` has no such limit, and takes hours.
 
 mod explored;
 mod explorer;
@@ -38,4 +41,12 @@ fn whole_rotation() -> Vec<Item> {
 fn held(process: usize) -> Option<u8> {
     let set = std::env::var("HELD").ok()?;
     set.split(',').nth(process)?.parse().ok()
+}
+
+/// How often one process may be stopped for another; as often as there is a call with `EXPLORE=all`.
+fn switches(usual: u8) -> u8 {
+    match crate::faults::explores_all() {
+        true => u8::MAX,
+        false => usual,
+    }
 }

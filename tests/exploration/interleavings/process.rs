@@ -58,14 +58,15 @@ pub enum Status {
 }
 
 impl Process {
-    /// Starts a process, up to the gate before its first invocation.
-    pub fn start(aws: &Aws, script: Script) -> Self {
+    /// Starts a process, up to the gate before its first invocation. Its number tells its invocations from another's.
+    pub fn start(aws: &Aws, number: usize, script: Script) -> Self {
         let gate = match script.newest_first {
             true => Gate::newest_first(),
             false => Gate::default(),
         };
         let client = gate.http_client(aws);
         let function = InProcess::with_http_client(aws, Config::default(), client);
+        let function = function.numbered(u32::try_from(number).unwrap());
         let ended = Arc::default();
         let mut process = Self {
             future: Some(Box::pin(run(

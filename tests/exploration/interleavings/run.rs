@@ -38,6 +38,8 @@ pub struct Place {
     /// How often a call of each process was held back while the time passed, where that is
     /// limited, and whether the one that waits now was.
     pub held: Vec<(u8, bool)>,
+    /// Whose call came last, and how often a process was stopped for another though it could have gone on.
+    pub switched: (Option<usize>, u8),
 }
 
 pub struct Run {
@@ -65,13 +67,15 @@ impl Run {
             processes: begun
                 .scripts
                 .iter()
-                .map(|script| Process::start(aws, script.clone()))
+                .enumerate()
+                .map(|(number, script)| Process::start(aws, number, script.clone()))
                 .collect(),
             place: Place {
                 account: History::EMPTY,
                 now: Duration::ZERO,
                 processes: Vec::new(),
                 held: vec![(0, false); begun.scripts.len()],
+                switched: (None, 0),
             },
             heard: vec![0; begun.scripts.len()],
             last: vec![String::new(); begun.scripts.len()],
@@ -224,9 +228,9 @@ impl Run {
         assert!(known.is_none_or(|known| known == status), "{}", self.trace);
     }
 
-    /// Two processes with the same script are one function of what they are answered.
+    /// Two processes with the same script differ in their marks.
     fn script(&self, number: usize) -> String {
-        format!("{:?}", self.begun.scripts[number])
+        format!("{number} {:?}", self.begun.scripts[number])
     }
 
     pub fn results(&self) -> Vec<Vec<Ended>> {

@@ -12,6 +12,7 @@ use super::history::Seen;
 use super::process::Script;
 use super::run::{Begun, Run};
 use super::whole_rotation;
+use crate::faults::is_short;
 use crate::world::{TOKEN, World, with_key};
 
 const ANOTHER_TOKEN: &str = "cccccccc-0c1b-4f6e-9a55-2f0d6c1b7e03";
@@ -43,6 +44,10 @@ struct TwoSecrets {
 impl Scenario for TwoSecrets {
     fn held(&self, process: usize) -> u8 {
         super::held(process).unwrap_or_default()
+    }
+
+    fn switches(&self) -> u8 {
+        super::switches(2)
     }
 
     async fn begin(&self) -> Begun {
@@ -171,6 +176,9 @@ async fn explore_all(name: &str, scenarios: impl IntoIterator<Item = TwoSecrets>
 
 #[tokio::test(start_paused = true)]
 async fn rotations_of_two_secrets_with_the_same_key() {
+    if is_short() {
+        return;
+    }
     // Where each use is recorded, every second makes another account: once is enough.
     let scenarios = scenarios(Holding::SameKey).into_iter();
     let scenarios = scenarios.filter(|one| match one.record {
@@ -182,6 +190,9 @@ async fn rotations_of_two_secrets_with_the_same_key() {
 
 #[tokio::test(start_paused = true)]
 async fn rotations_of_two_secrets_with_a_key_each() {
+    if is_short() {
+        return;
+    }
     explore_all("two secrets with a key each", scenarios(Holding::OwnKeys)).await;
 }
 

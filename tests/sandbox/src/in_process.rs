@@ -1,6 +1,7 @@
 //! The function called directly, its SDK clients connected to the simulation: for tests in virtual
 //! time.
 
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime};
 
@@ -25,8 +26,8 @@ use crate::lambda::{TIME_OUT, exited, timed_out};
 use crate::rotation::{Function, FunctionError};
 use crate::tls::Authority;
 
-/// Lambda's id of an invocation, here of every one.
-const REQUEST_ID: &str = "00000000-0000-4000-a000-000000000000";
+/// Numbers the functions of this process.
+static FUNCTIONS: AtomicU32 = AtomicU32::new(1);
 
 /// The function in this process.
 pub struct InProcess {
@@ -34,6 +35,8 @@ pub struct InProcess {
     time: Skewed,
     time_out: Duration,
     killed: Arc<Notify>,
+    number: u32,
+    invocations: AtomicU32,
 }
 
 /// The function's clock, which need not show the simulation's time.
@@ -111,6 +114,8 @@ impl InProcess {
             time,
             time_out: TIME_OUT,
             killed,
+            number: FUNCTIONS.fetch_add(1, Ordering::Relaxed),
+            invocations: AtomicU32::new(0),
         }
     }
 
@@ -119,6 +124,18 @@ impl InProcess {
     pub fn time_out(mut self, time_out: Duration) -> Self {
         self.time_out = time_out;
         self
+    }
+
+    /// Sets the number by which its invocations' ids are told from another function's.
+    #[must_use]
+    pub fn numbered(self, number: u32) -> Self {
+        Self { number, ..self }
+    }
+
+    /// Lambda's id of the next invocation.
+    fn request_id(&self) -> String {
+        let invocation = self.invocations.fetch_add(1, Ordering::Relaxed);
+        format!("{:08x}-0000-4000-a000-{invocation:012x}", self.number)
     }
 
     /// Invokes the function with a payload as it came over the wire. As Lambda does, it ends the
@@ -134,11 +151,11 @@ impl InProcess {
                 error_type: "Payload".to_owned(),
                 error_message: error.to_string(),
             })?;
-        let deadline = self.time.now() + self.time_out;
+        let (deadline, id) = (self.time.now() + self.time_out, self.request_id());
         let answer = tokio::select! {
             biased;
-            answer = within(self.time_out, self.rotator.handle(payload, deadline)) => answer?,
-            () = self.killed.notified() => return Err(exited(REQUEST_ID, None)),
+            answer = within(self.time_out, &id, self.rotator.handle(payload, deadline, &id)) => answer?,
+            () = self.killed.notified() => return Err(exited(&id, None)),
         };
         match answer {
             Ok(outcome) => Ok(serde_json::to_value(outcome).unwrap_or_default()),
@@ -180,10 +197,11 @@ fn smtp(aws: &Aws) -> Smtp {
 /// What an invocation comes to that is killed at its time-out.
 async fn within<T>(
     time_out: Duration,
+    id: &str,
     invocation: impl Future<Output = T>,
 ) -> Result<T, FunctionError> {
     let ended = tokio::time::timeout(time_out, invocation).await;
-    ended.map_err(|_| timed_out(REQUEST_ID, time_out))
+    ended.map_err(|_| timed_out(id, time_out))
 }
 
 #[cfg(test)]
@@ -194,8 +212,8 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn an_invocation_that_does_not_end_is_killed_at_its_time_out() {
         let time_out = Duration::from_secs(3);
-        let killed = within(time_out, std::future::pending::<()>()).await;
+        let killed = within(time_out, "id", std::future::pending::<()>()).await;
         assert_eq!(killed.unwrap_err().error_type, "Sandbox.Timedout");
-        assert_eq!(within(time_out, async { 1 }).await.unwrap(), 1);
+        assert_eq!(within(time_out, "id", async { 1 }).await.unwrap(), 1);
     }
 }

@@ -145,7 +145,7 @@ mod tests {
             .iter()
             .map(|secrets| hours(*secrets))
             .collect();
-        assert_eq!(windows, [1, 1, 1, 1, 2]);
+        assert_eq!(windows, [1, 1, 1, 1, 4]);
         let options = Options::parse_from(["fleet", "--window", "3"]);
         assert_eq!(
             options.scenario(10_000, Start::AtOnce).window,

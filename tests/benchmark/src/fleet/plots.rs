@@ -110,7 +110,7 @@ mod tests {
     fn both_plots_can_be_drawn() {
         let plot = time_plot(&results());
         let bound = plot.series.last().map(|series| series.points.clone());
-        assert_eq!(bound.unwrap(), [(100.0, 60.0), (1_000.0, 600.0)]);
+        assert_eq!(bound.unwrap(), [(100.0, 100.0), (1_000.0, 1_000.0)]);
         for plot in [plot, billed_plot(&results())] {
             assert!(plot.svg().unwrap().contains("all at once"));
         }

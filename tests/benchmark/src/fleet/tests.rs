@@ -38,10 +38,10 @@ fn a_fleet_that_starts_at_once_finishes_and_one_seed_gives_the_same_figures() {
         (figures.finished, figures.failed, figures.concurrent),
         (20, 0, 20)
     );
-    assert_eq!(figures.iam_calls, 3.0);
+    assert!(figures.iam_calls >= 5.0, "{figures:?}");
     assert!(
         figures.throttled > 0.0,
-        "20 × 3 calls are more than 5 a second: {figures:?}"
+        "20 × 5 calls are more than 5 a second: {figures:?}"
     );
     assert!(
         figures.last >= Duration::from_secs(11),
@@ -58,7 +58,7 @@ fn a_fleet_that_starts_at_once_finishes_and_one_seed_gives_the_same_figures() {
 #[test]
 fn attempts_that_the_time_out_cuts_are_made_again_until_all_have_finished() {
     let scenario = Scenario {
-        time_out: Duration::from_secs(15),
+        time_out: Duration::from_secs(25),
         ..twenty_at_once()
     };
     let figures = run(&scenario);
@@ -96,7 +96,7 @@ fn where_the_window_cannot_hold_them_none_finishes_and_the_error_says_how_wide_i
     assert_eq!((figures.finished, figures.failed), (0, 20));
     assert_eq!(
         failure(&Row { scenario, figures }).unwrap(),
-        "20 of 20 secrets, at once, had not rotated when the window of 1 h ended: 20 secrets need 60 calls of IAM, \
-         at 0.001 a second at least 16 h 40 min: a window of 1 h can't hold them; make it 20 h"
+        "20 of 20 secrets, at once, had not rotated when the window of 1 h ended: 20 secrets need 100 calls of IAM, \
+         at 0.001 a second at least 27 h 46 min: a window of 1 h can't hold them; not even 24 h can, which hold 15: spread them over more than one day"
     );
 }

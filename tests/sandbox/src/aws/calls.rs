@@ -4,13 +4,14 @@ use std::fmt;
 use std::time::SystemTime;
 
 /// Every call that the function makes, in any of its paths.
-pub const CALLS: [&str; 10] = [
+pub const CALLS: [&str; 11] = [
     "DescribeSecret",
     "GetSecretValue",
     "PutSecretValue",
     "UpdateSecretVersionStage",
     "ListAccessKeys",
     "CreateAccessKey",
+    "UpdateAccessKey",
     "DeleteAccessKey",
     "GetAccessKeyLastUsed",
     "GetCallerIdentity",

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fmt::Write;
 use std::time::{Duration, SystemTime};
 
-use super::secrets::Secret;
+use super::secrets::{CREATING, Secret};
 use super::state::State;
 use super::users::Key;
 use super::{AWSPENDING, Aws, VersionView, smtp_password};
@@ -25,7 +25,7 @@ impl Aws {
         let state = self.state();
         let signed = state.calls.last().map_or("", |call| &call.access_key_id);
         let body = String::from_utf8_lossy(&state.last_request);
-        Canonical::new(lens, &state, now).rename(format!("{signed} {body}"))
+        Canonical::new(lens, &state, now).rename(format!("{signed} {}", unmarked(&body)))
     }
 }
 
@@ -205,29 +205,51 @@ impl<'a> Canonical<'a> {
         text.push_str("-\n");
     }
 
-    /// Of a key that no version holds the function asks whether it is 16 s old.
+    /// Of a key that no version holds the function asks whether it is a day old.
     fn key_age(&self, key: &Key, held: bool) -> String {
         let age = self.age(key.created);
         match (self.lens.exact, held) {
             (true, _) => capped(age),
             (false, true) => String::new(),
-            (false, false) => format!("{} s", age.min(16)),
+            (false, false) => days(age),
         }
+    }
+
+    /// Of a mark of the function's the function asks which keys are of its time, whether it is this rotation's, and whether
+    /// it is a day old.
+    fn mark(&self, label: &str) -> Option<String> {
+        let (since, run) = label.strip_prefix(CREATING)?.split_once('-')?;
+        let since: u64 = since.parse().ok()?;
+        let keys = self.state.users.now().iter().flat_map(|user| &user.keys);
+        let of_its_time = keys.filter(|key| {
+            let created = seconds(key.created);
+            self.exists(key) && (since.saturating_sub(300)..=since + 360).contains(&created)
+        });
+        let keys: Vec<_> = of_its_time.map(|key| &*key.id).collect();
+        let own = self
+            .lens
+            .names
+            .iter()
+            .any(|(name, _)| run.starts_with(name));
+        let age = seconds(self.now).saturating_sub(since);
+        let age = match (self.lens.exact, self.lens.timeless) {
+            (_, true) => String::new(),
+            (true, _) => capped(age),
+            (false, _) => days(age),
+        };
+        Some(format!("creating {keys:?} own {own} {age}"))
     }
 
     /// The function asks whether a use was within the last day, and whether it was one of STS within
     /// 15 minutes of the key's creation. Near to a day, minutes count.
     fn last_use(&self, key: &Key) -> String {
-        const HOUR: u64 = 3_600;
         let Some(used) = &key.last_used else {
             return "never used".to_owned();
         };
         let age = self.age(used.at);
-        let when = match age {
-            _ if self.lens.exact => capped(age),
-            age if age < 23 * HOUR => "lately".to_owned(),
-            age if age < 25 * HOUR => format!("{} min", age / 60),
-            _ => "long ago".to_owned(),
+        let when = match self.lens.exact {
+            true => capped(age),
+            false => days(age),
         };
         let soon = seconds(used.at).saturating_sub(seconds(key.created)) < 15 * 60;
         format!("used {when} in {}, soon {soon}", used.service)
@@ -242,7 +264,9 @@ impl<'a> Canonical<'a> {
             secret.test
         );
         for version in self.versions(secret) {
-            let mut labels = version.labels.clone();
+            let labels = version.labels.iter();
+            let labels = labels.map(|label| self.mark(label).unwrap_or_else(|| label.clone()));
+            let mut labels: Vec<_> = labels.collect();
             labels.sort_unstable();
             let own = self.lens.names.iter().find(|(id, _)| *id == version.id);
             let name = own.map_or("", |(_, name)| name.as_str());
@@ -272,6 +296,29 @@ impl<'a> Canonical<'a> {
 
     fn age(&self, at: SystemTime) -> u64 {
         seconds(self.now).saturating_sub(seconds(at))
+    }
+}
+
+/// The text without the times and runs in the function's marks.
+fn unmarked(mut text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    while let Some((before, rest)) = text.split_once(CREATING) {
+        plain.push_str(before);
+        plain.push_str(CREATING);
+        let of_mark = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '.';
+        text = rest.trim_start_matches(of_mark);
+    }
+    plain.push_str(text);
+    plain
+}
+
+/// An age as far as a day makes a difference; near to one, minutes count.
+fn days(age: u64) -> String {
+    const HOUR: u64 = 3_600;
+    match age {
+        age if age < 23 * HOUR => "lately".to_owned(),
+        age if age < 25 * HOUR => format!("{} min", age / 60),
+        _ => "long ago".to_owned(),
     }
 }
 

@@ -140,8 +140,8 @@ impl State {
     /// Whether a read now does not see a service's state as it is.
     fn misses(&self, service: Service, stale: usize, now: SystemTime) -> bool {
         match service {
-            Service::SecretsManager => self.secrets.read(stale, now) != self.secrets.now(),
-            Service::Iam => self.users.read(stale, now) != self.users.now(),
+            Service::SecretsManager => self.secrets.misses(stale, now),
+            Service::Iam => self.users.misses(stale, now),
             Service::Sts => false,
         }
     }

@@ -10,6 +10,9 @@ use super::{
     AWSCURRENT, AWSPENDING, AWSPREVIOUS, SecretContent, SecretView, StageError, VersionView,
 };
 
+/// What the labels begin with by which the function marks that it makes a key; a time and a run follow.
+pub(super) const CREATING: &str = "iam-key-rotator-creating-";
+
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Secret {
     pub(super) arn: String,
@@ -217,6 +220,9 @@ impl Secret {
         }
         for version in &mut self.versions {
             version.created -= by;
+            for label in &mut version.labels {
+                *label = aged_mark(label, by).unwrap_or_else(|| label.clone());
+            }
         }
     }
 
@@ -229,6 +235,13 @@ impl Secret {
         }
         Ok(())
     }
+}
+
+/// The function's mark, with the time in it so much earlier; none for another label.
+fn aged_mark(label: &str, by: Duration) -> Option<String> {
+    let (since, run) = label.strip_prefix(CREATING)?.split_once('-')?;
+    let since = since.parse::<u64>().ok()?.checked_sub(by.as_secs())?;
+    Some(format!("{CREATING}{since}-{run}"))
 }
 
 /// Of each secret the versions that were made or filled, and the labels that moved.

@@ -41,6 +41,12 @@ impl<T: Clone + PartialEq + Follow> Timeline<T> {
             .unwrap_or(&self.now)
     }
 
+    /// Whether such a read sees anything else than what is.
+    pub(super) fn misses(&self, stale: usize, at: SystemTime) -> bool {
+        let seen = self.read(stale, at);
+        !std::ptr::eq(seen, &raw const self.now) && *seen != self.now
+    }
+
     /// What every read sees for some time yet.
     pub(super) fn lagging(&self, at: SystemTime) -> Option<(&T, Duration)> {
         let (seen, until) = self.lagging.as_ref()?;

@@ -111,7 +111,10 @@ mod tests {
         aws.stage_pending(&arn, TOKEN).unwrap();
         let seen = labels(&aws, &arn).await;
         assert_eq!(seen[TOKEN], json!([AWSPENDING]));
-        assert!(seen.get(two).is_none_or(|labels| labels != &json!([AWSCURRENT])));
+        assert!(
+            seen.get(two)
+                .is_none_or(|labels| labels != &json!([AWSCURRENT]))
+        );
         tokio::time::advance(3 * SECOND).await;
         let seen = labels(&aws, &arn).await;
         assert_eq!(seen[two], json!([AWSCURRENT]));

@@ -1,0 +1,138 @@
+//! People's hands: between any two calls of any step somebody moves a label, stores a value, makes,
+//! switches or deletes a key, begins another rotation or changes the settings. Then all goes on by
+//! the protocol, and the promises are looked at behind every call.
+//!
+//! `EXPLORE=hands` has every hand come in every scenario, and in those of everyday life a sample of hands with one fault in the
+//! same invocation; `EXPLORE=all` has all of these. `SCENARIO` picks those whose name begins so.
+
+mod accepted;
+mod explore;
+mod hand;
+mod known;
+mod looks;
+mod marks;
+mod run;
+mod sum;
+mod then;
+mod watch;
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use sandbox::setup::Source;
+
+use crate::explorer::layouts::Layout;
+use crate::explorer::past::Past;
+use crate::explorer::scenarios::{Scenario, everyday, scenarios};
+use crate::explorer::virtual_time;
+use crate::faults::explores_all;
+use crate::figures::figure_of_hands;
+use crate::hands::explore::{Explorer, Extent};
+use crate::hands::hand::Hand;
+use crate::hands::sum::Sum;
+use crate::hands::then::Course;
+
+/// Of all hands with a fault so many are one that is run, but with `EXPLORE=all`.
+const ONE_IN: usize = 97;
+
+fn explores_hands() -> bool {
+    std::env::var("EXPLORE").is_ok_and(|extent| extent == "hands" || extent == "all")
+}
+
+fn explore(mut chosen: Vec<Scenario>, extent: &Extent) -> Sum {
+    if let Ok(name) = std::env::var("SCENARIO") {
+        chosen.retain(|scenario| scenario.name().starts_with(&name));
+    }
+    let (next, sum) = (AtomicUsize::new(0), Mutex::new(Sum::default()));
+    let cores = thread::available_parallelism().map_or(2, usize::from);
+    thread::scope(|scope| {
+        for _ in 0..cores {
+            scope.spawn(|| {
+                while let Some(scenario) = chosen.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let started = std::time::Instant::now();
+                    let explored = Explorer::explore(scenario.clone(), extent.clone());
+                    let done = virtual_time().block_on(explored);
+                    println!(
+                        "{}: {} hands, {} with a fault, {} invocations, {} states, {} excused, {} findings, {:?}",
+                        scenario.name(),
+                        done.alone,
+                        done.with_fault,
+                        done.invocations,
+                        done.states,
+                        done.excused,
+                        done.findings.len(),
+                        started.elapsed()
+                    );
+                    sum.lock().unwrap().add(done);
+                }
+            });
+        }
+    });
+    sum.into_inner().unwrap()
+}
+
+#[test]
+fn some_hands_between_any_two_calls() {
+    let chosen = everyday().filter(|scenario| scenario.source == Source::Role);
+    let extent = Extent {
+        hands: |hand| {
+            matches!(
+                hand,
+                Hand::CurrentBack
+                    | Hand::StoreOtherKey
+                    | Hand::Cancel
+                    | Hand::RotateAnew
+                    | Hand::Deactivate(_)
+                    | Hand::Activate(_)
+                    | Hand::Delete(_)
+            )
+        },
+        faults: 0,
+        course: Course::default(),
+        healthy: false,
+    };
+    let sum = explore(chosen.collect(), &extent);
+    sum.assert_nothing_found();
+    figure_of_hands("hands between two calls", sum.alone);
+}
+
+#[test]
+fn every_hand_between_any_two_calls_of_every_scenario() {
+    if !explores_hands() {
+        return;
+    }
+    let extent = Extent {
+        hands: |_| true,
+        faults: 0,
+        course: Course::default(),
+        healthy: false,
+    };
+    let sum = explore(scenarios(), &extent);
+    figure_of_hands("scenarios with hands", sum.scenarios);
+    figure_of_hands("hands in every scenario", sum.alone);
+    figure_of_hands("what no look could show", sum.excused);
+    sum.assert_nothing_found();
+}
+
+#[test]
+fn every_hand_with_one_fault_in_the_same_invocation() {
+    if !explores_hands() {
+        return;
+    }
+    let extent = Extent {
+        // A key that somebody makes in the minutes of a creation without an answer is told from it by nothing.
+        hands: |hand| explores_all() || hand != Hand::MakeKey,
+        faults: if explores_all() { 1 } else { ONE_IN },
+        course: Course::default(),
+        healthy: false,
+    };
+    // In the last one a key is made without a look at the labels behind the mark.
+    let first = scenarios().into_iter().filter(|scenario| {
+        (scenario.source, scenario.keys, scenario.past) == (Source::Role, 1, Past::None)
+            && scenario.layout == Layout::Seed
+    });
+    let sum = explore(everyday().chain(first).collect(), &extent);
+    figure_of_hands("hands with a fault", sum.with_fault);
+    sum.assert_nothing_found();
+}
