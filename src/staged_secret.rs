@@ -142,8 +142,8 @@ impl Rotation<'_> {
     /// Whether AWSPENDING is still on the event's version.
     pub(crate) async fn is_pending(&self) -> Result<bool, Problem> {
         let secret = self.describe().await?;
-        let pending = stages::holder(&secret.labels, PENDING);
-        Ok(pending.as_deref() == Some(&*self.event.token))
+        let own = secret.labels.get(&self.event.token);
+        Ok(own.is_some_and(|labels| labels.iter().any(|label| label == PENDING)))
     }
 
     async fn describe(&self) -> Result<SecretMetadata, Problem> {
