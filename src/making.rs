@@ -14,7 +14,7 @@ use crate::deletion::{self, Plan};
 use crate::iam::Iam;
 use crate::key_selection::{Deletable, HeldKeys, SETTLE, Tries};
 use crate::marking::take_off;
-use crate::marks::{FRESH, Mark};
+use crate::marks::{FRESH, KEPT, Mark};
 use crate::new_key::{self, QUOTA};
 use crate::pending::Pending;
 use crate::problem::Problem;
@@ -150,8 +150,14 @@ async fn mark(
         return Ok(true);
     }
     let window = rotation.rotator.config.in_use_window;
-    for void in staged.marks.void(&facts.keys, window, now) {
+    for void in staged.marks.void(&rotation.run, &facts.keys, window, now) {
         take_off(rotation, staged, &void.mark).await;
+    }
+    // Of what this run was refused for certain, nothing is left.
+    if progress.unanswered.is_none() {
+        for own in std::mem::take(&mut progress.marks) {
+            take_off(rotation, staged, &own).await;
+        }
     }
     let mark = Mark::Creating {
         since: now,
@@ -185,7 +191,11 @@ fn is_fresh(progress: &Progress, now: DateTime<Utc>) -> bool {
         Some(Mark::Creating { since, .. }) => *since,
         _ => return false,
     };
-    (now - since).to_std().unwrap_or_default() <= FRESH
+    let long = match progress.unanswered {
+        None => FRESH,
+        Some(_) => KEPT,
+    };
+    (now - since).to_std().unwrap_or_default() <= long
 }
 
 /// Takes a key away. Gives whether it is gone: else it has to be decided again.

@@ -19,8 +19,11 @@ const REMOVING: &str = "removing-";
 
 /// How long behind its mark's time a run may make a key: as long as it goes by the same mark, and a request may take.
 const MADE_WITHIN: Duration = Duration::from_secs(60);
-/// How long a run goes by the same mark.
+/// How long a run goes by the same mark. While it looks for a key whose creation got no answer, the mark is kept for as long
+/// as it covers what is made, if the clocks agree.
 pub const FRESH: Duration = Duration::from_secs(30);
+/// As [`FRESH`], for that run.
+pub const KEPT: Duration = Duration::from_secs(300);
 /// How far the function's clock and IAM's can be apart: beyond it AWS refuses every request (fact 29).
 const CLOCKS: Duration = Duration::from_secs(300);
 /// How many marks of runs that make a key there are at most. With one of a key that is taken away these are three, of the
@@ -157,32 +160,36 @@ impl Marks {
             .any(|mark| own(mark) && mark.covers(created))
     }
 
-    /// The marks whose reason is gone: of a key that is not among the user's any more; of a run so long ago that a key of
-    /// its time is judged by its age, `in_use_window`; another release's. And the oldest ones, where another would make
-    /// them too many.
+    /// The marks of others whose reason is gone: of a key that is not among the user's any more; of a run whose keys are all
+    /// listed by now, where none is of its time; of one so long ago that a key of its time is judged by its age,
+    /// `in_use_window`; another release's. And all but the oldest, where this run's would make them too many: a key of the
+    /// oldest may be listed yet, and then IAM's quota left none to the others (fact 21).
     #[must_use]
     pub fn void(
         &self,
+        run: &str,
         keys: &[ListedKey],
         in_use_window: Duration,
         now: DateTime<Utc>,
     ) -> Vec<&Placed> {
-        let old = |since: DateTime<Utc>| {
-            let age = (now - since).to_std().unwrap_or_default();
-            age > in_use_window.saturating_add(MADE_WITHIN + CLOCKS)
+        let has_no_reason = |placed: &&Placed| match &placed.mark {
+            Mark::Creating { since, .. } => {
+                let age = (now - *since).to_std().unwrap_or_default();
+                let has_key = keys.iter().any(|key| placed.mark.covers(key.created));
+                let judged_by_age = age > in_use_window.saturating_add(MADE_WITHIN + CLOCKS);
+                judged_by_age || (age > MADE_WITHIN + CLOCKS && !has_key)
+            }
+            Mark::Removing(key) => !keys.iter().any(|listed| listed.id == *key),
+            Mark::Unknown(_) => true,
         };
-        let (mut void, kept): (Vec<_>, Vec<_>) =
-            self.0.iter().partition(|placed| match &placed.mark {
-                Mark::Creating { since, .. } => old(*since),
-                Mark::Removing(key) => !keys.iter().any(|listed| listed.id == *key),
-                Mark::Unknown(_) => true,
-            });
+        let of_others =
+            |placed: &&Placed| !matches!(&placed.mark, Mark::Creating { run: of, .. } if of == run);
+        let others = self.0.iter().filter(of_others);
+        let (mut void, kept): (Vec<_>, Vec<_>) = others.partition(has_no_reason);
         let creating = kept
             .into_iter()
             .filter(|placed| matches!(placed.mark, Mark::Creating { .. }));
-        let creating: Vec<_> = creating.collect();
-        let too_many = (creating.len() + 1).saturating_sub(MOST);
-        void.extend(creating.into_iter().take(too_many));
+        void.extend(creating.skip(MOST - 1));
         void
     }
 }

@@ -109,7 +109,7 @@ fn a_mark_is_void_once_its_reason_is_gone() {
     };
     let is_void = |mark: &Mark, keys: &[ListedKey], now| {
         !marks(std::slice::from_ref(mark))
-            .void(keys, WINDOW, at(now))
+            .void("own", keys, WINDOW, at(now))
             .is_empty()
     };
     assert!(!is_void(&removing(), &[listed(ID)], 0));
@@ -117,8 +117,12 @@ fn a_mark_is_void_once_its_reason_is_gone() {
     assert!(is_void(&removing(), &[listed("AKIAI44QH8DHBEXAMPLE")], 0));
     let unknown = Mark::Unknown("iam-key-rotator-creating".to_owned());
     assert!(is_void(&unknown, &[], 0));
-    assert!(!is_void(&creating("run", 0), &[], 1_360));
-    assert!(is_void(&creating("run", 0), &[], 1_361));
+    let of_its_time = [listed(ID)];
+    assert!(!is_void(&creating("run", 0), &of_its_time, 1_360));
+    assert!(is_void(&creating("run", 0), &of_its_time, 1_361));
+    assert!(!is_void(&creating("run", 0), &[], 360));
+    assert!(is_void(&creating("run", 0), &[], 361));
+    assert!(is_void(&creating("run", -361), &of_its_time, 0));
     // By a clock that is behind.
     assert!(!is_void(&creating("run", 0), &[], -400));
 }
@@ -126,15 +130,19 @@ fn a_mark_is_void_once_its_reason_is_gone() {
 #[test]
 fn with_another_run_there_are_two_marks_at_most_of_runs_that_make_a_key() {
     let (one, two, three) = (creating("a", 3), creating("b", 1), creating("c", 2));
+    // A run takes its own off itself.
+    let own = creating("own", 0);
     for (there, void) in [
         (vec![], vec![]),
         (vec![&one], vec![]),
-        (vec![&one, &two], vec![&two]),
-        (vec![&one, &two, &three], vec![&two, &three]),
+        (vec![&one, &two], vec![&one]),
+        (vec![&one, &two, &three], vec![&three, &one]),
+        (vec![&one, &own], vec![]),
+        (vec![&one, &two, &own], vec![&one]),
     ] {
         let there: Vec<_> = there.into_iter().cloned().collect();
         let marks = marks(&there);
-        let found = marks.void(&[], WINDOW, at(0));
+        let found = marks.void("own", &[], WINDOW, at(0));
         let found: Vec<_> = found.into_iter().map(|placed| &placed.mark).collect();
         assert_eq!(found, void);
     }

@@ -1,4 +1,4 @@
-"""What all tests share: one emulator, the binary as a deployment package, the errors seen."""
+"""What the tests of one process share: one emulator, the binary as a deployment package, the errors seen."""
 
 import io
 import os
@@ -7,6 +7,7 @@ import zipfile
 
 import pytest
 
+import taken_away
 from emulator import Emulator
 from world import Functions, World
 
@@ -40,6 +41,8 @@ def new_rotation(emulator, functions):
 
 
 @pytest.fixture(scope="session")
-def seen():
-    """Every error that an action taken away has led to."""
-    return []
+def seen(worker_id):
+    """Every error that an action taken away has led to in this process."""
+    errors = []
+    yield errors
+    taken_away.keep(errors, worker_id)

@@ -32,7 +32,9 @@ class Emulator:
         OUTPUT.mkdir(parents=True, exist_ok=True)
         # Also holds the unpacked binary.
         self.state = pathlib.Path(tempfile.mkdtemp(prefix="state-", dir=OUTPUT))
-        self.log = open(OUTPUT / "ministack.log", "w")
+        # Several processes have one each.
+        process = os.environ.get("PYTEST_XDIST_WORKER", "alone")
+        self.log = open(OUTPUT / f"ministack-{process}.log", "w")
         self.process = subprocess.Popen(
             [sys.executable, HERE / "server.py"],
             stdout=self.log,

@@ -1,12 +1,16 @@
 """The table of what was seen, and the README's."""
 
 import itertools
+import json
 import re
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from emulator import OUTPUT, REPOSITORY
+from rotation import STEPS
 
 BEGIN, END = "<!-- taken away -->", "<!-- /taken away -->"
+
+SEEN = OUTPUT / "seen"
 
 # Of any other action it is PermissionMissing.
 ERROR_TYPES = {
@@ -32,6 +36,18 @@ class Seen:
         message = re.sub(r"(iam/[a-z]+)-\d+-[0-9A-Za-z]{6}", r"\1-AbCdEf", self.message)
         message = re.sub(r"\b(alice|administrator|manages-keys)-\d+\b", r"\1", message)
         return re.sub(r"\bA[KS]IA[A-Z0-9]{16}\b", "AKIAIOSFODNN7EXAMPLE", message)
+
+
+def keep(seen, process):
+    """For [`kept`]: each process sees some of the cases."""
+    SEEN.mkdir(parents=True, exist_ok=True)
+    (SEEN / f"{process}.json").write_text(json.dumps([asdict(one) for one in seen]))
+
+
+def kept():
+    """What all processes have seen, in one order."""
+    errors = [Seen(**one) for path in SEEN.glob("*.json") for one in json.loads(path.read_text())]
+    return sorted(errors, key=lambda one: (one.source, one.document, one.sid, one.action, STEPS.index(one.step)))
 
 
 def table(head, rows):
