@@ -14,12 +14,12 @@ use crate::explorer::scenarios::{Scenario, scenarios};
 use crate::explorer::virtual_time;
 use crate::faults::explores_all;
 use crate::figures::figure_of_hands;
-use crate::hands::explore;
 use crate::hands::explore::{Explorer, Extent, hits};
 use crate::hands::hand::Hand;
 use crate::hands::run::{Ran, Stop, stop};
 use crate::hands::sum::Sum;
 use crate::hands::then::{Course, Then};
+use crate::hands::{explore, explores_hands};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -183,7 +183,7 @@ async fn killed_and_stale(scenario: Scenario) -> (usize, Sum) {
 #[test]
 fn a_key_that_was_lost_is_found_though_reads_and_lists_lag() {
     let (mut sequences, mut sum) = (0, Sum::default());
-    let delays: &[u32] = match explores_all() {
+    let delays: &[u32] = match explores_hands() {
         true => &[0, 2, 5, 8, 15],
         false => &[2],
     };
@@ -230,7 +230,7 @@ async fn never_stored(scenario: Scenario, before: Duration) -> Sum {
 fn somebodys_new_key_is_not_taken_for_one_that_was_lost_long_ago() {
     let (mut hands, mut sum) = (0, Sum::default());
     let chosen = || [role(2, Past::Rotated), role(1, Past::None)];
-    let chosen_hands = match explores_all() {
+    let chosen_hands = match explores_hands() {
         true => |_| true,
         false => |hand| {
             matches!(
