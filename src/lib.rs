@@ -1,13 +1,13 @@
 //! Rotates the access keys of IAM users on the Secrets Manager rotation protocol.
 //!
 //! Secrets Manager invokes the function four times a rotation, with the same token each time.
-//! [`rotation::Rotator::handle`] is the way in; the binary does nothing but call it under Lambda.
+//! [`Rotator::handle`] is the way in; the binary does nothing but call it under Lambda.
 //!
 //! ```text
 //! event ─► DescribeSecret + GetSecretValue AWSCURRENT ─► stages: token known? already current? pending? ─► step
 //! createSecret  GetSecretValue AWSPENDING by token (present: done)
 //!               ─► credential source [AssumeRole] ─► ListAccessKeys + GetSecretValue AWSPREVIOUS
-//!               ─► key_selection ─► mark
+//!               ─► deletion rule ─► mark
 //!               ─► [mark ─► UpdateAccessKey Inactive ─► look again for 5 s ─► DeleteAccessKey]
 //!               ─► CreateAccessKey ─► PutSecretValue (token, AWSPENDING, RotationToken)
 //! setSecret     nothing to set; confirms that AWSPENDING holds a key
@@ -31,75 +31,84 @@
 //! | P9 | An active key is deleted. Each is deactivated first, looked at again, and only then deleted. |
 //!
 //! They hold under any failure of a call, any retry, stale reads and concurrent runs, and whatever a person does meanwhile. Two
-//! rules are behind that: look, then change, once ([`change`]); and what can be undone comes before what can't (`removal`).
+//! rules are behind that: look, then change, once ([`aws::once`]); and what can be undone comes before what can't
+//! ([`rotation::removal`]).
 //!
-//! # Where things are
+//! # The rooms
 //!
-//! The steps are in `steps/`, a file each. What is decided is decided by pure functions:
-//! [`stages`] (what the labels say), [`named_source`] (whose credentials the secret names),
-//! [`key_selection`] (which key may go), [`verification::judge`]
-//! (whose key it is), [`secret_name`] (which secret may hold it), [`secret_value`] (what the document holds), with [`fields`] (what its fields are called), `secret_fields`
-//! (how they are read), `secret_layout` (where a new key goes), [`given_out`] (which keys its text gives out) and [`smtp_password`] (what is derived from a key).
-//! [`secrets_manager`], [`iam`], [`sts`] and [`smtp`] only translate. `staged_secret`, `credentials`, `pending`, `deletion`,
-//! `making`, `removal`, `give_back`, `marking`, `smtp_logins` and `new_key` put the two together. [`change`] is the one place
-//! that changes things, and [`marks`] is what one run leaves for the next; `so_far` keeps what an error has to tell, and [`way_out`]
-//! says what to do. [`environment`] and `proxy` check what the SDK reads by itself. [`throttling`] has a call wait for its turn;
-//! [`aws`], [`trust`] and `connections` are what every call goes over. [`plain`] and `sdk_text` are what others' texts go through.
+//! Each knows only those below it; a test holds that (`tests/behaviour/rooms.rs`).
+//!
+//! | room | what is in it |
+//! |---|---|
+//! | `main.rs` | Lambda's edge. |
+//! | [`function`] | An event comes in, a step runs, an outcome or an error goes out; logs. |
+//! | [`steps`] | createSecret, setSecret, testSecret, finishSecret. |
+//! | [`rotation`] | What the steps share: the run's clients and clock, the secret as it is staged, whose credentials are used, verifying, making a key and taking one away, and the texts of all errors. |
+//! | [`aws`] | The clients, which only translate, and what their calls go over. |
+//! | [`secret`] | Pure: the secret's document, its fields, copies and derived values, its staging labels. |
+//! | [`key`] | Pure: which key may go, and whose a key is. |
+//!
+//! # One rotation, as a straight line
+//!
+//! [`handler`](function::handler) takes the [`event`](function::event) and begins a [`context::Run`](rotation::context::Run).
+//! It reads the secret ([`staged_secret`](rotation::staged_secret)), gives back what an earlier run took away by mistake
+//! ([`give_back`](rotation::give_back)), and runs the step.
+//!
+//! - [`create_secret`](steps::create_secret) looks at AWSPENDING ([`pending`](rotation::pending)), finds whose credentials manage the
+//!   keys ([`credential_source`](rotation::credential_source)), and asks the [`deletion_rule`](key::deletion_rule) which key may go.
+//!   [`making`](rotation::making) marks the secret ([`marks`](key::marks)), takes that key away ([`removal`](rotation::removal)) and makes the new
+//!   one. [`storing`](rotation::storing) stores it, in the [`layout`](secret::layout) of the secret.
+//! - [`set_secret`](steps::set_secret) has nothing to set.
+//! - [`test_secret`](steps::test_secret) verifies the new key ([`verification`](rotation::verification)).
+//! - [`finish_secret`](steps::finish_secret) verifies it once more and moves AWSCURRENT.
+//!
+//! # Where to change what
+//!
+//! | what | file |
+//! |---|---|
+//! | the wait between the tries to verify a key | [`rotation/verification_waits.rs`](rotation::verification_waits) |
+//! | a value that is derived from the key | [`secret/layout.rs`](secret::layout), which asks [`secret/smtp_password.rs`](secret::smtp_password) for the one there is |
+//! | an event that is no rotation | [`function/handler.rs`](function::handler): a [`Run`](rotation::context::Run) needs no token |
+//! | the text of an error | [`rotation/error_texts.rs`](rotation::error_texts); of a key that may not go, [`rotation/refusal_texts.rs`](rotation::refusal_texts) |
+//! | which key may go | [`key/deletion_rule.rs`](key::deletion_rule) |
+//! | a setting | [`rotation/config.rs`](rotation::config) |
+//! | how a call is made that changes something | [`aws/once.rs`](aws::once) |
+//! | the names that a field is found under | [`secret/fields.rs`](secret::fields) |
 //!
 //! Comments cite AWS's behaviour as "fact 23"; the numbers are those of [`facts`].
 
-pub mod access_key;
-pub mod aws;
-pub mod aws_failure;
-pub mod change;
-pub mod clock;
-pub mod config;
-mod connections;
-mod credentials;
-mod deletion;
-pub mod environment;
-pub mod error;
-pub mod event;
+#![allow(
+    rustdoc::private_intra_doc_links,
+    reason = "the map is for who reads the source: cargo doc --document-private-items"
+)]
+
+mod aws;
+mod function;
+mod key;
+mod rotation;
+mod secret;
+mod steps;
+
 #[doc = include_str!("facts.md")]
 pub mod facts {}
-pub mod fields;
-mod foreign_format;
-mod give_back;
-pub mod given_out;
-pub mod iam;
-mod json_text;
-pub mod key_selection;
-pub mod logging;
-mod making;
-pub mod malformed;
-mod marking;
-pub mod marks;
-pub mod named_source;
-mod new_key;
-pub mod outcome;
-pub mod partition;
-mod pending;
-pub mod plain;
-pub mod problem;
-mod proxy;
-mod removal;
-pub mod rotation;
-mod sdk_text;
-mod secret_fields;
-mod secret_layout;
-pub mod secret_name;
-pub mod secret_value;
-pub mod secrets_manager;
-pub mod smtp;
-pub mod smtp_endpoint;
-mod smtp_logins;
-pub mod smtp_password;
-mod so_far;
-mod staged_secret;
-pub mod stages;
-mod steps;
-pub mod sts;
-pub mod throttling;
-pub mod trust;
-pub mod verification;
-pub mod way_out;
+
+pub use aws::failure::{AwsFailure, Effect};
+pub use aws::sdk_config::{load_config, retries, timeouts};
+pub use aws::smtp::{Smtp, Stream};
+pub use aws::smtp_endpoint::SmtpEndpoint;
+pub use aws::trust::Trust;
+pub use function::error_answer::RotationError;
+pub use function::event::{InvalidEvent, Payload, RotationEvent};
+pub use function::handler::Rotator;
+pub use function::logging;
+pub use key::access_key::{AccessKey, AccessKeyId};
+pub use key::deletion_rule::DeleteKeyInUse;
+pub use rotation::clock::deadline;
+pub use rotation::config::Config;
+pub use rotation::problem::Problem;
+pub use secret::document::SecretDocument;
+pub use secret::fields::{Field, FieldNames};
+pub use secret::malformed::{Malformed, Named};
+pub use secret::named_source::NamedSource;
+pub use secret::plain::{LONGEST_SENTENCE, one_line};
+pub use secret::smtp_password;

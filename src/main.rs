@@ -3,14 +3,10 @@
 use std::process::ExitCode;
 use std::time::SystemTime;
 
-use iam_key_rotator::config::Config;
-use iam_key_rotator::error::RotationError;
-use iam_key_rotator::event::Payload;
-use iam_key_rotator::problem::Problem;
-use iam_key_rotator::rotation::Rotator;
-use iam_key_rotator::smtp::Smtp;
-use iam_key_rotator::trust::Trust;
-use iam_key_rotator::{aws, clock, logging, plain};
+use iam_key_rotator::{
+    Config, LONGEST_SENTENCE, Payload, Problem, RotationError, Rotator, Smtp, Trust, deadline,
+    load_config, logging, one_line,
+};
 use lambda_runtime::{LambdaEvent, service_fn};
 use tracing::error;
 
@@ -41,7 +37,7 @@ async fn main() -> ExitCode {
     let rotator = &rotator;
     let handler = |event: LambdaEvent<Payload>| async move {
         let rotator = rotator.as_ref().map_err(RotationError::clone)?;
-        let deadline = clock::deadline(event.context.deadline(), SystemTime::now());
+        let deadline = deadline(event.context.deadline(), SystemTime::now());
         rotator
             .handle(event.payload, deadline, &event.context.request_id)
             .await
@@ -49,7 +45,7 @@ async fn main() -> ExitCode {
     match lambda_runtime::run(service_fn(handler)).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            let failure = plain::one_line(&failure.to_string(), plain::LONGEST_SENTENCE);
+            let failure = one_line(&failure.to_string(), LONGEST_SENTENCE);
             error!("the Lambda Runtime API failed: {failure}");
             ExitCode::FAILURE
         }
@@ -59,7 +55,7 @@ async fn main() -> ExitCode {
 async fn rotator(variable: impl Fn(&str) -> Option<String>) -> Result<Rotator, Problem> {
     let config = Config::read(&variable)?;
     let trust = Trust::read(variable("AWS_CA_BUNDLE"))?;
-    let sdk = aws::load_config(&variable, &trust).await?;
+    let sdk = load_config(&variable, &trust).await?;
     let rotator = Rotator::new(sdk, config).with_smtp(Smtp::new(trust));
     rotator.connect().await;
     Ok(rotator)

@@ -2,18 +2,19 @@
 
 use std::time::Duration;
 
-use crate::access_key::AccessKeyId;
-use crate::credentials::CredentialSource;
-use crate::deletion;
-use crate::give_back;
-use crate::making::{Facts, Progress, make_key};
-use crate::marking::take_off;
-use crate::new_key::{self, Stored};
-use crate::outcome::{Done, Outcome};
-use crate::pending::Pending;
-use crate::problem::{CleanUp, Problem};
-use crate::rotation::Rotation;
-use crate::staged_secret::Staged;
+use crate::key::access_key::AccessKeyId;
+use crate::rotation::context::Rotation;
+use crate::rotation::credential_source::CredentialSource;
+use crate::rotation::deletion;
+use crate::rotation::give_back;
+use crate::rotation::making::{Facts, make_key};
+use crate::rotation::marking::take_off;
+use crate::rotation::outcome::{Done, Outcome};
+use crate::rotation::pending::Pending;
+use crate::rotation::problem::{CleanUp, Problem};
+use crate::rotation::progress::Progress;
+use crate::rotation::staged_secret::Staged;
+use crate::rotation::storing::{self, Stored};
 
 /// Waits between tries to make a key: 31 s in all, longer than a deletion takes to spread (fact 27).
 const TRY_AGAIN: [Duration; 5] = [
@@ -70,7 +71,7 @@ async fn create(
 
         if let Some(key) = make_key(rotation, &facts, progress).await? {
             progress.leaves_a_key = true;
-            let stored = new_key::store(rotation, staged, &iam, &key).await;
+            let stored = storing::store(rotation, staged, &iam, &key).await;
             progress.leaves_a_key = leaves_a_key(&stored);
             return Ok(created(rotation, &key.id, stored?, progress.deleted.take()));
         }

@@ -4,16 +4,18 @@ use std::time::Duration;
 
 use tracing::info;
 
-use crate::aws_failure::Effect;
-use crate::marking::take_off;
-use crate::outcome::{Done, Outcome};
-use crate::pending::Pending;
-use crate::problem::Problem;
-use crate::rotation::{Rotation, of_rotation};
-use crate::smtp_logins::SmtpLogins;
-use crate::staged_secret::Staged;
-use crate::stages::CURRENT;
-use crate::verification::{SPACING, authenticates, expected_user, verify};
+use crate::aws::failure::Effect;
+use crate::key::marks::of_rotation;
+use crate::rotation::context::Rotation;
+use crate::rotation::marking::take_off;
+use crate::rotation::outcome::{Done, Outcome};
+use crate::rotation::pending::Pending;
+use crate::rotation::problem::Problem;
+use crate::rotation::smtp_logins::SmtpLogins;
+use crate::rotation::staged_secret::Staged;
+use crate::rotation::verification::{authenticates, expected_user, verify};
+use crate::rotation::verification_waits::SPACING;
+use crate::secret::stages::CURRENT;
 
 /// Runs the step.
 pub(crate) async fn run(rotation: &Rotation<'_>, staged: &Staged) -> Result<Outcome, Problem> {
@@ -25,7 +27,7 @@ pub(crate) async fn run(rotation: &Rotation<'_>, staged: &Staged) -> Result<Outc
     let pending = pending?;
     let key = pending.usable_key(rotation, staged).await?;
     let expected = expected?;
-    let (to, from) = (&*rotation.event.token, &*staged.current_version);
+    let (to, from) = (rotation.token, &*staged.current_version);
     let look = async || {
         loop {
             // It may wait: so both are looked at once more, the key last, and nothing waits behind that.
@@ -43,7 +45,7 @@ pub(crate) async fn run(rotation: &Rotation<'_>, staged: &Staged) -> Result<Outc
         }
     };
     let move_current = async |(): &(), once| {
-        let (secrets, secret) = (&rotation.rotator.secrets, &staged.secret_arn);
+        let (secrets, secret) = (&rotation.resources.secrets, &staged.secret_arn);
         secrets
             .move_label(secret, CURRENT, Some(to), Some(from), once)
             .await
@@ -59,18 +61,12 @@ pub(crate) async fn run(rotation: &Rotation<'_>, staged: &Staged) -> Result<Outc
         if rotation.read_staged().await?.is_some() {
             return Err(match moved {
                 Some(Err(failure)) => failure.into(),
-                _ => Problem::NotStaged {
-                    token: rotation.event.token.clone(),
-                    reason: "AWSCURRENT has moved meanwhile",
-                },
+                _ => rotation.not_staged("AWSCURRENT has moved meanwhile"),
             });
         }
     }
     info!(access_key_id = %key.id, "AWSCURRENT moved");
-    for mark in staged
-        .marks
-        .of_rotation(&of_rotation(&rotation.event.token))
-    {
+    for mark in staged.marks.of_rotation(&of_rotation(rotation.token)) {
         take_off(rotation, staged, mark).await;
     }
     let message = match staged.current.key_id() {

@@ -1,10 +1,10 @@
 //! setSecret: nothing to set, since IAM made the key live when it made it (fact 22). Confirms only.
 
-use crate::outcome::{Done, Outcome};
-use crate::pending::Pending;
-use crate::problem::Problem;
-use crate::rotation::Rotation;
-use crate::staged_secret::Staged;
+use crate::rotation::context::Rotation;
+use crate::rotation::outcome::{Done, Outcome};
+use crate::rotation::pending::Pending;
+use crate::rotation::problem::Problem;
+use crate::rotation::staged_secret::Staged;
 
 /// Runs the step.
 pub(crate) async fn run(rotation: &Rotation<'_>, staged: &Staged) -> Result<Outcome, Problem> {

@@ -1,18 +1,19 @@
 //! testSecret: sees that AWSPENDING's key authenticates as the user; with AWSPENDING a copy
 //! of AWSCURRENT, sees instead that a rotation would work (TestRotation, fact 4).
 
-use crate::credentials::CredentialSource;
-use crate::deletion::{self, Plan};
-use crate::key_selection::Tries;
-use crate::malformed::Malformed;
-use crate::outcome::{Done, Outcome};
-use crate::pending::Pending;
-use crate::problem::Problem;
-use crate::rotation::Rotation;
-use crate::smtp_logins::SmtpLogins;
-use crate::staged_secret::Staged;
-use crate::stages::CURRENT;
-use crate::verification::{ExpectedUser, expected_user, verify};
+use crate::key::deletion_rule::Tries;
+use crate::key::owner::ExpectedUser;
+use crate::rotation::context::Rotation;
+use crate::rotation::credential_source::CredentialSource;
+use crate::rotation::deletion::{self, Plan};
+use crate::rotation::outcome::{Done, Outcome};
+use crate::rotation::pending::Pending;
+use crate::rotation::problem::Problem;
+use crate::rotation::smtp_logins::SmtpLogins;
+use crate::rotation::staged_secret::Staged;
+use crate::rotation::verification::{expected_user, verify};
+use crate::secret::malformed::Malformed;
+use crate::secret::stages::CURRENT;
 
 /// Runs the step.
 pub(crate) async fn run(rotation: &Rotation<'_>, staged: &Staged) -> Result<Outcome, Problem> {
@@ -27,7 +28,7 @@ pub(crate) async fn run(rotation: &Rotation<'_>, staged: &Staged) -> Result<Outc
     }
     let key = pending.key(rotation, staged)?;
     let logins = SmtpLogins::of(rotation, key, pending.smtp_regions()?)?;
-    let successes = rotation.rotator.config.verify_successes;
+    let successes = rotation.resources.config.verify_successes;
     let identity = verify(rotation, key, &expected?, &logins, successes).await?;
     let message = format!(
         "the access key {} authenticated as {}{} {successes} times in a row",
@@ -86,7 +87,7 @@ async fn preflight(
     let plan = |settled| {
         let tries = Tries {
             marks: Some(&staged.marks),
-            run: &rotation.run,
+            run: &rotation.marks,
             unanswered: None,
             settled,
         };

@@ -1,7 +1,7 @@
 //! Somebody who may write a secret of her own has the function make another user's key into it: her secret names that user,
 //! and its policy lets the execution role in (fact 62).
 
-use iam_key_rotator::config::Config;
+use iam_key_rotator::Config;
 use sandbox::aws::{ACCOUNT, AWSCURRENT, AWSPENDING, FUNCTION_ROLE, REGION};
 use sandbox::setup::Source;
 use serde_json::{Value, json};

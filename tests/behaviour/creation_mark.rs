@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use iam_key_rotator::config::{Config, DeleteKeyInUse};
+use iam_key_rotator::{Config, DeleteKeyInUse};
 use sandbox::aws::{AWSCURRENT, AWSPREVIOUS, FaultKind};
 use sandbox::rotation::{RotateOptions, rotate};
 use sandbox::setup::Source;

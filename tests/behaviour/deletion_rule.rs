@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use iam_key_rotator::config::{Config, DeleteKeyInUse};
+use iam_key_rotator::{Config, DeleteKeyInUse};
 use sandbox::aws::{AWSPREVIOUS, KeyStatus, LastUsed};
 use sandbox::setup::Source;
 

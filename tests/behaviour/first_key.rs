@@ -1,7 +1,6 @@
 //! A secret with a username and no key gets its first key by its first rotation.
 
-use iam_key_rotator::config::Config;
-use iam_key_rotator::fields::FieldNames;
+use iam_key_rotator::{Config, FieldNames};
 use sandbox::aws::{AWSCURRENT, AWSPREVIOUS, KeyStatus};
 use sandbox::setup::Source;
 

@@ -1,7 +1,6 @@
 //! Whatever the secret looks like, the key that it gives out stays (P1), and every copy of it is the new one (P7).
 
-use iam_key_rotator::config::Config;
-use iam_key_rotator::fields::FieldNames;
+use iam_key_rotator::{Config, FieldNames};
 use sandbox::aws::{AWSCURRENT, AWSPENDING, AccessKey, LastUsed};
 use sandbox::setup::Source;
 use std::time::Duration;

@@ -41,6 +41,7 @@ mod permissions;
 mod process;
 mod readme;
 mod removal;
+mod rooms;
 mod secret_name;
 mod smtp_password;
 mod storing_in_time;

@@ -83,7 +83,7 @@ async fn a_refusal_between_successes_starts_the_count_again() {
 #[tokio::test(start_paused = true)]
 async fn verification_asks_as_often_in_a_row_as_it_was_told() {
     for successes in [1, 3, 7] {
-        let config = iam_key_rotator::config::Config {
+        let config = iam_key_rotator::Config {
             verify_successes: successes,
             ..Default::default()
         };

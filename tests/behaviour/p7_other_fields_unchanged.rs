@@ -1,7 +1,6 @@
 //! P7: what the secret's JSON holds beside the key comes through unchanged.
 
-use iam_key_rotator::config::Config;
-use iam_key_rotator::fields::FieldNames;
+use iam_key_rotator::{Config, FieldNames};
 use sandbox::aws::{AWSCURRENT, AWSPENDING};
 use sandbox::setup::Source;
 

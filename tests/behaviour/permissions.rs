@@ -1,8 +1,7 @@
 //! The shipped policies are the least that works: with each action taken away in turn, a rotation
 //! stops at the step that needs it, with an error that names the action and the resource.
 
-use iam_key_rotator::aws_failure::{AwsFailure, Effect};
-use iam_key_rotator::problem::Problem;
+use iam_key_rotator::{AwsFailure, Effect, Problem};
 use sandbox::aws::{AWSCURRENT, LastUsed};
 use sandbox::rotation::RotationFailed;
 use serde_json::Value;

@@ -4,20 +4,16 @@ use std::collections::BTreeSet;
 
 const README: &str = include_str!("../../README.md");
 
-/// The words in quotes behind `marker` in a source file.
-fn quoted<'a>(source: &'a str, marker: &str) -> Vec<&'a str> {
-    source
-        .split(marker)
-        .skip(1)
-        .filter_map(|rest| rest.split('"').next())
-        .collect()
-}
-
 #[test]
 fn every_error_type_has_its_way_out() {
-    let problems = include_str!("../../src/problem.rs");
-    let (_, error_types) = problems.split_once("fn error_type").unwrap();
-    let types = quoted(error_types, "=> \"");
+    let texts = [
+        include_str!("../../src/rotation/error_texts.rs"),
+        include_str!("../../src/rotation/refusal_texts.rs"),
+    ];
+    let arms = texts
+        .into_iter()
+        .flat_map(|texts| texts.split("=> Texts::of(").skip(1));
+    let types: Vec<_> = arms.filter_map(|arm| arm.split('"').nth(1)).collect();
     assert!(types.len() >= 20, "{types:?}");
     for error_type in types {
         let documented = README
@@ -30,9 +26,9 @@ fn every_error_type_has_its_way_out() {
 #[test]
 fn every_environment_variable_is_in_the_configuration_table() {
     let sources = [
-        include_str!("../../src/config.rs"),
-        include_str!("../../src/fields.rs"),
-        include_str!("../../src/logging.rs"),
+        include_str!("../../src/rotation/config.rs"),
+        include_str!("../../src/secret/fields.rs"),
+        include_str!("../../src/function/logging.rs"),
     ];
     let without_tests = |source: &'static str| source.split("#[cfg(test)]").next().unwrap();
     let in_quotes = sources

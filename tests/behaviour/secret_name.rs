@@ -1,6 +1,6 @@
 //! `SECRET_NAME`: a user's key goes into the secret that is called after that user, and into no other.
 
-use iam_key_rotator::config::Config;
+use iam_key_rotator::Config;
 use sandbox::aws::AWSCURRENT;
 use sandbox::setup::{Setup, Source};
 

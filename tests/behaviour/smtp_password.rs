@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use iam_key_rotator::config::Config;
-use iam_key_rotator::fields::FieldNames;
-use iam_key_rotator::smtp_endpoint::SmtpEndpoint;
+use iam_key_rotator::{Config, FieldNames, SmtpEndpoint};
 use sandbox::aws::{AWSCURRENT, AWSPENDING, AccessKey, Propagation, SmtpFault};
 use sandbox::rotation::RotationFailed;
 use sandbox::setup::Source;

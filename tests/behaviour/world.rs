@@ -7,8 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use aws_smithy_async::time::TimeSource;
-use iam_key_rotator::config::Config;
-use iam_key_rotator::logging;
+use iam_key_rotator::{Config, logging};
 use sandbox::aws::{AWSCURRENT, AccessKey, Aws, Fault, FaultKind, When};
 use sandbox::clock::Clock;
 use sandbox::in_process::InProcess;

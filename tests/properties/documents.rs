@@ -1,7 +1,6 @@
 //! Random secret documents.
 
-use iam_key_rotator::fields::{Field, FieldNames};
-use iam_key_rotator::smtp_password::derive;
+use iam_key_rotator::{Field, FieldNames, smtp_password::derive};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};

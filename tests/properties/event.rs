@@ -1,7 +1,6 @@
 //! What holds of a rotation event, whatever the payload.
 
-use iam_key_rotator::event::{Payload, RotationEvent};
-use iam_key_rotator::problem::Problem;
+use iam_key_rotator::{InvalidEvent, Payload, RotationEvent};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -38,7 +37,7 @@ pub fn holds(payload: &[u8]) -> bool {
 }
 
 /// What was read is what the text says, and a refusal names what is so.
-fn judged(result: Result<RotationEvent, Problem>, text: &str) {
+fn judged(result: Result<RotationEvent, InvalidEvent>, text: &str) {
     let found = members(text).filter(|found| FIELDS.iter().all(|name| count(found, name) < 2));
     match (result, found) {
         (Ok(event), Some(found)) => said(event, text, &found),
@@ -119,9 +118,6 @@ fn is_plain(name: &str, value: &str) -> bool {
 }
 
 /// Why a payload is no event.
-fn refusal(problem: Problem) -> String {
-    match problem {
-        Problem::EventInvalid { reason } => reason,
-        other => panic!("{other}"),
-    }
+fn refusal(invalid: InvalidEvent) -> String {
+    invalid.0
 }

@@ -1,6 +1,6 @@
 //! Random rotation events.
 
-use iam_key_rotator::event::RotationEvent;
+use iam_key_rotator::RotationEvent;
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;

@@ -2,12 +2,10 @@
 
 use std::ops::Range;
 
-use iam_key_rotator::access_key::{AccessKey, AccessKeyId};
-use iam_key_rotator::fields::{Field, FieldNames};
-use iam_key_rotator::malformed::{Malformed, Named};
-use iam_key_rotator::named_source::NamedSource;
-use iam_key_rotator::secret_value::SecretDocument;
-use iam_key_rotator::smtp_password::{REGIONS, derive};
+use iam_key_rotator::{
+    AccessKey, AccessKeyId, Field, FieldNames, Malformed, Named, NamedSource, SecretDocument,
+    smtp_password::{REGIONS, derive},
+};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::layout::{Member, count, is_json, members, string, strings, value};

@@ -2,9 +2,7 @@
 
 use std::collections::HashMap;
 
-use iam_key_rotator::fields::{Field, FieldNames};
-use iam_key_rotator::malformed::{Malformed, Named};
-use iam_key_rotator::named_source::NamedSource;
+use iam_key_rotator::{Field, FieldNames, Malformed, Named, NamedSource};
 use secrecy::ExposeSecret;
 
 use crate::secret_document::{is_external_id, is_role_arn, is_secret_arn};

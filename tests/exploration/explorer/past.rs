@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use aws_smithy_async::time::TimeSource;
-use iam_key_rotator::config::Config;
+use iam_key_rotator::Config;
 use sandbox::aws::{
     AWSCURRENT, AWSPENDING, AWSPREVIOUS, AccessKey, Aws, Fault, FaultKind, KeyStatus, LastUsed,
     REGION, When,

@@ -1,7 +1,6 @@
 //! The states that a rotation can begin in.
 
-use iam_key_rotator::config::{Config, DeleteKeyInUse};
-use iam_key_rotator::fields::FieldNames;
+use iam_key_rotator::{Config, DeleteKeyInUse, FieldNames};
 use sandbox::aws::Aws;
 use sandbox::clock::Clock;
 use sandbox::setup::{Setup, Source};

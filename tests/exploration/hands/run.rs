@@ -5,8 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use aws_smithy_async::time::TimeSource;
-use iam_key_rotator::config::Config;
-use iam_key_rotator::fields::FieldNames;
+use iam_key_rotator::{Config, FieldNames};
 use sandbox::aws::{Aws, Fault, FaultKind, Snapshot, When};
 use sandbox::in_process::InProcess;
 use sandbox::rotation::{Function, FunctionError, event};
@@ -153,7 +152,7 @@ pub async fn run(ground: &Ground, stop: &Stop, plan: Option<Plan>, faults: &Faul
         token: phase.token.clone(),
         attempt: attempt(phase),
         protected: phase.protected.clone(),
-        any_goes: ground.scenario.in_use == iam_key_rotator::config::DeleteKeyInUse::Any,
+        any_goes: ground.scenario.in_use == iam_key_rotator::DeleteKeyInUse::Any,
         garbled: garbled.map(|hit| hit.call).collect(),
     };
     let shared = Arc::new(Mutex::new(Shared {

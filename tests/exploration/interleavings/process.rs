@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Wake, Waker};
 
-use iam_key_rotator::config::Config;
+use iam_key_rotator::Config;
 use sandbox::aws::Aws;
 use sandbox::in_process::InProcess;
 use sandbox::rotation::{Function, FunctionError, event};

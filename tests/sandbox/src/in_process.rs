@@ -10,11 +10,7 @@ use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
 use aws_smithy_async::time::{SharedTimeSource, TimeSource};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
-use iam_key_rotator::config::Config;
-use iam_key_rotator::event::Payload;
-use iam_key_rotator::rotation::Rotator;
-use iam_key_rotator::smtp::{Smtp, Stream};
-use iam_key_rotator::trust::Trust;
+use iam_key_rotator::{Config, Payload, Rotator, Smtp, Stream, Trust};
 use lambda_runtime::Diagnostic;
 use serde_json::Value;
 use tokio::sync::Notify;
@@ -106,8 +102,8 @@ impl InProcess {
             .http_client(client)
             .time_source(SharedTimeSource::new(time.clone()))
             .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
-            .retry_config(iam_key_rotator::aws::retries())
-            .timeout_config(iam_key_rotator::aws::timeouts())
+            .retry_config(iam_key_rotator::retries())
+            .timeout_config(iam_key_rotator::timeouts())
             .build();
         Self {
             rotator: Rotator::new(sdk, config).with_smtp(smtp(aws)),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use iam_key_rotator::config::Config;
+use iam_key_rotator::Config;
 use sandbox::in_process::InProcess;
 use sandbox::rotation::{
     CREATE_SECRET, Function, FunctionError, RotateOptions, STEPS, event, rotate,

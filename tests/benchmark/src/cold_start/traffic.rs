@@ -11,7 +11,7 @@ pub(super) struct Traffic {
     pub(super) requests: u64,
 }
 
-/// What reached each host, in the order of [`AwsSide::addresses`].
+/// What reached each host, in the order of `AwsSide::addresses`.
 pub(super) type ByHost = [Traffic; 3];
 
 impl Traffic {

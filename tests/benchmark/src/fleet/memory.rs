@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use fastrand::Rng;
-use iam_key_rotator::config::Config;
+use iam_key_rotator::Config;
 use sandbox::aws::Aws;
 use sandbox::clock::Clock;
 use sandbox::in_process::InProcess;

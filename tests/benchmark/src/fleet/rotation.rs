@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use fastrand::Rng;
-use iam_key_rotator::config::Config;
+use iam_key_rotator::Config;
 use sandbox::aws::{AWSPENDING, AWSPREVIOUS, Aws, Propagation};
 use sandbox::clock::Clock;
 use sandbox::in_process::InProcess;

@@ -1,0 +1,121 @@
+//! One invocation: from the event, by way of the labels, to the step. The only dispatcher.
+
+use std::time::{Duration, SystemTime};
+
+use aws_config::SdkConfig;
+use tracing::{Instrument, error, error_span, field, info};
+
+use crate::aws::smtp::Smtp;
+use crate::function::error_answer::RotationError;
+use crate::function::event::{Payload, RotationEvent, Step};
+use crate::rotation::config::Config;
+use crate::rotation::context::{Resources, Rotation, Run};
+use crate::rotation::give_back;
+use crate::rotation::outcome::Outcome;
+use crate::rotation::problem::Problem;
+use crate::steps::{create_secret, finish_secret, set_secret, test_secret};
+
+/// The function: made once, handles one event after the other.
+#[derive(Debug)]
+pub struct Rotator {
+    pub(crate) resources: Resources,
+}
+
+impl Rotator {
+    /// Takes the SDK's configuration (execution role, HTTP client, time and sleep) and the function's.
+    #[must_use]
+    pub fn new(sdk: SdkConfig, config: Config) -> Self {
+        Self {
+            resources: Resources::new(sdk, config),
+        }
+    }
+
+    /// Connects to SMTP servers in another way than over TCP with the system's roots.
+    #[must_use]
+    pub fn with_smtp(mut self, smtp: Smtp) -> Self {
+        self.resources.smtp = smtp;
+        self
+    }
+
+    /// Runs the step that the payload asks for. `deadline` is when Lambda kills the function, and `run` the invocation's
+    /// id, by which the function's marks on the secret are told apart.
+    ///
+    /// # Errors
+    /// [`RotationError`]: why the step stopped, and what to do.
+    pub async fn handle(
+        &self,
+        payload: Payload,
+        deadline: SystemTime,
+        run: &str,
+    ) -> Result<Outcome, RotationError> {
+        match payload.0 {
+            Ok(event) => self.rotate(&event, deadline, run).await,
+            Err(invalid) => {
+                let failed = RotationError::from(Problem::from(invalid));
+                error!(error_type = failed.problem.error_type(), "{failed}");
+                Err(failed)
+            }
+        }
+    }
+
+    async fn rotate(
+        &self,
+        event: &RotationEvent,
+        deadline: SystemTime,
+        invocation: &str,
+    ) -> Result<Outcome, RotationError> {
+        let span = error_span!(
+            "rotation",
+            step = event.step.name(),
+            secret = event.secret_id,
+            user = field::Empty
+        );
+        let run = Run::new(
+            &self.resources,
+            event.step.name(),
+            &event.secret_id,
+            deadline,
+        );
+        let rotation = Rotation::new(run, &event.token, event.rotation_token.as_ref(), invocation);
+        async {
+            let result = run_step(&rotation, event.step)
+                .await
+                .map(Outcome::bounded)
+                .map_err(|problem| RotationError::of(&rotation, event.step, problem));
+            match &result {
+                Ok(outcome) => info!(
+                    access_key_id = outcome.access_key_id,
+                    deleted_access_key_id = outcome.deleted_access_key_id,
+                    "{}",
+                    outcome.message
+                ),
+                Err(failed) => {
+                    error!(error_type = failed.problem.error_type(), "{failed}");
+                }
+            }
+            result
+        }
+        .instrument(span)
+        .await
+    }
+}
+
+/// Runs the step for as long as the invocation's time lasts.
+async fn run_step(rotation: &Rotation<'_>, step: Step) -> Result<Outcome, Problem> {
+    // Boxed, so that the layers of the runtime and of the SDK do not add up to one huge future.
+    let step = Box::pin(dispatch(rotation, step));
+    rotation.clock.limit(Duration::ZERO, step).await?
+}
+
+async fn dispatch(rotation: &Rotation<'_>, step: Step) -> Result<Outcome, Problem> {
+    let Some(staged) = rotation.read_staged().await? else {
+        return Ok(rotation.already_current());
+    };
+    give_back::give_back(rotation, &staged).await?;
+    match step {
+        Step::CreateSecret => create_secret::run(rotation, staged).await,
+        Step::SetSecret => set_secret::run(rotation, &staged).await,
+        Step::TestSecret => test_secret::run(rotation, &staged).await,
+        Step::FinishSecret => finish_secret::run(rotation, &staged).await,
+    }
+}

@@ -1,0 +1,7 @@
+//! The function: an event comes in, a step runs, and an outcome or an error goes out.
+
+pub(crate) mod connecting;
+pub(crate) mod error_answer;
+pub(crate) mod event;
+pub(crate) mod handler;
+pub mod logging;

@@ -1,0 +1,218 @@
+//! Pure: the function's own staging labels. They are all that one run leaves for the next, and each says in its name what
+//! it is for.
+//!
+//! A key that no version of the secret holds is one of our own, lost by an earlier run (fact 23), or someone else's, such
+//! as another secret's of the same user. A key that is Inactive was deactivated by us or by a person (fact 42). Nothing
+//! about the key itself tells which; the marks do.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::key::access_key::{AccessKeyId, ListedKey};
+
+/// What the name of each of them begins with.
+pub(crate) const PREFIX: &str = "iam-key-rotator-";
+const CREATING: &str = "creating-";
+const REMOVING: &str = "removing-";
+
+/// How long behind its mark's time a run may make a key: as long as it goes by the same mark, and a request may take.
+const MADE_WITHIN: Duration = Duration::from_secs(60);
+/// How long a run goes by the same mark. While it looks for a key whose creation got no answer, the mark is kept for as long
+/// as it covers what is made, if the clocks agree.
+pub(crate) const FRESH: Duration = Duration::from_secs(30);
+/// As [`FRESH`], for that run.
+pub(crate) const KEPT: Duration = Duration::from_secs(300);
+/// How far the function's clock and IAM's can be apart: beyond it AWS refuses every request (fact 29).
+const CLOCKS: Duration = Duration::from_secs(300);
+/// How many marks of runs that make a key there are at most. With one of a key that is taken away these are three, of the
+/// twenty labels that a secret can have (fact 51).
+const MOST: usize = 2;
+
+/// What tells a run's marks from another's, and a rotation's: what of its token and of the invocation's id can be part of a
+/// label.
+pub(crate) fn run_id(token: &str, invocation: &str) -> String {
+    format!("{}{}", of_rotation(token), part_of_label(invocation))
+}
+
+/// What the marks of a rotation's runs have in common.
+pub(crate) fn of_rotation(token: &str) -> String {
+    format!("{}.", part_of_label(token))
+}
+
+fn part_of_label(id: &str) -> String {
+    const LONGEST: usize = 64;
+    let letters = id
+        .chars()
+        .filter(|c| c.is_ascii_alphanumeric() || *c == '-');
+    letters.take(LONGEST).collect()
+}
+
+/// What one of the labels says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Mark {
+    /// A run makes a key, which no version of the secret holds until it is stored.
+    Creating {
+        /// When it began to.
+        since: DateTime<Utc>,
+        /// The rotation and the run: the mark is its own, and no other run takes it off while it matters.
+        run: String,
+    },
+    /// A key is being taken away. Where it is Inactive, it was the function that deactivated it.
+    Removing(AccessKeyId),
+    /// Another release's.
+    Unknown(String),
+}
+
+impl Mark {
+    /// Reads a label; none for a label that is not ours.
+    #[must_use]
+    pub(crate) fn parse(label: &str) -> Option<Self> {
+        let name = label.strip_prefix(PREFIX)?;
+        let unknown = || Self::Unknown(label.to_owned());
+        let creating = |rest: &str| {
+            let (seconds, run) = rest.split_once('-')?;
+            let since = DateTime::from_timestamp(seconds.parse().ok()?, 0)?;
+            Some(Self::Creating {
+                since,
+                run: run.to_owned(),
+            })
+        };
+        let mark = match (name.strip_prefix(CREATING), name.strip_prefix(REMOVING)) {
+            (Some(rest), _) => creating(rest),
+            (_, Some(id)) => AccessKeyId::parse(id).map(Self::Removing),
+            _ => None,
+        };
+        Some(mark.unwrap_or_else(unknown))
+    }
+
+    /// The label.
+    #[must_use]
+    pub(crate) fn label(&self) -> String {
+        match self {
+            Self::Creating { since, run } => {
+                format!("{PREFIX}{CREATING}{}-{run}", since.timestamp())
+            }
+            Self::Removing(key) => format!("{PREFIX}{REMOVING}{key}"),
+            Self::Unknown(label) => label.clone(),
+        }
+    }
+
+    /// Whether the run that the mark is of can have made a key that IAM says is of this time.
+    fn covers(&self, created: DateTime<Utc>) -> bool {
+        let Self::Creating { since, .. } = self else {
+            return false;
+        };
+        let clocks = TimeDelta::seconds(CLOCKS.as_secs().cast_signed());
+        let within = TimeDelta::seconds(MADE_WITHIN.as_secs().cast_signed());
+        (*since - clocks..=*since + within + clocks).contains(&created)
+    }
+}
+
+/// A mark, and the version of the secret that it is on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Placed {
+    /// What it says.
+    pub mark: Mark,
+    /// The version's id.
+    pub version: String,
+}
+
+/// The marks on a secret's versions.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Marks(Vec<Placed>);
+
+impl Marks {
+    /// Finds them among all labels; the oldest first.
+    #[must_use]
+    pub(crate) fn of(labels: &HashMap<String, Vec<String>>) -> Self {
+        let mut marks: Vec<_> = labels
+            .iter()
+            .flat_map(|(version, labels)| labels.iter().map(move |label| (version, label)))
+            .filter_map(|(version, label)| {
+                let (mark, version) = (Mark::parse(label)?, version.clone());
+                Some(Placed { mark, version })
+            })
+            .collect();
+        marks.sort_by_cached_key(|placed| placed.mark.label());
+        Self(marks)
+    }
+
+    /// Where a mark is.
+    #[must_use]
+    pub(crate) fn find(&self, mark: &Mark) -> Option<&Placed> {
+        self.0.iter().find(|placed| placed.mark == *mark)
+    }
+
+    /// The keys that are being taken away.
+    pub(crate) fn removing(&self) -> impl Iterator<Item = &AccessKeyId> {
+        self.0.iter().filter_map(|placed| match &placed.mark {
+            Mark::Removing(key) => Some(key),
+            _ => None,
+        })
+    }
+
+    /// The marks of a rotation's runs, whose ids begin so.
+    pub(crate) fn of_rotation(&self, rotation: &str) -> impl Iterator<Item = &Mark> {
+        let own = move |mark: &&Mark| matches!(mark, Mark::Creating { run, .. } if run.starts_with(rotation));
+        self.0.iter().map(|placed| &placed.mark).filter(own)
+    }
+
+    /// Whether another run than this one can have made a key that IAM says is of this time.
+    #[must_use]
+    pub(crate) fn made_by_another(&self, run: &str, created: DateTime<Utc>) -> bool {
+        let another = |mark: &Mark| matches!(mark, Mark::Creating { run: of, .. } if of != run);
+        let marks = self.0.iter().map(|placed| &placed.mark);
+        marks
+            .into_iter()
+            .any(|mark| another(mark) && mark.covers(created))
+    }
+
+    /// Whether this run can have made a key that IAM says is of this time.
+    #[must_use]
+    pub(crate) fn made_by(&self, run: &str, created: DateTime<Utc>) -> bool {
+        let own = |mark: &Mark| matches!(mark, Mark::Creating { run: of, .. } if of == run);
+        let marks = self.0.iter().map(|placed| &placed.mark);
+        marks
+            .into_iter()
+            .any(|mark| own(mark) && mark.covers(created))
+    }
+
+    /// The marks of others whose reason is gone: of a key that is not among the user's any more; of a run whose keys are all
+    /// listed by now, where none is of its time; of one so long ago that a key of its time is judged by its age,
+    /// `in_use_window`; another release's. And all but the oldest, where this run's would make them too many: a key of the
+    /// oldest may be listed yet, and then IAM's quota left none to the others (fact 21).
+    #[must_use]
+    pub(crate) fn void(
+        &self,
+        run: &str,
+        keys: &[ListedKey],
+        in_use_window: Duration,
+        now: DateTime<Utc>,
+    ) -> Vec<&Placed> {
+        let has_no_reason = |placed: &&Placed| match &placed.mark {
+            Mark::Creating { since, .. } => {
+                let age = (now - *since).to_std().unwrap_or_default();
+                let has_key = keys.iter().any(|key| placed.mark.covers(key.created));
+                let judged_by_age = age > in_use_window.saturating_add(MADE_WITHIN + CLOCKS);
+                judged_by_age || (age > MADE_WITHIN + CLOCKS && !has_key)
+            }
+            Mark::Removing(key) => !keys.iter().any(|listed| listed.id == *key),
+            Mark::Unknown(_) => true,
+        };
+        let of_others =
+            |placed: &&Placed| !matches!(&placed.mark, Mark::Creating { run: of, .. } if of == run);
+        let others = self.0.iter().filter(of_others);
+        let (mut void, kept): (Vec<_>, Vec<_>) = others.partition(has_no_reason);
+        let creating = kept
+            .into_iter()
+            .filter(|placed| matches!(placed.mark, Mark::Creating { .. }));
+        void.extend(creating.skip(MOST - 1));
+        void
+    }
+}
+
+#[cfg(test)]
+#[path = "marks_tests.rs"]
+mod tests;

@@ -1,0 +1,28 @@
+//! What an error tells the person on call.
+
+/// One error's texts. They are written side by side, in [`crate::rotation::error_texts`] and
+/// [`crate::rotation::refusal_texts`].
+#[derive(Debug)]
+pub(crate) struct Texts {
+    /// The `errorType` of the function's answer.
+    pub(crate) error_type: &'static str,
+    /// What is the case.
+    pub(crate) case: String,
+    /// What to do now. Each line of the AWS CLI in it stands between backticks, is one command, and has the real ids in it.
+    pub(crate) way_out: String,
+}
+
+impl Texts {
+    pub(crate) fn of(
+        error_type: &'static str,
+        case: impl Into<String>,
+        way_out: impl Into<String>,
+    ) -> Self {
+        let (case, way_out) = (case.into(), way_out.into());
+        Self {
+            error_type,
+            case,
+            way_out,
+        }
+    }
+}
