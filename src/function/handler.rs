@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use aws_config::SdkConfig;
-use tracing::{Instrument, error, error_span, field, info};
+use tracing::{Instrument, Span, error, error_span, field, info};
 
 use crate::aws::smtp::Smtp;
 use crate::function::error_answer::RotationError;
@@ -48,14 +48,31 @@ impl Rotator {
         deadline: SystemTime,
         run: &str,
     ) -> Result<Outcome, RotationError> {
-        match payload.0 {
-            Ok(event) => self.rotate(&event, deadline, run).await,
-            Err(invalid) => {
-                let failed = RotationError::from(Problem::from(invalid));
-                error!(error_type = failed.problem.error_type(), "{failed}");
-                Err(failed)
+        let span = error_span!(
+            "invocation",
+            requestId = run,
+            step = field::Empty,
+            secret = field::Empty,
+            user = field::Empty
+        );
+        async {
+            let result = match payload.0 {
+                Ok(event) => self.rotate(&event, deadline, run).await,
+                Err(invalid) => Err(RotationError::from(Problem::from(invalid))),
+            };
+            match &result {
+                Ok(outcome) => info!(
+                    access_key_id = outcome.access_key_id,
+                    deleted_access_key_id = outcome.deleted_access_key_id,
+                    "{}",
+                    outcome.message
+                ),
+                Err(failed) => error!(error_type = failed.problem.error_type(), "{failed}"),
             }
+            result
         }
+        .instrument(span)
+        .await
     }
 
     async fn rotate(
@@ -64,39 +81,16 @@ impl Rotator {
         deadline: SystemTime,
         invocation: &str,
     ) -> Result<Outcome, RotationError> {
-        let span = error_span!(
-            "rotation",
-            step = event.step.name(),
-            secret = event.secret_id,
-            user = field::Empty
-        );
-        let run = Run::new(
-            &self.resources,
-            event.step.name(),
-            &event.secret_id,
-            deadline,
-        );
+        let (step, secret) = (event.step.name(), &*event.secret_id);
+        Span::current()
+            .record("step", step)
+            .record("secret", secret);
+        let run = Run::new(&self.resources, step, secret, deadline);
         let rotation = Rotation::new(run, &event.token, event.rotation_token.as_ref(), invocation);
-        async {
-            let result = run_step(&rotation, event.step)
-                .await
-                .map(Outcome::bounded)
-                .map_err(|problem| RotationError::of(&rotation, event.step, problem));
-            match &result {
-                Ok(outcome) => info!(
-                    access_key_id = outcome.access_key_id,
-                    deleted_access_key_id = outcome.deleted_access_key_id,
-                    "{}",
-                    outcome.message
-                ),
-                Err(failed) => {
-                    error!(error_type = failed.problem.error_type(), "{failed}");
-                }
-            }
-            result
-        }
-        .instrument(span)
-        .await
+        run_step(&rotation, event.step)
+            .await
+            .map(Outcome::bounded)
+            .map_err(|problem| RotationError::of(&rotation, event.step, problem))
     }
 }
 

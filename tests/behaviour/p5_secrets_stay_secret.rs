@@ -112,7 +112,7 @@ async fn the_rotation_token_is_passed_on() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_log_line_has_time_level_step_secret_user_and_key() {
+async fn a_log_line_has_time_level_request_step_secret_user_and_key() {
     let mut world = World::from(Source::Role, 2);
     world.stage();
     world.step("createSecret").await.unwrap();
@@ -127,6 +127,7 @@ async fn a_log_line_has_time_level_step_secret_user_and_key() {
         "fact 37"
     );
     assert_eq!(line["level"], "INFO");
+    assert!(line["span"]["requestId"].is_string());
     assert_eq!(line["span"]["step"], "createSecret");
     assert_eq!(line["span"]["secret"], world.arn());
     assert_eq!(line["span"]["user"], "alice");

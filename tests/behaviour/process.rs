@@ -31,9 +31,10 @@ async fn it_rotates_in_each_credential_source() {
 }
 
 #[tokio::test]
-async fn every_line_it_writes_at_trace_is_json_with_time_and_level() {
+async fn every_line_it_writes_at_trace_is_json_with_time_level_and_request() {
     let mut local = Local::new(Source::SelfKey).await;
     local.rotate().await.unwrap();
+    local.function.invoke(json!("nonsense")).await.unwrap_err();
     let logs = local.logs().await;
     assert!(logs.lines().count() >= 6, "{logs}");
     for line in logs.lines() {
@@ -42,7 +43,9 @@ async fn every_line_it_writes_at_trace_is_json_with_time_and_level() {
             line["timestamp"].is_string() && line["level"].is_string(),
             "fact 37: {line}"
         );
-        assert!(line["span"]["step"].is_string(), "{line}");
+        assert!(line["span"]["requestId"].is_string(), "{line}");
+        let is_rotation = line["error_type"] != "EventInvalid";
+        assert_eq!(line["span"]["step"].is_string(), is_rotation, "{line}");
     }
 }
 
