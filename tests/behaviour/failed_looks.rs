@@ -1,10 +1,9 @@
 //! A look that fails is no look: whatever was to be changed behind it is not.
 
-use std::time::Duration;
-
-use sandbox::aws::{AWSCURRENT, AWSPENDING, AWSPREVIOUS, FaultKind, KeyStatus};
+use sandbox::aws::{AWSCURRENT, AWSPENDING, AWSPREVIOUS, Aws, FaultKind, KeyStatus};
 use sandbox::setup::Source;
 
+use crate::removal::{error, staged, staged_with_one};
 use crate::watch::current_works;
 use crate::world::World;
 
@@ -17,19 +16,25 @@ const LOOKS: [&str; 4] = [
 
 /// AWSPREVIOUS's key goes.
 async fn with_a_previous_key() -> World {
-    let mut world = World::from(Source::Role, 2);
-    world.rotate().await.unwrap();
-    world.aws.age(Duration::from_secs(30 * 86_400));
-    world.fresh_token();
-    world.stage();
-    world.aws.clear_calls();
-    world
+    staged(Source::Role).await.0
+}
+
+/// The simulation, the secret, and its version that is AWSPREVIOUS.
+fn previous_version(world: &World) -> (Aws, String, String) {
+    let (aws, arn) = (world.aws.clone(), world.arn().to_owned());
+    let version = aws
+        .secret(&arn)
+        .unwrap()
+        .with_label(AWSPREVIOUS)
+        .unwrap()
+        .id
+        .clone();
+    (aws, arn, version)
 }
 
 /// An earlier run was killed between making a key and storing it.
 async fn with_a_lost_key() -> World {
-    let mut world = World::from(Source::Role, 1);
-    world.stage();
+    let mut world = staged_with_one();
     world.fail("CreateAccessKey", 1, FaultKind::KilledAfter);
     world.step("createSecret").await.unwrap_err();
     assert_eq!(world.lost_keys().len(), 1);
@@ -106,9 +111,7 @@ async fn one_look_that_sees_the_labels_move_is_enough() {
     let mut world = with_a_previous_key().await;
     let previous = world.key_of(AWSPREVIOUS).unwrap();
     world.people_move_labels();
-    let (aws, arn) = (world.aws.clone(), world.arn().to_owned());
-    let view = aws.secret(&arn).unwrap();
-    let version = view.with_label(AWSPREVIOUS).unwrap().id.clone();
+    let (aws, arn, version) = previous_version(&world);
     world.after_call("UpdateAccessKey", move || {
         aws.move_label(&arn, AWSCURRENT, &version);
         // Only the first look behind the deactivation is of now.
@@ -139,9 +142,7 @@ async fn a_key_is_given_back_though_the_first_read_does_not_show_that_it_is_want
     let mut world = with_a_previous_key().await;
     let previous = world.key_of(AWSPREVIOUS).unwrap();
     world.people_move_labels();
-    let (aws, arn) = (world.aws.clone(), world.arn().to_owned());
-    let view = aws.secret(&arn).unwrap();
-    let version = view.with_label(AWSPREVIOUS).unwrap().id.clone();
+    let (aws, arn, version) = previous_version(&world);
     world.after_call("UpdateAccessKey", move || {
         aws.remove_label(&arn, AWSPENDING);
         aws.move_label(&arn, AWSCURRENT, &version);
@@ -165,10 +166,8 @@ async fn a_key_that_becomes_current_behind_the_decision_is_not_even_deactivated(
     for behind in ["ListAccessKeys", "UpdateSecretVersionStage"] {
         // That it works all the time is seen behind each call.
         let mut world = with_a_previous_key().await;
-        let (aws, arn) = (world.aws.clone(), world.arn().to_owned());
-        let view = aws.secret(&arn).unwrap();
         let previous = world.key_of(AWSPREVIOUS).unwrap();
-        let version = view.with_label(AWSPREVIOUS).unwrap().id.clone();
+        let (aws, arn, version) = previous_version(&world);
         world.after_call(behind, move || {
             aws.remove_label(&arn, AWSPENDING);
             aws.set_label(&arn, AWSCURRENT, &version);
@@ -185,9 +184,7 @@ async fn the_labels_are_looked_at_last_before_a_deletion() {
     let mut world = with_a_previous_key().await;
     let previous = world.key_of(AWSPREVIOUS).unwrap();
     world.people_move_labels();
-    let (aws, arn) = (world.aws.clone(), world.arn().to_owned());
-    let view = aws.secret(&arn).unwrap();
-    let version = view.with_label(AWSPREVIOUS).unwrap().id.clone();
+    let (aws, arn, version) = previous_version(&world);
     world.after_calls(&["UpdateAccessKey", "ListAccessKeys"], move || {
         aws.set_label(&arn, AWSCURRENT, &version);
     });
@@ -201,8 +198,7 @@ async fn the_labels_are_looked_at_last_before_a_deletion() {
 #[tokio::test(start_paused = true)]
 async fn a_value_that_a_person_stores_right_before_the_creation_is_the_one_that_gets_the_key() {
     for unlabelled in [false, true] {
-        let mut world = World::from(Source::Role, 1);
-        world.stage();
+        let mut world = staged_with_one();
         let (aws, arn) = (world.aws.clone(), world.arn().to_owned());
         let edited = world.text(AWSCURRENT).replace("nightly", "weekly");
         world.after_call("UpdateSecretVersionStage", move || {
@@ -221,8 +217,7 @@ async fn a_value_that_a_person_stores_right_before_the_creation_is_the_one_that_
 
 #[tokio::test(start_paused = true)]
 async fn no_key_is_made_for_a_rotation_that_was_cancelled_right_before() {
-    let mut world = World::from(Source::Role, 1);
-    world.stage();
+    let mut world = staged_with_one();
     let (aws, arn) = (world.aws.clone(), world.arn().to_owned());
     world.after_call("UpdateSecretVersionStage", move || {
         aws.remove_label(&arn, AWSPENDING);
@@ -236,13 +231,8 @@ async fn no_key_is_made_for_a_rotation_that_was_cancelled_right_before() {
 #[tokio::test(start_paused = true)]
 async fn no_second_key_is_made_where_a_read_fails_while_the_first_is_waited_for() {
     for nth in [4, 5, 8, 12] {
-        let mut world = World::from(Source::Role, 1);
-        world.stage();
-        let down = FaultKind::ErrorBefore {
-            status: 503,
-            code: "ServiceFailure".into(),
-        };
-        world.fail("CreateAccessKey", 1, down);
+        let mut world = staged_with_one();
+        world.fail("CreateAccessKey", 1, error(503, "ServiceFailure"));
         world.fail("GetSecretValue", nth, FaultKind::Denied);
         let failed = world.step("createSecret").await.unwrap_err();
         assert_eq!(failed.error_type, "PermissionMissing", "{nth}: {failed:?}");
@@ -253,12 +243,8 @@ async fn no_second_key_is_made_where_a_read_fails_while_the_first_is_waited_for(
 /// The value of a version that is being made is read again.
 #[tokio::test(start_paused = true)]
 async fn a_version_that_cannot_be_read_yet_is_read_again() {
-    let mut world = World::from(Source::Role, 1);
-    world.stage();
-    let not_yet = FaultKind::ErrorBefore {
-        status: 400,
-        code: "InvalidRequestException".into(),
-    };
+    let mut world = staged_with_one();
+    let not_yet = error(400, "InvalidRequestException");
     world.fail("GetSecretValue", 1, not_yet);
     let outcome = world.step("createSecret").await.unwrap();
     assert_eq!(outcome["outcome"], "created");

@@ -2,10 +2,7 @@
 
 use std::time::Duration;
 
-use super::mistake;
-use crate::aws::propagation::Spread;
-use crate::aws::users::{Key, User};
-use crate::aws::{AccessKey, Aws, KeyStatus, Propagation};
+use crate::aws::{AccessKey, Aws};
 
 impl Aws {
     /// Has all reads miss for so long what `change` does (fact 19). They see every change behind it.
@@ -44,31 +41,13 @@ impl Aws {
     /// Makes an access key for a user, as CreateAccessKey does for a person.
     #[track_caller]
     pub fn add_access_key(&self, user: &str) -> AccessKey {
-        let now = self.now();
-        let mut state = self.state();
-        let Some(owner) = state.user(user).map(User::arn) else {
-            mistake("user", user)
-        };
-        let key = Key {
-            id: state.ids.iam_id("AKIA"),
-            secret: state.ids.secret_access_key(),
-            status: KeyStatus::Active,
-            created: now,
-            last_used: None,
-            spread: Spread::begin(Propagation::default(), now),
-            switched: None,
-        };
-        let made = AccessKey {
-            id: key.id.clone(),
-            secret: key.secret.reveal().to_owned(),
-        };
-        let added = state.users.change(|users| {
-            let owners = users.iter_mut().filter(|found| found.arn() == owner);
-            owners.for_each(|owner| owner.keys.push(key.clone()));
-            Ok::<_, ()>(())
-        });
-        debug_assert!(added.is_ok());
-        made
+        self.new_key(user, |users, add| {
+            let added = users.change(|users| {
+                add(users);
+                Ok::<_, ()>(())
+            });
+            debug_assert!(added.is_ok());
+        })
     }
 }
 

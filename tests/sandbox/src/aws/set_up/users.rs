@@ -8,6 +8,7 @@ use super::mistake;
 use crate::aws::policy::Policy;
 use crate::aws::propagation::Spread;
 use crate::aws::roles::Role;
+use crate::aws::timeline::Timeline;
 use crate::aws::users::{Key, User};
 use crate::aws::{ACCOUNT, AccessKey, Aws, KeyStatus, LastUsed, PolicyError, Propagation};
 
@@ -65,6 +66,16 @@ impl Aws {
     /// (fact 21).
     #[track_caller]
     pub fn create_access_key(&self, user: &str) -> AccessKey {
+        self.new_key(user, |users, add| users.amend(add))
+    }
+
+    /// Makes a key, and has `add` put it among the user's.
+    #[track_caller]
+    pub(super) fn new_key(
+        &self,
+        user: &str,
+        add: impl FnOnce(&mut Timeline<Vec<User>>, &dyn Fn(&mut Vec<User>)),
+    ) -> AccessKey {
         let now = self.now();
         let mut state = self.state();
         let Some(owner) = state.user(user).map(User::arn) else {
@@ -79,7 +90,7 @@ impl Aws {
             spread: Spread::begin(Propagation::default(), now),
             switched: None,
         };
-        state.users.amend(|users| {
+        add(&mut state.users, &|users| {
             let owners = users.iter_mut().filter(|found| found.arn() == owner);
             owners.for_each(|owner| owner.keys.push(key.clone()));
         });
