@@ -1,4 +1,4 @@
-//! The function as Lambda runs it: configuration once, then one event after the other.
+//! The function as Lambda runs it: reads the configuration once, then handles one event after another.
 
 use std::process::ExitCode;
 use std::time::SystemTime;
@@ -12,7 +12,7 @@ use tracing::error;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    // What is no Unicode is refused for the sign in its place; the SDK would take it for not set.
+    // A value that is not Unicode is refused for its replacement character. The SDK would take it as not set.
     let variable =
         |name: &str| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned());
     if variable("AWS_LAMBDA_RUNTIME_API").is_none() {
@@ -31,7 +31,7 @@ async fn main() -> ExitCode {
 
     let rotator = rotator(variable).await.map_err(RotationError::from);
     if let Err(invalid) = &rotator {
-        // Said here at start-up, and again to whoever invokes the function.
+        // Logged here at start-up, and reported again to whoever invokes the function.
         error!(error_type = invalid.problem.error_type(), "{invalid}");
     }
     let rotator = &rotator;

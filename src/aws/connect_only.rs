@@ -1,4 +1,4 @@
-//! Calls that do no more than connect.
+//! Calls that only connect.
 
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::context::BeforeTransmitInterceptorContextMut;
@@ -8,8 +8,7 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::config_bag::ConfigBag;
 
-/// Sends in place of a call a request that asks for nothing: what is left of the call is the connection to the host that
-/// it would go to.
+/// Replaces a call's request with one that asks for nothing. All that is left of the call is the connection to its host.
 #[derive(Debug)]
 pub(crate) struct ConnectOnly;
 
@@ -33,7 +32,7 @@ impl Intercept for ConnectOnly {
     }
 }
 
-/// Has a call do no more than connect, unsigned and once. A macro, since each of the SDK's crates has types of its own.
+/// Makes a call only connect, unsigned and once. A macro, since each SDK crate has its own types.
 macro_rules! connect_only {
     ($sdk:ident, $call:expr) => {{
         let unsigned = aws_smithy_runtime_api::client::auth::AuthSchemeId::new("noAuth");

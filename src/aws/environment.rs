@@ -1,24 +1,24 @@
-//! Pure: what in the environment the SDK and its HTTP client read by themselves. They abort on some of it, and drop
-//! more in silence, so it is checked before any of them runs.
+//! Pure: checks the environment variables that the SDK and its HTTP client read by themselves. They abort on some
+//! values and silently ignore more. So the values are checked before either runs.
 
 use crate::aws::host::is_host_and_port;
 use crate::aws::invalid_setting::InvalidSetting;
 use crate::aws::proxy;
 use crate::secret::plain::is_word;
 
-/// Where calls go in place of AWS's own endpoints: for all services, and for each.
+/// Endpoints that replace AWS's own: for all services, and for each.
 const ENDPOINTS: [&str; 4] = [
     "AWS_ENDPOINT_URL",
     "AWS_ENDPOINT_URL_SECRETS_MANAGER",
     "AWS_ENDPOINT_URL_IAM",
     "AWS_ENDPOINT_URL_STS",
 ];
-/// The Region; the second is read where the first is not set.
+/// The Region. The second is read if the first is not set.
 const REGIONS: [&str; 2] = ["AWS_REGION", "AWS_DEFAULT_REGION"];
-/// The execution role's credentials. The SDK panics on an access key id that no HTTP header can hold.
+/// The execution role's credentials. The SDK panics on an access key id that an HTTP header cannot hold.
 const KEY_ID: &str = "AWS_ACCESS_KEY_ID";
 const SESSION_TOKEN: &str = "AWS_SESSION_TOKEN";
-/// The SDK takes what it cannot read for "no", also where "yes" was meant for the sake of a law.
+/// The SDK treats a value that it cannot read as "no", even if "yes" was meant to comply with a law.
 const SWITCHES: [&str; 3] = [
     "AWS_USE_FIPS_ENDPOINT",
     "AWS_USE_DUALSTACK_ENDPOINT",
@@ -26,15 +26,15 @@ const SWITCHES: [&str; 3] = [
 ];
 /// The longest Region, in characters.
 const LONGEST_REGION: usize = 63;
-/// The longest id of an access key, in characters.
+/// The longest access key id, in characters.
 const LONGEST_KEY_ID: usize = 128;
-/// The longest path of an endpoint, in characters.
+/// The longest endpoint path, in characters.
 const LONGEST_PATH: usize = 1_024;
 
-/// Checks endpoints, Region, switches, credentials and proxies; `variable` gives an environment variable's value.
+/// Checks endpoints, Region, switches, credentials and proxies. `variable` returns an environment variable's value.
 ///
 /// # Errors
-/// [`InvalidSetting`], which names the variable and never quotes its value: a URL can hold a password.
+/// [`InvalidSetting`]. It names the variable and never quotes its value: a URL can hold a password.
 pub(crate) fn check(variable: impl Fn(&str) -> Option<String>) -> Result<(), InvalidSetting> {
     let each = |names: &[&'static str], is_valid: fn(&str) -> bool, reason: &str| {
         let wrong = names
@@ -77,8 +77,8 @@ fn is_region(region: &str) -> bool {
     is_word(region, LONGEST_REGION, b"-")
 }
 
-/// Whether an access key's id can stand in a request: no letter of another kind, whoever gave it. Empty is as if it were
-/// not there.
+/// Whether an access key's id can stand in a request, whoever gave it. Only ASCII letters, digits, `_` and `-` can.
+/// Empty counts as not set.
 pub(crate) fn is_key_id(id: &str) -> bool {
     id.is_empty() || is_word(id, LONGEST_KEY_ID, b"_-")
 }
@@ -87,7 +87,7 @@ fn is_session_token(token: &str) -> bool {
     token.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
-/// Empty is as if it were not there.
+/// Empty counts as not set.
 fn is_switch(value: &str) -> bool {
     value.is_empty() || value.eq_ignore_ascii_case("true") || value.eq_ignore_ascii_case("false")
 }

@@ -1,4 +1,4 @@
-//! An AWS call that failed: which, on what, what AWS said, and what is known of its effect.
+//! A failed AWS call: which one, on what, AWS's error, and what is known of its effect.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -20,22 +20,22 @@ const NO_ANSWER: &str = "no answer in time";
 pub enum Effect {
     /// AWS refused the call; it had no effect.
     None,
-    /// AWS refused the call for its rate alone; it had no effect.
+    /// AWS refused the call only because of the rate limit; it had no effect.
     Throttled,
-    /// Time-out, broken connection, 5xx or unreadable answer: it may have had its effect.
+    /// Timeout, broken connection, 5xx or unreadable response: the call may have had its effect.
     Unknown,
 }
 
 /// An AWS call that failed.
 ///
-/// Holds texts only, never the raw answer, which can contain a secret (fact 36).
+/// Holds texts only, never the raw response, which can contain a secret (fact 36).
 #[derive(Clone, Debug)]
 pub struct AwsFailure {
     /// The action as a policy names it: `iam:CreateAccessKey`.
     pub action: &'static str,
     /// What the action was called on: a secret's ARN, or `user NAME`.
     pub resource: String,
-    /// AWS's error code, where an answer had one.
+    /// AWS's error code, if a response had one.
     pub code: Option<String>,
     /// AWS's message, or what happened to the connection.
     pub message: String,
@@ -43,7 +43,7 @@ pub struct AwsFailure {
     pub effect: Effect,
 }
 
-/// Codes of a refusal for the rate of calls (fact 20, and the SDK's own list).
+/// Codes that mean the rate limit was exceeded (fact 20, and the SDK's own list).
 const THROTTLED: [&str; 6] = [
     "Throttling",
     "ThrottlingException",
@@ -67,7 +67,7 @@ const UNAUTHENTICATED: [&str; 9] = [
 ];
 
 impl AwsFailure {
-    /// Takes what an error of the SDK says that is safe to show.
+    /// Takes what is safe to show from an SDK error.
     pub fn new<E>(
         action: &'static str,
         resource: impl Into<String>,
@@ -79,7 +79,7 @@ impl AwsFailure {
         Self::hiding(&[], action, resource, error)
     }
 
-    /// As [`AwsFailure::new`], of a request that holds secrets: a service quotes a value that it finds not to be valid.
+    /// Like [`AwsFailure::new`], for a request that holds secrets. A service quotes a value that it considers invalid.
     pub fn hiding<E>(
         secrets: &[&SecretString],
         action: &'static str,
@@ -98,7 +98,7 @@ impl AwsFailure {
                     Some(_) if status.is_server_error() => Effect::Unknown,
                     Some(code) if THROTTLED.contains(&code.as_str()) => Effect::Throttled,
                     Some(_) if status.is_client_error() => Effect::None,
-                    // Whoever answered so need not be the service.
+                    // Something other than the service may have sent this.
                     _ => Effect::Unknown,
                 };
                 let message = service.err().message().map_or_else(
@@ -127,7 +127,7 @@ impl AwsFailure {
                 let kind = "the request could not be made";
                 (None, sdk_text::with_causes(kind, error), Effect::None)
             }
-            // Its sources may quote the answer.
+            // Its sources may quote the response.
             _ => (
                 None,
                 "the answer could not be read".to_owned(),
@@ -143,7 +143,7 @@ impl AwsFailure {
         }
     }
 
-    /// Whether AWS answered with this code.
+    /// Whether AWS responded with this code.
     #[must_use]
     pub fn is(&self, code: &str) -> bool {
         self.code.as_deref() == Some(code)
@@ -176,7 +176,7 @@ impl fmt::Display for AwsFailure {
 
 impl std::error::Error for AwsFailure {}
 
-/// AWS's code or message without what follows its first line: behind a refused signature
+/// AWS's code or message without what follows its first line. After a refused signature,
 /// the JSON services repeat the signed request, session token included.
 fn shortened(text: &str, secrets: &[&SecretString]) -> String {
     let mut text = Cow::Borrowed(text);

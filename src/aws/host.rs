@@ -1,11 +1,11 @@
-//! Pure: names and addresses of hosts, as URLs have them.
+//! Pure: host names and addresses, as in URLs.
 
 use crate::secret::plain::is_word;
 
 /// The longest host name, in characters.
 const LONGEST: usize = 253;
 
-/// `host[:port]`: a name, or an address, in brackets where it has colons.
+/// `host[:port]`: a name or an address, in brackets if it has colons.
 pub(crate) fn is_host_and_port(text: &str) -> bool {
     let (host, port) = match text.rsplit_once(':') {
         Some((host, port)) if !port.contains(']') => (host, Some(port)),
@@ -28,7 +28,7 @@ fn is_host(host: &str) -> bool {
     }
 }
 
-/// A host's name, with or without the dot at its end; an IPv4 address looks like one.
+/// A host name, with or without a final dot. An IPv4 address passes as one.
 pub(crate) fn is_name(host: &str) -> bool {
     let labels = host.strip_suffix('.').unwrap_or(host);
     host.len() <= LONGEST && labels.split('.').all(|label| is_word(label, 63, b"-_"))

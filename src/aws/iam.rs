@@ -22,7 +22,7 @@ use crate::key::access_key::{AccessKey, AccessKeyId, KeyStatus, LastUse, ListedK
 use crate::key::deletion_rule::{Candidate, Deletable};
 use crate::secret::plain::first_line;
 
-/// The most of a service's or a Region's name that is shown, in characters.
+/// The most that is shown of a service's or a Region's name, in characters.
 const LONGEST_WORD: usize = 100;
 
 /// The access keys of one IAM user, managed with the credential source's credentials.
@@ -36,7 +36,7 @@ pub(crate) struct Iam {
 pub(crate) fn client(sdk: &SdkConfig) -> Client {
     let mut config = Builder::from(sdk);
     if let Some(region) = sdk.region() {
-        // Its quota of retries stays that of the function's Region, as if the Region were left alone.
+        // The retry quota stays that of the function's Region, as if the Region had not been changed.
         config = config
             .retry_partition(RetryPartition::new(format!("iam-{region}")))
             .region(Region::from_static(region_of_iam(region.as_ref())));
@@ -44,29 +44,29 @@ pub(crate) fn client(sdk: &SdkConfig) -> Client {
     Client::from_conf(config.build())
 }
 
-/// Connects, and calls nothing.
+/// Only connects; makes no call.
 pub(crate) async fn connect(client: &Client) {
     connect_only!(aws_sdk_iam, client.list_access_keys());
 }
 
-/// Whether a key was there to be deleted.
+/// Whether there was a key to delete.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Deletion {
-    /// It was, and is gone.
+    /// There was, and it is gone.
     Deleted,
     /// IAM knows no such key.
     NotFound,
 }
 
 impl Iam {
-    /// Takes the execution role's client, and whose credentials are to be used in place of the role's.
+    /// Takes the execution role's client, and the credentials to use instead of the role's, if any.
     #[must_use]
     pub(crate) fn new(role: &Client, credentials: Option<Credentials>, user: &str) -> Self {
         let client = match credentials {
             None => role.clone(),
             Some(credentials) => {
                 let config = role.config().to_builder();
-                // A cache of its own, so that they are gone when the client is.
+                // Its own cache, so that the credentials are gone when the client is.
                 let config = config.identity_cache(IdentityCache::lazy().build());
                 Client::from_conf(config.credentials_provider(credentials).build())
             }
@@ -90,10 +90,10 @@ impl Iam {
         AwsFailure::new(action, format!("user {}", self.user), error)
     }
 
-    /// Lists the user's keys, every page of them (fact 24).
+    /// Lists all pages of the user's keys (fact 24).
     ///
     /// # Errors
-    /// [`AwsFailure`]; `NoSuchEntity` where there is no such user.
+    /// [`AwsFailure`]; `NoSuchEntity` if there is no such user.
     pub(crate) async fn list(&self) -> Result<Vec<ListedKey>, AwsFailure> {
         let mut pages = self
             .client
@@ -111,7 +111,7 @@ impl Iam {
         Ok(keys)
     }
 
-    /// An entry that lacks a part is no ground to decide on.
+    /// Fails if the entry lacks a part: no decision can rest on it.
     fn listed(&self, key: &aws_sdk_iam::types::AccessKeyMetadata) -> Result<ListedKey, AwsFailure> {
         let id = key.access_key_id().and_then(AccessKeyId::parse);
         let created = key.create_date().and_then(to_chrono);
@@ -134,7 +134,7 @@ impl Iam {
             })
     }
 
-    /// Makes an access key. It is not idempotent (fact 23).
+    /// Makes an access key. Not idempotent (fact 23).
     ///
     /// # Errors
     /// [`AwsFailure`]; with [`Effect::Unknown`] a key may have been made.
@@ -184,7 +184,7 @@ impl Iam {
     /// Deactivates an access key.
     ///
     /// # Errors
-    /// [`AwsFailure`]; `NoSuchEntity` where IAM knows no such key.
+    /// [`AwsFailure`]; `NoSuchEntity` if IAM knows no such key.
     pub(crate) async fn deactivate(&self, key: &Deletable, once: Once) -> Result<(), AwsFailure> {
         self.set_status(key.id(), StatusType::Inactive, once).await
     }
@@ -192,7 +192,7 @@ impl Iam {
     /// Activates an access key.
     ///
     /// # Errors
-    /// [`AwsFailure`]; `NoSuchEntity` where IAM knows no such key.
+    /// [`AwsFailure`]; `NoSuchEntity` if IAM knows no such key.
     pub(crate) async fn activate(&self, key: &AccessKeyId, once: Once) -> Result<(), AwsFailure> {
         self.set_status(key, StatusType::Active, once).await
     }
@@ -218,7 +218,7 @@ impl Iam {
         format!("the access key {key} of user {}", self.user)
     }
 
-    /// When, where and for what a key was last used; none for never (fact 25).
+    /// When, where and for what a key was last used. None if it never was (fact 25).
     ///
     /// # Errors
     /// [`AwsFailure`].
@@ -232,7 +232,7 @@ impl Iam {
             .map_err(|error| self.failure("iam:GetAccessKeyLastUsed", &error));
         let reply = match answer {
             Ok(reply) => reply,
-            // Deleted a moment ago, and listed still (fact 27).
+            // Deleted a moment ago, but still listed (fact 27).
             Err(failure) if failure.is("NoSuchEntity") => return Ok(None),
             Err(failure) => return Err(failure),
         };

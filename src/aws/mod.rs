@@ -1,4 +1,4 @@
-//! The clients, which only translate, and what their calls go over.
+//! The clients, which only translate, and the connections that their calls use.
 
 pub(crate) mod connect_only;
 pub(crate) mod date;

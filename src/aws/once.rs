@@ -1,21 +1,21 @@
-//! The one place that changes things: a look, and right behind it one attempt.
+//! The one place that changes things: a look, and one attempt right after it.
 //!
-//! The SDK's own retries are off for every call that changes something, and each of these takes [`Once`], which nothing
-//! else makes. So nothing is changed that was not looked at just before, and nothing is tried again without another look.
+//! The SDK's own retries are off for every call that changes something. Each such call takes [`Once`], which nothing
+//! else makes. So nothing is changed without a look just before, and nothing is retried without another look.
 
 use crate::aws::failure::AwsFailure;
 
-/// Leave for one attempt at a change.
+/// Permission for one attempt at a change.
 #[derive(Debug)]
 pub(crate) struct Once(());
 
-/// What came of a change.
+/// The result of a change.
 pub(crate) type Changed<T> = Result<T, AwsFailure>;
 
-/// Looks, and where `look` gives what was decided, tries the change once. None where there is nothing to change.
+/// Looks, and attempts the change once if `look` returns what was decided. Returns None if there is nothing to change.
 ///
 /// # Errors
-/// The look's. How the attempt ended is in the answer: what it may have done is for the caller to find out.
+/// The look's errors. The result tells how the attempt ended; the caller has to find out what it may have done.
 pub(crate) async fn change_once<D, T, E>(
     look: impl AsyncFn() -> Result<Option<D>, E>,
     attempt: impl AsyncFn(&D, Once) -> Changed<T>,
@@ -26,8 +26,7 @@ pub(crate) async fn change_once<D, T, E>(
     Ok(Some(attempt(&decided, Once(())).await))
 }
 
-/// Makes a call that changes something, with the SDK's retries off. A macro, since each of the SDK's crates has types of
-/// its own.
+/// Makes a call that changes something, with the SDK's retries off. A macro, since each SDK crate has its own types.
 macro_rules! attempt {
     ($sdk:ident, $once:expr, $call:expr) => {{
         let _: $crate::aws::once::Once = $once;

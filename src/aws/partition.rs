@@ -1,10 +1,10 @@
 //! Pure: the Region that a partition's IAM is in.
 
-/// The Region that requests to IAM are signed for, by the Region that the function is in: IAM is one service for each
-/// partition, in whichever Region an endpoint of it may stand (fact 30).
+/// The Region to sign requests to IAM for, given the function's Region. IAM is one service per partition, whichever
+/// Region its endpoint is in (fact 30).
 ///
-/// The SDK knows it for IAM's own endpoints alone, and signs what goes to any other for the function's Region, which
-/// IAM refuses. The Regions are those of the SDK's own table; what it has no partition for counts as `aws`.
+/// The SDK knows this Region only for IAM's own endpoints. It signs requests to any other for the function's Region,
+/// and IAM refuses them. The Regions are those of the SDK's own table. A Region without a partition counts as `aws`.
 #[must_use]
 pub(crate) fn region_of_iam(region: &str) -> &'static str {
     let is_in = |prefixes: &[&str]| prefixes.iter().any(|prefix| region.starts_with(prefix));

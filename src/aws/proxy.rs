@@ -1,5 +1,5 @@
-//! Pure: the proxies that the environment names. The HTTP client drops one that it cannot read, and calls AWS directly
-//! past it; so each must be one that it reads as it was meant.
+//! Pure: the proxies that the environment names. The HTTP client ignores one that it cannot read, and calls AWS
+//! directly. So the client must be able to read each as intended.
 
 use std::net::IpAddr;
 
@@ -7,22 +7,22 @@ use crate::aws::host::{is_host_and_port, is_name};
 use crate::aws::invalid_setting::InvalidSetting;
 use crate::secret::plain::is_word;
 
-/// The client reads the first of each pair that is set, though it be empty.
+/// The client reads the first of each pair that is set, even if it is empty.
 const PROXIES: [[&str; 2]; 3] = [
     ["HTTPS_PROXY", "https_proxy"],
     ["HTTP_PROXY", "http_proxy"],
     ["ALL_PROXY", "all_proxy"],
 ];
 const NO_PROXY: [&str; 2] = ["NO_PROXY", "no_proxy"];
-/// With this the client takes itself for a CGI script, and reads no proxy at all.
+/// If this is set, the client assumes that it is a CGI script and reads no proxy at all.
 const CGI: &str = "REQUEST_METHOD";
-/// The longest user and password of a proxy, in characters.
+/// The longest user and password of a proxy together, in characters.
 const LONGEST_USER: usize = 1_024;
 
-/// Checks the proxies; `variable` gives an environment variable's value. Empty means none.
+/// Checks the proxies. `variable` returns an environment variable's value. Empty means none.
 ///
 /// # Errors
-/// [`InvalidSetting`], which names the variable and never quotes its value: it can hold a password.
+/// [`InvalidSetting`]. It names the variable and never quotes its value: it can hold a password.
 pub(crate) fn check(variable: impl Fn(&str) -> Option<String>) -> Result<(), InvalidSetting> {
     let value = |name: &str| variable(name).unwrap_or_default();
     let is_said = |name: &str| !value(name).is_empty();
@@ -75,7 +75,7 @@ fn is_proxy(url: &str) -> bool {
     user.is_none_or(is_user) && is_host_and_port(host)
 }
 
-/// A user and a password, as they are in a URL.
+/// A user and a password, as in a URL.
 fn is_user(user: &str) -> bool {
     let is_encoded = |rest: &str| {
         let digits = rest.as_bytes().get(..2);
@@ -84,7 +84,7 @@ fn is_user(user: &str) -> bool {
     is_word(user, LONGEST_USER, b"-._~!$&'()*+,;=:%") && user.split('%').skip(1).all(is_encoded)
 }
 
-/// What NO_PROXY has between two commas.
+/// One entry of NO_PROXY, between two commas.
 fn is_exception(entry: &str) -> bool {
     let is_network = || {
         entry.split_once('/').is_some_and(|(address, length)| {

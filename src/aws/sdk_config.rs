@@ -1,4 +1,4 @@
-//! The SDK's configuration, once for all clients.
+//! The SDK's configuration, one for all clients.
 
 use std::time::Duration;
 
@@ -17,10 +17,10 @@ use crate::aws::environment;
 use crate::aws::invalid_setting::InvalidSetting;
 use crate::aws::trust::Trust;
 
-/// How long a connection may take to come about, TLS included.
+/// How long connecting may take, TLS included.
 const CONNECT_TIME: Duration = Duration::from_secs(3);
 
-/// How often a read is made at most. What changes something is made once ([`crate::aws::once`]).
+/// How often a read is attempted at most. A call that changes something is attempted once ([`crate::aws::once`]).
 #[must_use]
 pub fn retries() -> RetryConfig {
     RetryConfig::standard().with_max_attempts(3)
@@ -36,11 +36,11 @@ pub fn timeouts() -> TimeoutConfig {
         .build()
 }
 
-/// The configuration for Lambda: the environment's Region, endpoint and execution role, one HTTP client for all.
+/// The configuration for Lambda: the environment's Region, endpoint and execution role, and one HTTP client for all.
 ///
 /// # Errors
-/// [`InvalidSetting`] where the bundle of `AWS_CA_BUNDLE` cannot be used, or a variable that the SDK or its
-/// HTTP client reads.
+/// [`InvalidSetting`] if the bundle of `AWS_CA_BUNDLE`, or a variable that the SDK or its HTTP client reads,
+/// cannot be used.
 pub async fn load_config(
     variable: impl Fn(&str) -> Option<String>,
     trust: &Trust,
@@ -54,14 +54,14 @@ pub async fn load_config(
         .await)
 }
 
-/// One connector behind every client, so that a host is connected to once, and the roots are read once.
+/// One connector for every client, so that each host is connected to once, and the roots are read once.
 ///
-/// Each client would else have one of its own for each set of time-outs. The SDK sees to all of them
-/// but the one of connecting, which is the connector's.
+/// Otherwise each client would have its own connector for each set of timeouts. The SDK enforces all timeouts
+/// except the connect timeout, which the connector enforces.
 fn http_client(trust: TlsContext) -> SharedHttpClient {
-    // ring and not aws-lc, which gathers jitter entropy at each cold start, some 30 ms of CPU (at 128 MB half a second),
-    // and takes twice as long to build. aws-lc is AWS's own and the better kept; it is also the one that has a
-    // FIPS build, which this is not. Measured: tests/benchmark.
+    // ring, not aws-lc. aws-lc gathers jitter entropy at each cold start: about 30 ms of CPU (half a second at 128 MB).
+    // It also takes twice as long to build. But aws-lc is AWS's own and better maintained, and it has a FIPS build,
+    // which this is not. Measured: tests/benchmark.
     let connector = Connector::builder()
         .connector_settings(
             HttpConnectorSettings::builder()

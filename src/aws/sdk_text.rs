@@ -1,5 +1,5 @@
-//! What may be shown of the SDK's own errors. Some quote the whole request, and with it an external id or a new secret
-//! key, so a text is shown only where it is known to have nothing of one in it.
+//! What may be shown of the SDK's own errors. Some quote the whole request, including an external id or a new secret
+//! key. So a text is shown only if it is known to contain nothing of a request.
 
 use std::error::Error;
 use std::io;
@@ -10,7 +10,7 @@ use crate::secret::plain::first_line;
 
 /// The most that is shown of one cause, in characters.
 const LONGEST: usize = 200;
-/// Texts of the HTTP client and of the choice of an endpoint that are the same for every request.
+/// Texts of the HTTP client and of endpoint resolution that are the same for every request.
 const KNOWN: [&str; 16] = [
     "dns error",
     "tcp connect error",
@@ -30,12 +30,12 @@ const KNOWN: [&str; 16] = [
     "FIPS and DualStack are enabled, but this partition does not support one or both",
 ];
 
-/// How the HTTP client begins to say that a connection took too long.
+/// How the HTTP client's text begins when connecting took too long.
 const CONNECT_TIME: &str = "HTTP connect timeout occurred after ";
-/// How the standard library begins what the system's resolver says.
+/// How the standard library's text begins for an error of the system's resolver.
 const LOOKUP: &str = "failed to lookup address information: ";
 
-/// What kind of failure it is, and those of its causes that may be shown.
+/// The kind of failure, and those of its causes that may be shown.
 pub(crate) fn with_causes(kind: &str, error: &(dyn Error + 'static)) -> String {
     let mut texts = vec![kind.to_owned()];
     let mut cause = error.source();
@@ -50,7 +50,7 @@ pub(crate) fn with_causes(kind: &str, error: &(dyn Error + 'static)) -> String {
     texts.join(": ")
 }
 
-/// An error's text, where it is of the system, of TLS or of the credentials' provider, or one that is known.
+/// An error's text, if it comes from the system, TLS or the credentials provider, or if it is a known text.
 fn shown(error: &(dyn Error + 'static)) -> Option<String> {
     if let Some(error) = error.downcast_ref::<io::Error>() {
         return Some(io_text(error));
@@ -63,8 +63,8 @@ fn shown(error: &(dyn Error + 'static)) -> Option<String> {
     is_known.then(|| first_line(&text, LONGEST))
 }
 
-/// The system's text: "Connection refused (os error 111)". Of an error of somebody else's inside one its kind, unless
-/// that may be shown itself.
+/// The system's text: "Connection refused (os error 111)". For an error that wraps another one, only its kind, unless
+/// the inner one may be shown.
 fn io_text(error: &io::Error) -> String {
     match error.get_ref() {
         None => first_line(&error.to_string(), LONGEST),
@@ -83,7 +83,7 @@ mod tests {
 
     use super::*;
 
-    /// An error of the SDK's that quotes the request.
+    /// An SDK error that quotes the request.
     #[derive(Debug)]
     struct Quoting(Option<Box<dyn Error + Send + Sync>>);
 

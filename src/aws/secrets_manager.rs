@@ -22,7 +22,7 @@ pub(crate) struct SecretsManager {
     client: Client,
 }
 
-/// What DescribeSecret tells.
+/// What DescribeSecret returns.
 #[derive(Debug)]
 pub(crate) struct SecretMetadata {
     /// The full ARN.
@@ -38,13 +38,13 @@ pub(crate) struct SecretMetadata {
 /// A version's value.
 #[derive(Debug)]
 pub(crate) struct Version {
-    /// The ARN of the secret that it is a version of.
+    /// The ARN of the version's secret.
     pub secret_arn: String,
     /// The version's id.
     pub id: String,
     /// When the version was made.
     pub created: Option<DateTime<Utc>>,
-    /// The text; none where the version is binary.
+    /// The text. None if the version is binary.
     text: Option<SecretString>,
 }
 
@@ -67,7 +67,7 @@ impl Version {
         given_out
     }
 
-    /// Parses the value of a credential source, which need not say whose key it holds.
+    /// Parses the value of a credential source. The value need not say whose key it holds.
     ///
     /// # Errors
     /// [`Malformed`].
@@ -79,7 +79,7 @@ impl Version {
 /// Which version of a secret to read.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct VersionRef<'a> {
-    /// The version's id; none takes the one that holds the label.
+    /// The version's id. None means the version that holds the label.
     pub id: Option<&'a str>,
     /// A staging label that the version must hold (fact 16).
     pub label: &'a str,
@@ -103,7 +103,7 @@ impl SecretsManager {
         }
     }
 
-    /// Connects, and calls nothing.
+    /// Only connects; makes no call.
     pub(crate) async fn connect(&self) {
         connect_only!(
             aws_sdk_secretsmanager,
@@ -111,7 +111,7 @@ impl SecretsManager {
         );
     }
 
-    /// Describes a secret; none where there is no such secret.
+    /// Describes a secret. Returns None if there is no such secret.
     ///
     /// # Errors
     /// [`AwsFailure`].
@@ -145,7 +145,7 @@ impl SecretsManager {
         }
     }
 
-    /// Reads a version; none where AWS answers that there is no such secret, version or
+    /// Reads a version. Returns None if AWS responds that there is no such secret, version or
     /// value. Every other failure is a failure, never "absent".
     ///
     /// # Errors
@@ -181,7 +181,7 @@ impl SecretsManager {
     /// Stores a value as AWSPENDING in the rotation's version. Safe to repeat (fact 15).
     ///
     /// # Errors
-    /// [`AwsFailure`]; `ResourceExistsException` where the version holds another value.
+    /// [`AwsFailure`]; `ResourceExistsException` if the version holds another value.
     pub(crate) async fn put_pending(
         &self,
         secret_arn: &str,
@@ -211,10 +211,10 @@ impl SecretsManager {
             })
     }
 
-    /// Moves a staging label: on to `to`, off from `from` (fact 17); either may be none.
+    /// Moves a staging label: puts it on `to` and takes it off `from` (fact 17). Either may be None.
     ///
     /// # Errors
-    /// [`AwsFailure`]; nothing moves where the label is elsewhere than on `from`.
+    /// [`AwsFailure`]; nothing moves if the label is not on `from`.
     pub(crate) async fn move_label(
         &self,
         secret_arn: &str,
@@ -242,7 +242,7 @@ impl SecretsManager {
     }
 }
 
-/// The ARN that an answer gives, where it is one; it is shown.
+/// The ARN in a response, if it is one. It is shown.
 fn arn_of(answered: Option<String>, asked: &str) -> String {
     let arn = answered.filter(|arn| is_secret_arn(arn));
     arn.unwrap_or_else(|| asked.to_owned())

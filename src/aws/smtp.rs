@@ -1,4 +1,4 @@
-//! SES's SMTP interface: whether it takes an access key's SMTP password. Logs in and out again; no mail is sent.
+//! SES's SMTP interface: whether it accepts an access key's SMTP password. Logs in and out again; sends no mail.
 
 use std::fmt;
 use std::io;
@@ -17,7 +17,7 @@ use crate::key::access_key::AccessKeyId;
 
 /// A connection, before STARTTLS.
 pub type Stream = Box<dyn AsyncTokioStream>;
-/// A connection that is coming about.
+/// A connection that is being made.
 pub(crate) type Connecting = Pin<Box<dyn Future<Output = io::Result<Stream>> + Send>>;
 
 /// Connects to SMTP servers.
@@ -28,7 +28,7 @@ pub struct Smtp {
 }
 
 impl Smtp {
-    /// Over TCP, with the roots that every other connection has.
+    /// Connects over TCP, with the same roots as every other connection.
     #[must_use]
     pub fn new(trust: Trust) -> Self {
         Self::over(trust, |endpoint| {
@@ -39,7 +39,7 @@ impl Smtp {
         })
     }
 
-    /// Over connections that `connect` makes.
+    /// Connects with `connect`.
     #[must_use]
     pub fn over(
         trust: Trust,
@@ -51,7 +51,7 @@ impl Smtp {
         }
     }
 
-    /// Makes ready to log in at a server: reads the roots, once for all tries.
+    /// Prepares to log in to a server: reads the roots, once for all attempts.
     ///
     /// # Errors
     /// Why TLS cannot be set up.
@@ -70,7 +70,7 @@ impl fmt::Debug for Smtp {
     }
 }
 
-/// A server to log in at.
+/// A server to log in to.
 pub struct Server {
     connect: Arc<dyn Fn(SmtpEndpoint) -> Connecting + Send + Sync>,
     tls: TlsParameters,
@@ -84,14 +84,14 @@ impl Server {
         format!("{}:{}", self.endpoint.host, self.endpoint.port)
     }
 
-    /// Logs in over STARTTLS, and out again. The user name is the access key's id (fact 53).
+    /// Logs in over STARTTLS, then out again. The user name is the access key's id (fact 53).
     ///
     /// # Errors
-    /// What went wrong, in words that hold nothing of the password.
+    /// What went wrong. The text holds nothing of the password.
     pub async fn log_in(&self, key: &AccessKeyId, password: &SecretString) -> Result<(), String> {
         let connecting = (self.connect)(self.endpoint.clone()).await;
         let stream = connecting.map_err(|error| format!("no connection: {error}"))?;
-        // Whoever rotates keys is nobody to send mail to: AWS does not look at this name.
+        // The function receives no mail, so any name will do: AWS does not check it.
         let name = ClientId::Domain("iam-key-rotator".to_owned());
         let failed = |error: lettre::transport::smtp::Error| said(&error);
         let mut connection = AsyncSmtpConnection::connect_with_transport(stream, &name)
@@ -108,13 +108,13 @@ impl Server {
             .auth(&[Mechanism::Plain, Mechanism::Login], &credentials)
             .await
             .map_err(failed)?;
-        // It has said yes; how the connection ends does not matter.
+        // The server accepted the login; how the connection ends does not matter.
         let _ = connection.quit().await;
         Ok(())
     }
 }
 
-/// What an error says that holds nothing of what was sent: a server's own words could repeat it.
+/// Describes an error without anything that was sent. A server's own words could repeat it.
 fn said(error: &lettre::transport::smtp::Error) -> String {
     use std::error::Error as _;
     if let Some(code) = error.status() {

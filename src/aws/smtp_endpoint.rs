@@ -1,16 +1,16 @@
-//! Pure: where SES's SMTP interface is reached.
+//! Pure: the address of SES's SMTP interface.
 
-/// Where SES's SMTP is reached.
+/// The address of SES's SMTP interface.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SmtpEndpoint {
     /// A name or an IPv4 address.
     pub host: String,
-    /// A port at which STARTTLS is spoken.
+    /// A port that speaks STARTTLS.
     pub port: u16,
 }
 
 impl SmtpEndpoint {
-    /// The Region's own. Port 587 is one of those at which SES speaks STARTTLS.
+    /// The Region's own endpoint. Port 587 is one of those on which SES speaks STARTTLS.
     #[must_use]
     pub fn of_region(region: &str) -> Self {
         let domain = match region.starts_with("eusc-") {
@@ -23,7 +23,7 @@ impl SmtpEndpoint {
         }
     }
 
-    /// Takes `HOST:PORT`; none where it is not of that form.
+    /// Parses `HOST:PORT`. Returns None if the text is not of that form.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let (host, port) = text.rsplit_once(':')?;

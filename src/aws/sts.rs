@@ -1,4 +1,4 @@
-//! STS's client: who a pair of credentials is, and the session of a role.
+//! STS's client: whose credentials a pair is, and the session of a role.
 
 use aws_config::SdkConfig;
 use aws_credential_types::Credentials;
@@ -14,9 +14,9 @@ use crate::key::owner::Identity;
 
 /// The longest ARN that IAM gives, in characters.
 const LONGEST_ID: usize = 2_048;
-/// The shortest session there is (fact 38), in seconds: as long as a function can live.
+/// The shortest session that STS allows (fact 38), in seconds: as long as a function can run.
 const SESSION_SECONDS: i32 = 900;
-/// A session's name, in characters (fact 38).
+/// The longest session name, in characters (fact 38).
 const LONGEST_SESSION_NAME: usize = 64;
 
 /// STS. The Region's own endpoint is used (fact 30).
@@ -34,17 +34,17 @@ impl Sts {
         }
     }
 
-    /// Connects, and calls nothing.
+    /// Only connects; makes no call.
     pub(crate) async fn connect(&self) {
         connect_only!(aws_sdk_sts, self.client.get_caller_identity());
     }
 
-    /// Asks who credentials are; the execution role for none. `caller` names them in a failure.
+    /// Asks whose the credentials are. None means the execution role's. `caller` names them in a failure.
     ///
     /// Needs no permission (fact 28).
     ///
     /// # Errors
-    /// [`AwsFailure`]; [`AwsFailure::is_unauthenticated`] where they are not valid (fact 29).
+    /// [`AwsFailure`]; [`AwsFailure::is_unauthenticated`] if they are not valid (fact 29).
     pub(crate) async fn identity(
         &self,
         credentials: Option<Credentials>,
@@ -59,7 +59,7 @@ impl Sts {
             .await
             .map_err(|error| AwsFailure::new("sts:GetCallerIdentity", caller.clone(), &error))?;
         match (reply.account, reply.arn, reply.user_id) {
-            // They are shown, and compared; what AWS gives is no longer, and has no space or line break.
+            // They are shown and compared. AWS's own are no longer, and have no space or line break.
             (Some(account), Some(arn), Some(user_id))
                 if [&account, &arn, &user_id].into_iter().all(|id| is_id(id)) =>
             {
@@ -80,19 +80,19 @@ impl Sts {
         }
     }
 
-    /// Assumes a role with the execution role's credentials, for 15 minutes. CloudTrail, in the
-    /// role's account, shows whom for: the session is named `iam-key-rotator-` and the user.
+    /// Assumes a role with the execution role's credentials, for 15 minutes. CloudTrail, in the role's
+    /// account, shows for which user: the session's name is `iam-key-rotator-` and the user's name.
     ///
     /// # Errors
-    /// [`AwsFailure`]; [`AwsFailure::is_denied`] whether the caller lacks the permission, the role does
-    /// not exist or does not trust the caller, or the external id is wrong (fact 39).
+    /// [`AwsFailure`]; [`AwsFailure::is_denied`] in each of these cases: the caller lacks the permission, the role
+    /// does not exist or does not trust the caller, or the external id is wrong (fact 39).
     pub(crate) async fn assume_role(
         &self,
         role_arn: &str,
         external_id: Option<&SecretString>,
         user: &str,
     ) -> Result<Credentials, AwsFailure> {
-        // A user's name has no character that a session's may not have.
+        // Every character that a user's name can have is valid in a session's name.
         let name: String = format!("iam-key-rotator-{user}")
             .chars()
             .take(LONGEST_SESSION_NAME)
@@ -110,7 +110,7 @@ impl Sts {
                 let secrets: Vec<_> = external_id.into_iter().collect();
                 AwsFailure::hiding(&secrets, "sts:AssumeRole", role_arn, &error)
             })?;
-        // The SDK panics on an id that no HTTP header can hold.
+        // The SDK panics on an id that an HTTP header cannot hold.
         let session = reply
             .credentials
             .filter(|session| is_key_id(&session.access_key_id));
@@ -136,7 +136,7 @@ fn is_id(text: &str) -> bool {
     text.len() <= LONGEST_ID && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
-/// An access key as the SDK takes it.
+/// Converts an access key to the SDK's credentials.
 pub(crate) fn credentials(key: &AccessKey) -> Credentials {
     Credentials::new(
         key.id.as_str(),
@@ -160,7 +160,7 @@ mod tests {
 
     use super::*;
 
-    /// Answers each call with this.
+    /// Responds to each call with this.
     #[derive(Debug)]
     struct Answer(String);
 
@@ -171,7 +171,7 @@ mod tests {
         }
     }
 
-    /// What a refusal says of AssumeRole with the external id "a-sesame", by an endpoint and an answer's text.
+    /// The error of a refused AssumeRole with the external id "a-sesame", for an endpoint and a response's message.
     async fn refused(endpoint: &str, message: &str) -> String {
         let answer = SharedHttpConnector::new(Answer(format!(
             "<ErrorResponse><Error><Code>ValidationError</Code><Message>{message}</Message></Error></ErrorResponse>"
@@ -190,7 +190,7 @@ mod tests {
         refused.unwrap_err().to_string()
     }
 
-    /// The SDK quotes the request in some of its errors, and a service a value that it finds not to be valid.
+    /// The SDK quotes the request in some of its errors. A service quotes a value that it considers invalid.
     #[tokio::test]
     async fn a_refusal_never_quotes_the_external_id() {
         for endpoint in ["vpce-1.sts.us-east-1.vpce.amazonaws.com", "http://a b"] {

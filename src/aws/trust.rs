@@ -1,4 +1,4 @@
-//! Whom TLS trusts: the system's roots (`SSL_CERT_FILE`, `SSL_CERT_DIR`), or a bundle of one's own (`AWS_CA_BUNDLE`).
+//! Whom TLS trusts: the system's roots (`SSL_CERT_FILE`, `SSL_CERT_DIR`), or a custom bundle (`AWS_CA_BUNDLE`).
 
 use aws_smithy_http_client::tls::{TlsContext, TrustStore};
 use lettre::transport::smtp::client::{Certificate, CertificateStore, TlsParameters};
@@ -13,16 +13,16 @@ const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
 /// Whom every connection trusts.
 #[derive(Clone, Debug, Default)]
 pub struct Trust {
-    /// The certificates of a bundle, each in PEM; none for the system's.
+    /// The certificates of a bundle, each in PEM. None means the system's roots.
     bundle: Option<Vec<String>>,
 }
 
 impl Trust {
-    /// Takes the value of `AWS_CA_BUNDLE`, the path of a PEM file that stands in for the system's roots, as it does for AWS's
-    /// other SDKs and its CLI.
+    /// Takes the value of `AWS_CA_BUNDLE`, the path of a PEM file. The file replaces the system's roots, as it does for
+    /// AWS's other SDKs and its CLI.
     ///
     /// # Errors
-    /// [`InvalidSetting`] where the file cannot be read or holds no certificate that can be used.
+    /// [`InvalidSetting`] if the file cannot be read or holds no usable certificate.
     pub fn read(bundle: Option<String>) -> Result<Self, InvalidSetting> {
         let Some(path) = bundle.filter(|path| !path.is_empty()) else {
             return Ok(Self::default());
@@ -34,7 +34,7 @@ impl Trust {
         Self::of_pem(&text).ok_or_else(|| invalid("which holds no certificate in PEM"))
     }
 
-    /// Takes a bundle's text; none where it holds no certificate that can be used.
+    /// Takes a bundle's text. Returns None if it holds no usable certificate.
     #[must_use]
     pub fn of_pem(text: &str) -> Option<Self> {
         let bundle: Vec<_> = certificates(text).map(str::to_owned).collect();
@@ -43,7 +43,7 @@ impl Trust {
         })
     }
 
-    /// As the HTTP client takes it.
+    /// In the HTTP client's form.
     pub(crate) fn for_http(&self) -> Result<TlsContext, InvalidSetting> {
         let Some(bundle) = &self.bundle else {
             return Ok(TlsContext::default());
@@ -57,7 +57,7 @@ impl Trust {
             .map_err(|reason| InvalidSetting(format!("AWS_CA_BUNDLE cannot be used: {reason}")))
     }
 
-    /// As the SMTP client takes it, for a server of this name.
+    /// In the SMTP client's form, for a server of this name.
     pub(crate) fn for_smtp(&self, host: &str) -> Result<TlsParameters, String> {
         let mut builder = TlsParameters::builder(host.to_owned());
         if let Some(bundle) = &self.bundle {
@@ -72,7 +72,7 @@ impl Trust {
     }
 }
 
-/// The certificates of a PEM file that can be roots. The HTTP client panics on any other, and the bundles of companies have some.
+/// The certificates of a PEM file that can be roots. The HTTP client panics on any other, and company bundles have some.
 fn certificates(text: &str) -> impl Iterator<Item = &str> {
     let begins = text.match_indices(BEGIN).map(|(at, _)| at);
     begins.filter_map(|at| {

@@ -1,5 +1,5 @@
-//! Connecting while the function starts: Lambda gives a start the whole of a processor, and each event the share of
-//! its memory, where a TLS handshake takes ten times as long or more.
+//! Connects while the function starts. Lambda gives the start a whole processor, but an event only the share that goes
+//! with its memory. On that share a TLS handshake takes ten times as long or more.
 
 use std::time::Duration;
 
@@ -8,16 +8,16 @@ use tracing::info;
 use crate::aws::iam;
 use crate::function::handler::Rotator;
 
-/// How long connecting may hold up the start; what is not connected by then is so by its first call.
+/// How long connecting may hold up the start. What is not connected by then connects on its first call.
 const LONGEST: Duration = Duration::from_secs(1);
 
 impl Rotator {
-    /// Connects to Secrets Manager, IAM and STS. Where that fails, nothing is lost: each call connects by itself.
+    /// Connects to Secrets Manager, IAM and STS. If that fails, nothing is lost: each call connects by itself.
     pub async fn connect(&self) {
         let secrets_manager = async {
             self.resources.secrets.connect().await;
-            // Two of its calls are made at the same time, so there are two connections. The second one
-            // comes behind the first, and so resumes its TLS session.
+            // Two of its calls run at the same time, so there are two connections. The second one
+            // is made after the first, and so resumes its TLS session.
             tokio::join!(
                 self.resources.secrets.connect(),
                 self.resources.secrets.connect()
@@ -53,7 +53,7 @@ mod tests {
     use super::*;
     use crate::rotation::config::Config;
 
-    /// Keeps what is sent, and answers as a host that is not there, or never.
+    /// Records what is sent. Fails like a host that does not exist, or never responds.
     #[derive(Clone, Debug, Default)]
     struct Wire {
         sent: Arc<Mutex<Vec<HttpRequest>>>,

@@ -13,23 +13,23 @@ use crate::secret::plain::{LONGEST_SENTENCE, one_line};
 /// A [`Problem`] with the step, the secret and the user that it is about.
 #[derive(Clone, Debug)]
 pub struct RotationError {
-    /// The step, unless the event did not say.
+    /// The step, if the event named it.
     pub step: Option<Step>,
-    /// The secret, unless the event did not say.
+    /// The secret, if the event named it.
     pub secret: Option<String>,
-    /// The event's ClientRequestToken, unless the event did not say.
+    /// The event's ClientRequestToken, if it had one.
     pub token: Option<String>,
-    /// The user, where the secret was read.
+    /// The user, if the secret was read.
     pub user: Option<String>,
-    /// What the step had changed by then, each a sentence without its full stop.
+    /// What the step had changed so far. Each is a sentence without its full stop.
     pub changed: Vec<String>,
-    /// What the step was about to do when the invocation's time was up, where the problem is that of the last try before.
+    /// What the step was about to do when the invocation's time was up. Set if the problem is the last attempt's.
     pub out_of_time: Option<String>,
     /// Why the step stopped.
     pub problem: Box<Problem>,
 }
 
-/// The most that each part of the text may hold, in characters, so that none takes the place of another.
+/// The most that each part of the text may hold, in characters, so that no part crowds out another.
 const LONGEST_SECRET: usize = 700;
 const LONGEST_USER: usize = 100;
 const LONGEST_PROBLEM: usize = 1_200;
@@ -37,7 +37,7 @@ const LONGEST_CHANGED: usize = 500;
 const LONGEST_DOING: usize = 200;
 
 impl fmt::Display for RotationError {
-    /// On one line, of [`LONGEST_SENTENCE`] characters at most.
+    /// One line of at most [`LONGEST_SENTENCE`] characters.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut text = String::new();
         if let Some(step) = self.step {
@@ -53,7 +53,7 @@ impl fmt::Display for RotationError {
         if self.step.is_some() {
             text.push_str(" stopped: ");
         }
-        // AWS's sentences mostly have their full stop.
+        // Most of AWS's messages end with a full stop.
         let texts = self.problem.texts(&self.about());
         let problem = one_line(&texts.case, LONGEST_PROBLEM);
         text.push_str(problem.trim_end_matches('.'));
@@ -74,7 +74,7 @@ impl fmt::Display for RotationError {
 }
 
 impl RotationError {
-    /// A line that has to be cut is no line.
+    /// A command line that would have to be cut is left out.
     fn about(&self) -> About<'_> {
         let secret = self.secret.as_deref();
         About {
@@ -86,7 +86,7 @@ impl RotationError {
 }
 
 impl RotationError {
-    /// Of a step that stopped.
+    /// The error of a step that stopped.
     pub(crate) fn of(rotation: &Rotation<'_>, step: Step, problem: Problem) -> Self {
         let (problem, out_of_time) = rotation.notes.end(problem, rotation.clock.now());
         Self {
@@ -113,7 +113,7 @@ impl From<RotationError> for Diagnostic {
 }
 
 impl From<Problem> for RotationError {
-    /// For a problem that is found before the event is known.
+    /// For a problem found before the event is known.
     fn from(problem: Problem) -> Self {
         Self {
             step: None,
@@ -165,7 +165,7 @@ mod tests {
             for part in parts {
                 assert!(said.contains(part), "{length} {part}: {said}");
             }
-            // A line that had to be cut would be none.
+            // A command line that would have to be cut is left out.
             assert_eq!(said.contains("--secret-id"), length < 700, "{said}");
             let diagnostic = Diagnostic::from(error(length));
             assert_eq!(diagnostic.error_message, said);

@@ -1,4 +1,4 @@
-//! One invocation: from the event, by way of the labels, to the step. The only dispatcher.
+//! One invocation: takes the event, reads the labels, runs the step. The only dispatcher.
 
 use std::time::{Duration, SystemTime};
 
@@ -15,14 +15,14 @@ use crate::rotation::outcome::Outcome;
 use crate::rotation::problem::Problem;
 use crate::steps::{create_secret, finish_secret, set_secret, test_secret};
 
-/// The function: made once, handles one event after the other.
+/// The function. It is made once and handles one event after another.
 #[derive(Debug)]
 pub struct Rotator {
     pub(crate) resources: Resources,
 }
 
 impl Rotator {
-    /// Takes the SDK's configuration (execution role, HTTP client, time and sleep) and the function's.
+    /// Takes the SDK's configuration (execution role, HTTP client, time and sleep) and the function's own.
     #[must_use]
     pub fn new(sdk: SdkConfig, config: Config) -> Self {
         Self {
@@ -30,15 +30,15 @@ impl Rotator {
         }
     }
 
-    /// Connects to SMTP servers in another way than over TCP with the system's roots.
+    /// Connects to SMTP servers with `smtp` instead of over TCP with the system's roots.
     #[must_use]
     pub fn with_smtp(mut self, smtp: Smtp) -> Self {
         self.resources.smtp = smtp;
         self
     }
 
-    /// Runs the step that the payload asks for. `deadline` is when Lambda kills the function, and `run` the invocation's
-    /// id, by which the function's marks on the secret are told apart.
+    /// Runs the step that the payload asks for. `deadline` is when Lambda kills the function. `run` is the invocation's
+    /// id, which tells the function's marks on the secret apart.
     ///
     /// # Errors
     /// [`RotationError`]: why the step stopped, and what to do.
@@ -94,7 +94,7 @@ impl Rotator {
     }
 }
 
-/// Runs the step for as long as the invocation's time lasts.
+/// Runs the step until the invocation's time is up.
 async fn run_step(rotation: &Rotation<'_>, step: Step) -> Result<Outcome, Problem> {
     // Boxed, so that the layers of the runtime and of the SDK do not add up to one huge future.
     let step = Box::pin(dispatch(rotation, step));

@@ -1,4 +1,4 @@
-//! Logs: one JSON line an action, from this crate alone.
+//! Logs: one JSON line per action, from this crate only.
 
 use tracing::Subscriber;
 use tracing::level_filters::LevelFilter;
@@ -9,8 +9,8 @@ use tracing_subscriber::registry::Registry;
 
 /// Writes log lines of `level` and above to `writer`.
 ///
-/// Other crates' events are dropped at every level: at TRACE the runtime logs the raw event,
-/// RotationToken included (fact 35), and the SDK its requests and answers.
+/// Other crates' events are dropped at every level. At TRACE the runtime logs the raw event,
+/// RotationToken included (fact 35), and the SDK logs its requests and responses.
 pub fn subscriber<W>(level: LevelFilter, writer: W) -> impl Subscriber + Send + Sync
 where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
@@ -26,8 +26,8 @@ where
     Registry::default().with(lines.with_filter(ours))
 }
 
-/// The level that the environment asks for: Lambda's `AWS_LAMBDA_LOG_LEVEL`, else
-/// `RUST_LOG` (a level, or directives of which the one for this crate counts), else INFO.
+/// The level that the environment asks for: Lambda's `AWS_LAMBDA_LOG_LEVEL`, otherwise `RUST_LOG`, otherwise INFO.
+/// `RUST_LOG` is a level, or directives of which only the one for this crate counts.
 pub fn level(variable: impl Fn(&str) -> Option<String>) -> LevelFilter {
     let Some(asked) = variable("AWS_LAMBDA_LOG_LEVEL").or_else(|| variable("RUST_LOG")) else {
         return LevelFilter::INFO;

@@ -1,18 +1,18 @@
-//! An access key: its id, its secret, and what IAM tells of it.
+//! An access key: its id, its secret, and what IAM says about it.
 
 use std::fmt;
 
 use chrono::{DateTime, Utc};
 use secrecy::SecretString;
 
-/// An access key's id; no secret, and shown in logs and errors.
+/// An access key's id. It is not secret, and is shown in logs and errors.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AccessKeyId(String);
 
 impl AccessKeyId {
-    /// Takes an id, if it looks like one: 16 to 128 capital letters and digits.
+    /// Returns the id if it looks like one: 16 to 128 capital letters and digits.
     ///
-    /// The check keeps a secret that stands in the wrong field out of the logs.
+    /// The check keeps a secret that is in the wrong field out of the logs.
     #[must_use]
     pub fn parse(id: &str) -> Option<Self> {
         let shaped = (16..=128).contains(&id.len())
@@ -35,7 +35,7 @@ impl fmt::Display for AccessKeyId {
     }
 }
 
-/// An access key: its id, and its secret, which is redacted and wiped on drop.
+/// An access key: its id and its secret. The secret is redacted, and wiped on drop.
 #[derive(Clone, Debug)]
 pub struct AccessKey {
     /// The id, `AKIA…`.
@@ -44,12 +44,12 @@ pub struct AccessKey {
     pub secret: SecretString,
 }
 
-/// A key's status (fact 24). What IAM may add one day counts as active.
+/// A key's status (fact 24). A status that IAM may add later counts as active.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum KeyStatus {
-    /// Signs requests.
+    /// The key signs requests.
     Active,
-    /// Signs none: Inactive or Expired.
+    /// The key does not sign requests: Inactive or Expired.
     Inactive,
 }
 
@@ -58,16 +58,16 @@ pub(crate) enum KeyStatus {
 pub(crate) struct ListedKey {
     /// The key's id.
     pub id: AccessKeyId,
-    /// Whether it signs requests.
+    /// Whether the key signs requests.
     pub status: KeyStatus,
-    /// When it was made, in whole seconds.
+    /// When the key was created, in whole seconds.
     pub created: DateTime<Utc>,
 }
 
-/// When, where and for what a key was last used (fact 25: the record lags).
+/// When, where and for what a key was last used. The record lags (fact 25).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LastUse {
-    /// When.
+    /// The time of the last use.
     pub at: DateTime<Utc>,
     /// The service that was called.
     pub service: String,

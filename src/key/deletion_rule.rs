@@ -1,7 +1,7 @@
-//! Pure: which access key may go to make room for a new one, or because it was lost; or why none may.
+//! Pure: which access key may be deleted, to make room for a new one or because it was lost; or why none may.
 //!
-//! [`Deletable`] is what [`crate::aws::iam::Iam::deactivate`] and [`crate::aws::iam::Iam::delete`] take, and only this module makes
-//! one: no other part of the function can take a key away.
+//! [`crate::aws::iam::Iam::deactivate`] and [`crate::aws::iam::Iam::delete`] take a [`Deletable`]. Only this module
+//! makes one, so no other part of the function can take a key away.
 
 use std::time::Duration;
 
@@ -12,28 +12,28 @@ use crate::key::given_out::GivenOut;
 use crate::key::marks::Marks;
 use crate::key::refusal::Refusal;
 
-/// How long AWSPENDING is looked at before a key that no version of the secret holds is judged: it
-/// may be our own, stored but not visible yet (facts 19 and 27). Longer than storing one may take.
+/// How long the function keeps reading AWSPENDING before it judges a key that no version of the secret holds. The key
+/// may be our own, stored but not visible yet (facts 19 and 27). Longer than storing a key may take.
 pub(crate) const SETTLE: Duration = Duration::from_secs(15 + 1);
 
-/// `DELETE_KEY_IN_USE`: whether a key that was used lately may be deleted to make room.
+/// `DELETE_KEY_IN_USE`: whether a recently used key may be deleted to make room.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum DeleteKeyInUse {
-    /// AWSPREVIOUS's key may, any other may not.
+    /// Only AWSPREVIOUS's key may be deleted.
     #[default]
     Previous,
-    /// None may, not even AWSPREVIOUS's.
+    /// No such key may be deleted, not even AWSPREVIOUS's.
     Never,
-    /// Any may, but AWSCURRENT's and AWSPENDING's.
+    /// Any such key may be deleted, except AWSCURRENT's and AWSPENDING's.
     Any,
 }
 
-/// What the rule goes by, as the function's settings say.
+/// The function's settings for the rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DeletionRule {
-    /// Whether a key that was used lately may go.
+    /// Whether a recently used key may be deleted.
     pub delete_key_in_use: DeleteKeyInUse,
-    /// A key used within this time is in use.
+    /// A key that was used within this time is in use.
     pub in_use_window: Duration,
 }
 
@@ -46,18 +46,18 @@ impl Default for DeletionRule {
     }
 }
 
-/// Which keys the secret's versions hold, and which they give out under whatever name.
+/// Which keys the secret's versions hold, and which keys they give out under any name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct HeldKeys {
-    /// AWSCURRENT's; none where the secret waits for its first key.
+    /// AWSCURRENT's key. None if the secret waits for its first key.
     pub current: Option<AccessKeyId>,
-    /// AWSPENDING's.
+    /// AWSPENDING's key.
     pub pending: Option<AccessKeyId>,
-    /// AWSPREVIOUS's.
+    /// AWSPREVIOUS's key.
     pub previous: Option<AccessKeyId>,
-    /// The credential source's: an administrator's own key may be among the user's.
+    /// The credential source's key. An administrator's own key may be among the user's.
     pub source: Option<AccessKeyId>,
-    /// The texts of AWSCURRENT and AWSPENDING: a key whose id occurs there never goes.
+    /// The texts of AWSCURRENT and AWSPENDING. A key whose id occurs in them is never deleted.
     pub given_out: GivenOut,
 }
 
@@ -72,12 +72,12 @@ impl HeldKeys {
     }
 }
 
-/// A key that may be deleted. Only this module makes one, and of no key that is protected.
+/// A key that may be deleted. Only this module makes one, and never for a protected key.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Deletable(AccessKeyId);
 
 impl Deletable {
-    /// None where the key is AWSCURRENT's, AWSPENDING's or the source's, or stands in one of their texts.
+    /// Returns None if the key is AWSCURRENT's, AWSPENDING's or the source's, or if its id is in one of their texts.
     fn of(key: &AccessKeyId, held: &HeldKeys) -> Option<Self> {
         (!held.protects(key)).then(|| Self(key.clone()))
     }
@@ -89,11 +89,11 @@ impl Deletable {
     }
 }
 
-/// A key that may be deleted if it is not in use: ask for its last use, then [`Candidate::judge`].
+/// A key that may be deleted if it is not in use. Ask for its last use, then call [`Candidate::judge`].
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Candidate {
     key: Deletable,
-    /// Whether it is our own if it was never used.
+    /// Whether the key is our own if it was never used.
     lost: bool,
 }
 
@@ -104,11 +104,11 @@ impl Candidate {
         self.key.id()
     }
 
-    /// Judges the key by its last use; none means that it was never used. Nobody can have used a key of our own that
-    /// was lost: the answer that was lost held its secret.
+    /// Judges the key by its last use; `None` means that it was never used. Nobody can have used a key of our own that
+    /// was lost: its secret was in the response that was lost.
     ///
     /// # Errors
-    /// [`Refusal::InUse`] where it was used within `window` before `now`, or at all if it was to be a lost one.
+    /// [`Refusal::InUse`] if the key was used within `window` before `now`, or ever if it counts as lost.
     pub(crate) fn judge(
         self,
         last_use: Option<LastUse>,
@@ -125,41 +125,41 @@ impl Candidate {
     }
 }
 
-/// What earlier tries to make a key, or to take one away, tell.
+/// What earlier attempts to create a key, or to take one away, left behind.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Tries<'a> {
     /// The function's marks on the secret.
     pub marks: Option<&'a Marks>,
     /// This run's id.
     pub run: &'a str,
-    /// The keys that were there right before this run asked for one and got no answer.
+    /// The keys that existed right before this run asked for one and got no response.
     pub unanswered: Option<&'a [AccessKeyId]>,
     /// The key whose [`Selection::LookAgain`] is over, whatever the clocks say.
     pub settled: Option<&'a AccessKeyId>,
 }
 
 impl Tries<'_> {
-    /// Whether another run, cut behind its mark, can have made this key.
+    /// Whether another run, stopped after it set its mark, can have created this key.
     fn made_by_another(&self, key: &ListedKey) -> bool {
         let made = |marks: &Marks| marks.made_by_another(self.run, key.created);
         self.marks.is_some_and(made)
     }
 
-    /// Whether this run can have made this key: it was not there before, and is there now.
+    /// Whether this run can have created this key: it did not exist before, and exists now.
     fn made_by_this(&self, key: &ListedKey) -> bool {
         let appeared = |before: &[AccessKeyId]| !before.contains(&key.id);
         let made = |marks: &Marks| marks.made_by(self.run, key.created);
         self.unanswered.is_some_and(appeared) && self.marks.is_some_and(made)
     }
 
-    /// Whether it was the function that deactivated this key.
+    /// Whether the function itself deactivated this key.
     fn deactivated(&self, key: &ListedKey) -> bool {
         key.status == KeyStatus::Inactive
             && (self.marks).is_some_and(|marks| marks.removing().any(|id| *id == key.id))
     }
 }
 
-/// What to do about the user's keys before a new one is made.
+/// What to do about the user's keys before a new one is created.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Selection {
     /// There is room.
@@ -168,20 +168,20 @@ pub(crate) enum Selection {
     Delete(Deletable),
     /// Ask for this key's last use first.
     AskLastUse(Candidate),
-    /// It may be our own: look at AWSPENDING again and again for [`SETTLE`], then decide again by another list.
+    /// The key may be our own. Read AWSPENDING repeatedly for [`SETTLE`], then list the keys again and decide again.
     LookAgain(AccessKeyId),
 }
 
-/// Chooses the key that makes room for a new one: the oldest that is neither AWSCURRENT's,
-/// AWSPENDING's nor the credential source's, and stands in none of their texts; inactive before active. For a first
-/// key none that is active goes.
+/// Chooses the key to delete to make room for a new one: the oldest one, inactive before active. It is never
+/// AWSCURRENT's, AWSPENDING's or the credential source's key, and its id is in none of their texts. No active key is
+/// deleted for a first key.
 ///
-/// A key that no version of the secret holds is one that an earlier try has lost, if one may have made a key at that
-/// time; else someone else's, which is left alone for `in_use_window`. A key that this run has lost goes also where there
-/// is room.
+/// A key that no version of the secret holds was lost by an earlier attempt, if one may have created a key at that
+/// time. Otherwise it is someone else's, and is left alone for `in_use_window`. A key that this run lost is deleted
+/// even if there is room.
 ///
 /// # Errors
-/// [`Refusal`]: nothing may be deleted, and nothing made.
+/// [`Refusal`]: no key may be deleted, and none created.
 pub(crate) fn select(
     keys: &[ListedKey],
     held: &HeldKeys,
@@ -210,12 +210,12 @@ pub(crate) fn select(
     let current = keys
         .iter()
         .find(|one| held.current.as_ref() == Some(&one.id));
-    // Our own are no older than AWSCURRENT's.
+    // Our own keys are no older than AWSCURRENT's.
     let could_be_ours = |key: &ListedKey| {
         !held.holds(&key.id) && current.is_none_or(|one| key.created >= one.created)
     };
     let appeared = |key: &ListedKey| could_be_ours(key) && tries.made_by_this(key);
-    // Of several nobody knows which.
+    // If several appeared, nobody knows which one is ours.
     let is_one = keys.iter().filter(|key| appeared(key)).count() == 1;
     let just_lost = |key: &ListedKey| is_one && appeared(key);
     if keys.len() < 2 && !is_one {
@@ -234,7 +234,7 @@ pub(crate) fn select(
     let ours = just_lost(key) || (could_be_ours(key) && tries.made_by_another(key));
     let could_be_ours = could_be_ours(key);
     let new = !held.holds(&key.id) && age(key.created, now) < rule.in_use_window;
-    // Given its time by our clock, not by IAM's.
+    // We time the wait by our own clock, not by IAM's.
     if (could_be_ours || new) && tries.settled != Some(&key.id) {
         return Ok(Selection::LookAgain(key.id.clone()));
     }
@@ -264,13 +264,13 @@ pub(crate) fn select(
     }))
 }
 
-/// A key that this run made and could not store; none where it stands in a text of the secret after all.
+/// A key that this run created and could not store. Returns None if its id is in a text of the secret after all.
 #[must_use]
 pub(crate) fn unstored(key: &AccessKeyId, held: &HeldKeys) -> Option<Deletable> {
     Deletable::of(key, held)
 }
 
-/// Zero for a date in the future, as where the clocks differ.
+/// Zero for a date in the future, which occurs when the clocks differ.
 fn age(then: DateTime<Utc>, now: DateTime<Utc>) -> Duration {
     (now - then).to_std().unwrap_or_default()
 }

@@ -1,3 +1,5 @@
+//! The deletion rule as tables. One file, long as it is: a reviewer reads all that the rule decides in one place.
+
 #![allow(clippy::unwrap_used)]
 
 use super::*;
@@ -42,7 +44,7 @@ fn policy_of(delete_key_in_use: DeleteKeyInUse) -> DeletionRule {
     }
 }
 
-/// The mark of another run, of so many seconds ago.
+/// The mark that another run set this many seconds ago.
 fn marked(seconds_ago: i64) -> Marks {
     marks(&[("another", seconds_ago)], None)
 }
@@ -57,7 +59,7 @@ fn marks(creating: &[(&str, i64)], removing: Option<char>) -> Marks {
     Marks::of(&[("version".to_owned(), labels)].into())
 }
 
-/// What is selected in the end: behind a second look, if one is asked for.
+/// The final selection: after a second look, if one is asked for.
 fn choose_with(
     rule: &DeletionRule,
     keys: &[ListedKey],
@@ -286,7 +288,7 @@ fn a_key_in_no_version_is_looked_at_again_if_it_is_new_or_no_older_than_the_curr
     }
 }
 
-/// The mark is of the time at which its run makes a key; the clocks can be five minutes apart.
+/// The mark holds the time at which its run creates a key. The clocks can be five minutes apart.
 #[test]
 fn a_new_key_in_no_version_goes_only_where_another_run_may_have_lost_it() {
     let day = 24 * 3600;
@@ -310,7 +312,7 @@ fn a_new_key_in_no_version_goes_only_where_another_run_may_have_lost_it() {
         (9 * day, -60, None, 60, made_lately(-60)),
         (9 * day, day - 1, None, 60, made_lately(day - 1)),
         (9 * day, day, None, 60, ask('O')),
-        // Older than the current key: none of its creation's.
+        // Older than the current key, so the marked run did not create it.
         (0, 60, earlier, 60, made_lately(60)),
     ] {
         let keys = [active('O', other_age), active('P', current)];
@@ -324,7 +326,7 @@ fn a_new_key_in_no_version_goes_only_where_another_run_may_have_lost_it() {
     }
 }
 
-/// It was not there before, is there now, and is of the time of this run's mark.
+/// The key did not exist before, exists now, and fits the time of this run's mark.
 #[test]
 fn a_key_that_this_run_has_lost_goes_also_where_there_is_room() {
     let chosen = |keys: &[ListedKey], before: &[AccessKeyId], current, marked_ago| {
@@ -357,19 +359,19 @@ fn a_key_that_this_run_has_lost_goes_also_where_there_is_room() {
         chosen(&[c.clone(), n.clone()], &[id('C')], Some('C'), 10),
         lost
     );
-    // A person's, from before.
+    // A person's key, from before.
     let both = [p.clone(), n.clone()];
     assert_eq!(chosen(&both, &[id('P')], None, 10), lost);
-    // Not of that time.
+    // Created at another time.
     assert_eq!(chosen(std::slice::from_ref(&n), &[], None, 10_000), none);
-    // Was there before.
+    // Existed before.
     assert_eq!(chosen(std::slice::from_ref(&n), &[id('N')], None, 10), none);
-    // Held.
+    // Held by AWSCURRENT.
     assert_eq!(
         chosen(std::slice::from_ref(&c), &[], Some('C'), 9_000),
         none
     );
-    // Two appeared: nobody knows which.
+    // Two appeared: nobody knows which one is ours.
     let (looked, refused) = chosen(&[n, m], &[], None, 10);
     assert!(looked && matches!(refused, Err(Refusal::NoRoomForFirst { .. })));
 }
@@ -436,7 +438,7 @@ fn a_key_used_within_the_window_stays() {
     ] {
         let judged = candidate('O', false).judge(last_use.clone(), DAY, time(0));
         assert_eq!(judged.is_ok(), goes, "{last_use:?}");
-        // Nobody can have used a lost one.
+        // Nobody can have used a lost key.
         let judged = candidate('O', true).judge(last_use.clone(), DAY, time(0));
         assert_eq!(judged.is_ok(), last_use.is_none(), "{last_use:?}");
     }
@@ -464,7 +466,7 @@ fn the_credential_sources_key_never_goes() {
     assert_eq!(choose(&keys, &first), delete('B'));
 }
 
-/// A key whose id stands anywhere in AWSCURRENT's or AWSPENDING's text.
+/// A key whose id occurs anywhere in AWSCURRENT's or AWSPENDING's text.
 #[test]
 fn what_the_secret_gives_out_never_goes_whatever_else_is_known() {
     use DeleteKeyInUse::{Any, Never, Previous};
@@ -505,7 +507,7 @@ fn no_first_key_is_made_where_a_key_of_the_users_stands_in_the_text() {
     ] {
         assert_eq!(choose(&keys, &held), not_understood);
     }
-    // Another user's: none of these.
+    // The key in the text is another user's, and none of these.
     assert_eq!(
         choose(&[active('B', 9)], &held),
         Ok(Selection::NothingToDelete)

@@ -1,5 +1,5 @@
-//! Pure: which keys a secret gives out. A key whose id occurs anywhere in the text of AWSCURRENT or AWSPENDING never goes,
-//! under whatever name it stands there, and however it is written.
+//! Pure: which keys a secret gives out. A key whose id occurs anywhere in the text of AWSCURRENT or AWSPENDING is never
+//! deleted. The field's name and the encoding do not matter.
 
 use std::fmt;
 
@@ -8,10 +8,10 @@ use secrecy::zeroize::Zeroizing;
 
 use crate::key::access_key::AccessKeyId;
 
-/// How many writings within each other are undone, such as JSON in base64 in a JSON string.
+/// How many nested encodings are decoded, such as JSON in base64 in a JSON string.
 const LAYERS: usize = 4;
 
-/// The texts that a secret gives out, in every way that they can be read. Wiped on drop, and never shown.
+/// The texts that a secret gives out, with every way to decode them. Wiped on drop, and never shown.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct GivenOut(Vec<Zeroizing<String>>);
 
@@ -39,7 +39,7 @@ impl fmt::Debug for GivenOut {
     }
 }
 
-/// A text, and what it says where it was escaped as JSON or a URL is, or encoded as base64.
+/// The text as it is, and what it decodes to if it has JSON or URL escapes, or is base64.
 pub(crate) fn readings(text: &str) -> Vec<Zeroizing<String>> {
     let mut readings = vec![Zeroizing::new(text.to_owned())];
     let mut newest = 0;
@@ -60,9 +60,9 @@ pub(crate) fn readings(text: &str) -> Vec<Zeroizing<String>> {
     readings
 }
 
-/// The text with `\u0041`, `\/` and `%41` resolved; none where it has no such thing.
+/// The text with `\u0041`, `\/` and `%41` resolved. Returns None if it has no such escape.
 ///
-/// What key ids and secrets are made of is ASCII, so that no other escape matters.
+/// Key ids and secrets are ASCII, so no other escape matters.
 fn unescaped(text: &str) -> Option<Zeroizing<String>> {
     let mut plain = Zeroizing::new(String::with_capacity(text.len()));
     let mut rest = text;
@@ -80,7 +80,7 @@ fn unescaped(text: &str) -> Option<Zeroizing<String>> {
     (*plain != text).then_some(plain)
 }
 
-/// The ASCII character that an escape at the beginning of a text stands for, and the escape's length.
+/// The ASCII character for an escape at the start of the text, and the escape's length.
 fn resolve(text: &str) -> Option<(char, usize)> {
     let code = |from: usize, to: usize| {
         let digits = text.get(from..to)?;
@@ -99,7 +99,7 @@ fn resolve(text: &str) -> Option<(char, usize)> {
     }
 }
 
-/// What base64 stands for, whatever its line breaks, padding and alphabet; none where it is none, or no text.
+/// Decodes base64 with any line breaks, padding and alphabet. Returns None for other input, or if no text results.
 fn decoded(text: &str) -> Option<Zeroizing<String>> {
     // Shorter than any key id in base64.
     const SHORTEST: usize = 20;

@@ -1,8 +1,8 @@
-//! Pure: the function's own staging labels. They are all that one run leaves for the next, and each says in its name what
+//! Pure: the function's own staging labels. They are all that one run leaves for the next. Each label's name says what
 //! it is for.
 //!
-//! A key that no version of the secret holds is one of our own, lost by an earlier run (fact 23), or someone else's, such
-//! as another secret's of the same user. A key that is Inactive was deactivated by us or by a person (fact 42). Nothing
+//! A key that no version of the secret holds is our own, lost by an earlier run (fact 23), or someone else's. It may
+//! belong to another secret of the same user. An Inactive key was deactivated by us or by a person (fact 42). Nothing
 //! about the key itself tells which; the marks do.
 
 use std::collections::HashMap;
@@ -12,31 +12,32 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::key::access_key::{AccessKeyId, ListedKey};
 
-/// What the name of each of them begins with.
+/// The prefix of every mark's name.
 pub(crate) const PREFIX: &str = "iam-key-rotator-";
 const CREATING: &str = "creating-";
 const REMOVING: &str = "removing-";
 
-/// How long behind its mark's time a run may make a key: as long as it goes by the same mark, and a request may take.
+/// How long after its mark's time a run may create a key: as long as it uses that mark, plus the time that a request
+/// may take.
 const MADE_WITHIN: Duration = Duration::from_secs(60);
-/// How long a run goes by the same mark. While it looks for a key whose creation got no answer, the mark is kept for as long
-/// as it covers what is made, if the clocks agree.
+/// How long a run uses the same mark. A run that looks for a key whose creation got no response keeps its mark longer:
+/// as long as the mark covers what is created, if the clocks agree.
 pub(crate) const FRESH: Duration = Duration::from_secs(30);
-/// As [`FRESH`], for that run.
+/// Like [`FRESH`], for a run that looks for such a key.
 pub(crate) const KEPT: Duration = Duration::from_secs(300);
-/// How far the function's clock and IAM's can be apart: beyond it AWS refuses every request (fact 29).
+/// How far apart the function's clock and IAM's can be. If they are further apart, AWS refuses every request (fact 29).
 const CLOCKS: Duration = Duration::from_secs(300);
-/// How many marks of runs that make a key there are at most. With one of a key that is taken away these are three, of the
-/// twenty labels that a secret can have (fact 51).
+/// The maximum number of marks of runs that create a key. With the mark of a key that is taken away that makes three,
+/// of the twenty labels that a secret can have (fact 51).
 const MOST: usize = 2;
 
-/// What tells a run's marks from another's, and a rotation's: what of its token and of the invocation's id can be part of a
-/// label.
+/// The id that tells the marks of one run or rotation from another's. It consists of the parts of the token and of the
+/// invocation's id that a label allows.
 pub(crate) fn run_id(token: &str, invocation: &str) -> String {
     format!("{}{}", of_rotation(token), part_of_label(invocation))
 }
 
-/// What the marks of a rotation's runs have in common.
+/// The common prefix of the ids of a rotation's runs.
 pub(crate) fn of_rotation(token: &str) -> String {
     format!("{}.", part_of_label(token))
 }
@@ -49,24 +50,24 @@ fn part_of_label(id: &str) -> String {
     letters.take(LONGEST).collect()
 }
 
-/// What one of the labels says.
+/// What one of the labels means.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Mark {
-    /// A run makes a key, which no version of the secret holds until it is stored.
+    /// A run creates a key. No version of the secret holds the key until it is stored.
     Creating {
-        /// When it began to.
+        /// When it began to create the key.
         since: DateTime<Utc>,
-        /// The rotation and the run: the mark is its own, and no other run takes it off while it matters.
+        /// The rotation and the run. The mark belongs to this run, and no other run removes it while it matters.
         run: String,
     },
-    /// A key is being taken away. Where it is Inactive, it was the function that deactivated it.
+    /// A key is being taken away. If it is Inactive, the function deactivated it.
     Removing(AccessKeyId),
-    /// Another release's.
+    /// A label of another release.
     Unknown(String),
 }
 
 impl Mark {
-    /// Reads a label; none for a label that is not ours.
+    /// Reads a label. Returns None for a label that is not ours.
     #[must_use]
     pub(crate) fn parse(label: &str) -> Option<Self> {
         let name = label.strip_prefix(PREFIX)?;
@@ -99,7 +100,7 @@ impl Mark {
         }
     }
 
-    /// Whether the run that the mark is of can have made a key that IAM says is of this time.
+    /// Whether the mark's run can have created a key with this creation time, by IAM's clock.
     fn covers(&self, created: DateTime<Utc>) -> bool {
         let Self::Creating { since, .. } = self else {
             return false;
@@ -113,7 +114,7 @@ impl Mark {
 /// A mark, and the version of the secret that it is on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Placed {
-    /// What it says.
+    /// What the mark says.
     pub mark: Mark,
     /// The version's id.
     pub version: String,
@@ -124,7 +125,7 @@ pub(crate) struct Placed {
 pub(crate) struct Marks(Vec<Placed>);
 
 impl Marks {
-    /// Finds them among all labels; the oldest first.
+    /// Finds the marks among all labels, the oldest first.
     #[must_use]
     pub(crate) fn of(labels: &HashMap<String, Vec<String>>) -> Self {
         let mut marks: Vec<_> = labels
@@ -139,7 +140,7 @@ impl Marks {
         Self(marks)
     }
 
-    /// Where a mark is.
+    /// Finds where a mark is.
     #[must_use]
     pub(crate) fn find(&self, mark: &Mark) -> Option<&Placed> {
         self.0.iter().find(|placed| placed.mark == *mark)
@@ -153,13 +154,13 @@ impl Marks {
         })
     }
 
-    /// The marks of a rotation's runs, whose ids begin so.
+    /// The marks of a rotation's runs, whose ids have this prefix.
     pub(crate) fn of_rotation(&self, rotation: &str) -> impl Iterator<Item = &Mark> {
         let own = move |mark: &&Mark| matches!(mark, Mark::Creating { run, .. } if run.starts_with(rotation));
         self.0.iter().map(|placed| &placed.mark).filter(own)
     }
 
-    /// Whether another run than this one can have made a key that IAM says is of this time.
+    /// Whether a run other than this one can have created a key with this creation time, by IAM's clock.
     #[must_use]
     pub(crate) fn made_by_another(&self, run: &str, created: DateTime<Utc>) -> bool {
         let another = |mark: &Mark| matches!(mark, Mark::Creating { run: of, .. } if of != run);
@@ -169,7 +170,7 @@ impl Marks {
             .any(|mark| another(mark) && mark.covers(created))
     }
 
-    /// Whether this run can have made a key that IAM says is of this time.
+    /// Whether this run can have created a key with this creation time, by IAM's clock.
     #[must_use]
     pub(crate) fn made_by(&self, run: &str, created: DateTime<Utc>) -> bool {
         let own = |mark: &Mark| matches!(mark, Mark::Creating { run: of, .. } if of == run);
@@ -179,10 +180,13 @@ impl Marks {
             .any(|mark| own(mark) && mark.covers(created))
     }
 
-    /// The marks of others whose reason is gone: of a key that is not among the user's any more; of a run whose keys are all
-    /// listed by now, where none is of its time; of one so long ago that a key of its time is judged by its age,
-    /// `in_use_window`; another release's. And all but the oldest, where this run's would make them too many: a key of the
-    /// oldest may be listed yet, and then IAM's quota left none to the others (fact 21).
+    /// The marks of others that are no longer needed:
+    /// - of a key that is no longer among the user's;
+    /// - of a run whose keys must all be listed by now, if none fits its time;
+    /// - so old that a key of its time is judged by its age, `in_use_window`;
+    /// - of another release;
+    /// - all but the oldest, if this run's mark would make too many. The oldest run's key may still appear in the list,
+    ///   and then IAM's quota left none for the others (fact 21).
     #[must_use]
     pub(crate) fn void(
         &self,

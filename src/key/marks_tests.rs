@@ -123,14 +123,14 @@ fn a_mark_is_void_once_its_reason_is_gone() {
     assert!(!is_void(&creating("run", 0), &[], 360));
     assert!(is_void(&creating("run", 0), &[], 361));
     assert!(is_void(&creating("run", -361), &of_its_time, 0));
-    // By a clock that is behind.
+    // With a clock that is slow.
     assert!(!is_void(&creating("run", 0), &[], -400));
 }
 
 #[test]
 fn with_another_run_there_are_two_marks_at_most_of_runs_that_make_a_key() {
     let (one, two, three) = (creating("a", 3), creating("b", 1), creating("c", 2));
-    // A run takes its own off itself.
+    // A run removes its own mark itself.
     let own = creating("own", 0);
     for (there, void) in [
         (vec![], vec![]),

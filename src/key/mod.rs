@@ -1,5 +1,5 @@
-//! Pure, and knows nothing of the other rooms: which access key may go, and whose a key is. A security reviewer begins here,
-//! with [`deletion_rule`] and the table of its tests.
+//! Pure, and independent of the other modules: which access key may be deleted, and whose a key is. A security reviewer
+//! starts here, with [`deletion_rule`] and the table in its tests.
 
 pub(crate) mod access_key;
 pub(crate) mod deletion_rule;

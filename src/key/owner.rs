@@ -1,20 +1,20 @@
-//! Pure: whose an access key is, by an answer of GetCallerIdentity.
+//! Pure: decides who owns an access key, from a response of GetCallerIdentity.
 
 use std::fmt::Display;
 
-/// What GetCallerIdentity tells (fact 28).
+/// What GetCallerIdentity returns (fact 28).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Identity {
     /// The account's id, 12 digits.
     pub account: String,
     /// `arn:PARTITION:iam::ACCOUNT:user/PATH/NAME` for a user.
     pub arn: String,
-    /// `AIDA…` for a user; never given out again.
+    /// `AIDA…` for a user. AWS never reuses it.
     pub user_id: String,
 }
 
 impl Identity {
-    /// The user's name, without its path (fact 26); none for what is no user.
+    /// The user's name, without its path (fact 26). Returns None if the identity is not a user.
     #[must_use]
     pub(crate) fn user_name(&self) -> Option<&str> {
         let resource = self.arn.splitn(6, ':').nth(5)?;
@@ -22,14 +22,14 @@ impl Identity {
     }
 }
 
-/// Who a key must be.
+/// The user that a key must belong to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ExpectedUser {
-    /// The user's name. IAM tells names apart without regard to case.
+    /// The user's name. IAM compares names without regard to case.
     pub name: String,
     /// The user's account.
     pub account: String,
-    /// AWSCURRENT's `AIDA…`; none where there is no current key that works.
+    /// AWSCURRENT's `AIDA…`. None if there is no current key that works.
     pub user_id: Option<String>,
 }
 
@@ -48,18 +48,18 @@ impl ExpectedUser {
     }
 }
 
-/// What one answer of GetCallerIdentity means.
+/// What one response of GetCallerIdentity means.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
-    /// The key is the expected user's.
+    /// The key belongs to the expected user.
     SameUser(Identity),
-    /// The key is someone else's, and will stay so.
+    /// The key belongs to someone else, and this will not change.
     AnotherIdentity(Identity),
     /// Nothing is known yet; the text says why.
     NotYet(String),
 }
 
-/// Judges one answer.
+/// Judges one response.
 #[must_use]
 pub(crate) fn judge<E: Display>(answer: Result<Identity, E>, expected: &ExpectedUser) -> Verdict {
     match answer {
@@ -100,7 +100,7 @@ mod tests {
                 true,
             ),
             (identity("1", "Alice", "AIDA1"), Some("AIDA1"), true),
-            // A user of the same name, made again.
+            // A user of the same name, created again.
             (identity("1", "alice", "AIDA2"), Some("AIDA1"), false),
             (identity("2", "alice", "AIDA1"), Some("AIDA1"), false),
             (identity("2", "alice", "AIDA1"), None, false),

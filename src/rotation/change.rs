@@ -1,4 +1,4 @@
-//! Changes, each try of which is a look and one attempt ([`change_once`]).
+//! Makes changes. Each try is a look and one attempt ([`change_once`]).
 
 use std::time::Duration;
 
@@ -8,16 +8,16 @@ use crate::rotation::context::Run;
 use crate::rotation::problem::Problem;
 use crate::rotation::throttling::Turn;
 
-/// How often a change is tried whose outcome is not known. Only of a change that does the same when it is repeated.
+/// How often a change is tried if its outcome is not known. Only for an idempotent change.
 const TRIES: u32 = 3;
-/// Before it is looked at and tried again.
+/// The wait before the next look and attempt.
 const AGAIN: Duration = Duration::from_secs(1);
 
 impl Run<'_> {
     /// As [`change_once`].
     ///
     /// # Errors
-    /// The look's.
+    /// The look's error.
     pub(crate) async fn change_once<D, T>(
         &self,
         look: impl AsyncFn() -> Result<Option<D>, Problem>,
@@ -26,12 +26,11 @@ impl Run<'_> {
         change_once(look, attempt).await
     }
 
-    /// As [`change_once`], of a change that does the same when it is repeated. Refused for its rate, it waits,
-    /// looks again and tries again, while more than `kept` of the invocation's time is left; and a few times where the
-    /// outcome is not known.
+    /// As [`change_once`], for an idempotent change. If it hits the rate limit, waits, looks again and tries
+    /// again while more than `kept` of the invocation's time is left. Tries it a few times if the outcome is not known.
     ///
     /// # Errors
-    /// The look's. A failure in the answer has [`Effect::Unknown`] if any of the attempts may have had its effect.
+    /// The look's error. A returned failure has [`Effect::Unknown`] if any of the attempts may have taken effect.
     pub(crate) async fn change<D, T>(
         &self,
         kept: Duration,

@@ -1,13 +1,13 @@
-//! Lines of the AWS CLI for the person on call, ready to paste.
+//! AWS CLI commands for the person on call, ready to paste.
 
 use crate::key::access_key::AccessKeyId;
 use crate::secret::plain::is_word;
 use crate::secret::stages::PENDING;
 
-/// The most keys of one user that lines are given for; IAM allows two (fact 21).
+/// The most keys of one user that commands are given for. IAM allows two (fact 21).
 pub(crate) const MOST_KEYS: usize = 5;
 
-/// What a problem is about, as far as it is known. Lines that need what is not known are left out.
+/// What a problem is about, if known. Commands that need an unknown value are left out.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct About<'a> {
     /// The secret, as the event named it.
@@ -19,7 +19,7 @@ pub(crate) struct About<'a> {
 }
 
 impl About<'_> {
-    /// A version's value cannot be written again, and rotate-secret runs the old version again (facts 5 and 15).
+    /// A version's value cannot be rewritten, and rotate-secret runs the old version again (facts 5 and 15).
     pub(crate) fn take_pending_off(&self) -> String {
         let line = self.secret.zip(self.token).map(|(secret, token)| {
             command(&[
@@ -87,7 +87,7 @@ fn in_parentheses(lines: Option<String>) -> String {
     lines.map_or_else(String::new, |lines| format!(" ({lines})"))
 }
 
-/// A line of the AWS CLI between backticks, for a shell. A token of one's own may have what means something to one.
+/// An AWS CLI command between backticks, quoted for a shell. A caller's own token may contain special characters.
 pub(crate) fn command(words: &[&str]) -> String {
     let mut line = "`aws".to_owned();
     for word in words {

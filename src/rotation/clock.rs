@@ -1,4 +1,4 @@
-//! Time as the SDK's configuration gives it, and the invocation's deadline.
+//! The SDK configuration's time and sleep, and the invocation's deadline.
 
 use std::future::Future;
 use std::pin::pin;
@@ -10,17 +10,17 @@ use aws_smithy_async::rt::sleep::{AsyncSleep, SharedAsyncSleep};
 use aws_smithy_async::time::SharedTimeSource;
 use chrono::{DateTime, Utc};
 
-/// What the function keeps for itself before Lambda's deadline, to answer.
+/// The time that the function keeps before Lambda's deadline, to respond.
 const RESERVE: Duration = Duration::from_millis(500);
 
 /// The invocation's time is up, or would be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OutOfTime;
 
-/// When Lambda kills the function, by what the runtime says and the time now.
+/// When Lambda kills the function, from what the runtime says and the current time.
 ///
-/// `cargo lambda watch` does not say until when, but for how long: 600,000 ms, which reads as
-/// ten minutes past midnight on 1970-01-01.
+/// `cargo lambda watch` gives a duration instead of a deadline: 600,000 ms. That reads as ten minutes past midnight on
+/// 1970-01-01.
 #[must_use]
 pub fn deadline(said: SystemTime, now: SystemTime) -> SystemTime {
     match said.duration_since(SystemTime::UNIX_EPOCH) {
@@ -38,7 +38,7 @@ pub(crate) struct Clock {
 }
 
 impl Clock {
-    /// Takes time source and sleep from the SDK's configuration; `deadline` is when Lambda kills the function.
+    /// Takes the time source and sleep from the SDK's configuration. `deadline` is when Lambda kills the function.
     #[must_use]
     pub(crate) fn new(sdk: &SdkConfig, deadline: SystemTime) -> Self {
         Self {
@@ -50,13 +50,13 @@ impl Clock {
         }
     }
 
-    /// The time now.
+    /// The current time.
     #[must_use]
     pub(crate) fn now(&self) -> DateTime<Utc> {
         self.time.now().into()
     }
 
-    /// What is left of the invocation's time, but for the reserve.
+    /// What is left of the invocation's time, minus the reserve.
     #[must_use]
     pub(crate) fn remaining(&self) -> Duration {
         self.deadline
@@ -65,10 +65,10 @@ impl Clock {
             .saturating_sub(RESERVE)
     }
 
-    /// Sleeps.
+    /// Sleeps for `duration`.
     ///
     /// # Errors
-    /// [`OutOfTime`], at once, where no time would be left behind the sleep.
+    /// [`OutOfTime`], at once, if no time would be left after the sleep.
     pub(crate) async fn sleep(&self, duration: Duration) -> Result<(), OutOfTime> {
         if duration >= self.remaining() {
             return Err(OutOfTime);
@@ -77,10 +77,10 @@ impl Clock {
         Ok(())
     }
 
-    /// Runs a future for as long as the invocation's time lasts, but for `kept`.
+    /// Runs a future for at most the rest of the invocation's time, minus `kept`.
     ///
     /// # Errors
-    /// [`OutOfTime`] where the future did not end by then; it is dropped.
+    /// [`OutOfTime`] if the future did not end by then. It is dropped.
     pub(crate) async fn limit<T>(
         &self,
         kept: Duration,
@@ -90,10 +90,10 @@ impl Clock {
         self.within(limit, future).await
     }
 
-    /// Runs a future for as long as `limit`.
+    /// Runs a future for at most `limit`.
     ///
     /// # Errors
-    /// [`OutOfTime`] where the future did not end by then; it is dropped.
+    /// [`OutOfTime`] if the future did not end by then. It is dropped.
     pub(crate) async fn within<T>(
         &self,
         limit: Duration,
@@ -117,7 +117,7 @@ mod tests {
             now + minutes
         );
         assert_eq!(deadline(now + minutes, now), now + minutes);
-        // Over already: that is Lambda's word, and stays.
+        // Lambda's own deadline stays, even if it has passed.
         assert_eq!(deadline(now - minutes, now), now - minutes);
     }
 }

@@ -13,7 +13,7 @@ use crate::secret::smtp_password::is_region;
 /// The function's settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
-    /// What the secret's fields are called, as far as it is said.
+    /// The configured names of the secret's fields.
     pub fields: FieldNames,
     /// `SECRET_NAME`: the name that a secret must have for its user. Default: any.
     pub secret_name: Option<SecretName>,
@@ -23,11 +23,11 @@ pub struct Config {
     pub in_use_window: Duration,
     /// `VERIFY_SUCCESSES`: how many times in a row a new key must authenticate. Default 3.
     pub verify_successes: u32,
-    /// `VERIFY_TIMEOUT`: how long a new key may take to do so. Default 60 s.
+    /// `VERIFY_TIMEOUT`: how long the verification of a new key may take. Default 60 s.
     pub verify_timeout: Duration,
     /// `VERIFY_SMTP`: whether a new SMTP password is tried too. Default `on`.
     pub verify_smtp: bool,
-    /// `SMTP_ENDPOINT`: the host, and its port, that SES's SMTP is reached by. Default: the Region's own.
+    /// `SMTP_ENDPOINT`: the host and port of SES's SMTP endpoint. Default: the Region's own.
     pub smtp_endpoint: Option<SmtpEndpoint>,
 }
 
@@ -48,7 +48,7 @@ impl Default for Config {
 }
 
 impl Config {
-    /// What the deletion rule goes by.
+    /// The settings of the deletion rule.
     #[must_use]
     pub fn deletion_rule(&self) -> DeletionRule {
         DeletionRule {
@@ -57,7 +57,7 @@ impl Config {
         }
     }
 
-    /// Reads the settings; `variable` gives an environment variable's value.
+    /// Reads the settings. `variable` returns an environment variable's value.
     ///
     /// # Errors
     /// [`InvalidSetting`], which names the variable.
@@ -79,7 +79,7 @@ impl Config {
                 Some(_) => {
                     return Err(InvalidSetting::of(
                         "DELETE_KEY_IN_USE",
-                        "is none of previous, never, any",
+                        "is none of previous, never and any",
                     ));
                 }
             },
@@ -106,7 +106,7 @@ impl Config {
                     endpoint.ok_or_else(|| {
                         InvalidSetting::of(
                             "SMTP_ENDPOINT",
-                            "is no host with a port, such as mail.example:587",
+                            "is not a host with a port, such as mail.example:587",
                         )
                     })
                 })
@@ -142,7 +142,7 @@ fn read_fields(variable: &impl Fn(&str) -> Option<String>) -> Result<FieldNames,
             Some(region) if !is_region(&region) => {
                 return Err(InvalidSetting::of(
                     "SMTP_REGION",
-                    "is no Region such as eu-west-1",
+                    "is not a Region such as eu-west-1",
                 ));
             }
             region => region,

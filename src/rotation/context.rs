@@ -1,4 +1,4 @@
-//! What a run has at hand: clients, settings, clock, and the notes for its error.
+//! What a run works with: clients, settings, clock, and the notes for its error.
 
 use std::borrow::Cow;
 use std::cell::RefCell;
@@ -30,7 +30,7 @@ use crate::secret::stages::Unstaged;
 pub(crate) struct Resources {
     pub(crate) config: Config,
     pub(crate) secrets: SecretsManager,
-    /// The execution role's.
+    /// The execution role's client.
     pub(crate) iam: aws_sdk_iam::Client,
     pub(crate) sts: Sts,
     pub(crate) smtp: Smtp,
@@ -51,7 +51,7 @@ impl Resources {
     }
 }
 
-/// One invocation that is about a secret.
+/// One invocation for a secret.
 #[derive(Debug)]
 pub(crate) struct Run<'a> {
     pub(crate) resources: &'a Resources,
@@ -65,7 +65,7 @@ pub(crate) struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    /// Begins a run; `deadline` is when Lambda kills the function.
+    /// Begins a run. `deadline` is when Lambda kills the function.
     pub(crate) fn new(
         resources: &'a Resources,
         action: &'static str,
@@ -83,13 +83,13 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Notes whom the secret is for, for the log and for errors.
+    /// Notes the secret's user, for the log and for errors.
     pub(crate) fn about_user(&self, name: &str) {
         Span::current().record("user", name);
         self.user.replace(Some(name.to_owned()));
     }
 
-    /// The user, where the secret was read.
+    /// The user. None if the secret has not been read yet.
     pub(crate) fn user(&self) -> Option<String> {
         self.user.borrow().clone()
     }
@@ -99,22 +99,22 @@ impl<'a> Run<'a> {
         self.notes.doing(doing.into());
     }
 
-    /// Notes what the run has changed, for the error if it fails behind that.
+    /// Notes what the run has changed, for the error if it fails after that.
     pub(crate) fn changed(&self, what: String) {
         self.notes.changed(what);
     }
 
-    /// Notes why a try failed that is followed by another, for the error if the run's time ends there.
+    /// Notes why a try failed before the next try, for the error if the run's time ends there.
     pub(crate) fn failed(&self, why: &Problem) {
         self.notes.failed(Some(why.clone()));
     }
 
-    /// Notes that no try of what comes now has failed.
+    /// Clears the noted failure: no try of what comes next has failed yet.
     pub(crate) fn went_well(&self) {
         self.notes.failed(None);
     }
 
-    /// The run's answer.
+    /// The run's response.
     pub(crate) fn outcome(&self, outcome: Done, message: impl Into<String>) -> Outcome {
         Outcome {
             step: self.action,
@@ -127,7 +127,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Who a key is.
+    /// The identity that a key authenticates as.
     pub(crate) async fn identity(&self, key: &AccessKey) -> Result<Identity, AwsFailure> {
         let caller = format!("the access key {}", key.id);
         let sts = &self.resources.sts;
@@ -142,12 +142,12 @@ pub(crate) struct Rotation<'a> {
     /// The event's ClientRequestToken: the id of the version that the rotation makes.
     pub(crate) token: &'a str,
     rotation_token: Option<&'a SecretString>,
-    /// Tells this invocation's marks from another's.
+    /// Distinguishes this invocation's marks from another's.
     pub(crate) marks: String,
 }
 
 impl<'a> Rotation<'a> {
-    /// Takes the event's tokens, and the invocation's id.
+    /// Takes the event's tokens and the invocation's id.
     pub(crate) fn new(
         run: Run<'a>,
         token: &'a str,
@@ -162,7 +162,7 @@ impl<'a> Rotation<'a> {
         }
     }
 
-    /// What a value is stored by.
+    /// The tokens needed to store a value.
     pub(crate) fn proof(&self) -> Proof<'_> {
         Proof {
             token: self.token,
@@ -170,7 +170,7 @@ impl<'a> Rotation<'a> {
         }
     }
 
-    /// The answer where the token's version is AWSCURRENT already.
+    /// The response if the token's version is AWSCURRENT already.
     pub(crate) fn already_current(&self) -> Outcome {
         self.outcome(
             Done::AlreadyCurrent,
@@ -178,7 +178,7 @@ impl<'a> Rotation<'a> {
         )
     }
 
-    /// That the token's version is not staged for this rotation.
+    /// The error if the token's version is not staged for this rotation.
     pub(crate) fn not_staged(&self, reason: &'static str) -> Problem {
         Problem::NotStaged {
             token: self.token.to_owned(),
@@ -186,7 +186,7 @@ impl<'a> Rotation<'a> {
         }
     }
 
-    /// What the labels say against the rotation.
+    /// The error if the staging labels do not allow the rotation.
     pub(crate) fn unstaged(&self, why: Unstaged) -> Problem {
         match why {
             Unstaged::NotStaged(reason) => self.not_staged(reason),

@@ -17,7 +17,7 @@ use crate::rotation::staged_secret::Staged;
 use crate::secret::named_source::{NamedSource, is_same_secret};
 use crate::secret::stages::CURRENT;
 
-/// Whose credentials manage the user's keys, as the secret says: a field of its JSON, or else a tag.
+/// Whose credentials manage the user's keys. A field of the secret's JSON names them, or else a tag.
 #[derive(Debug)]
 pub(crate) enum CredentialSource {
     /// `secretarn` is the secret's own ARN: the user's current key manages its own keys.
@@ -29,7 +29,7 @@ pub(crate) enum CredentialSource {
         /// Its key.
         key: AccessKey,
     },
-    /// `rolearn`: a session of that role, in another account for instance.
+    /// `rolearn`: a session of that role, for example in another account.
     Role {
         /// The role.
         arn: String,
@@ -136,7 +136,7 @@ impl CredentialSource {
         Ok(Self::Administrator { secret_arn, key })
     }
 
-    /// The key's id; none for a role.
+    /// The key's id. Returns None for a role.
     pub(crate) fn key_id(&self) -> Option<&AccessKeyId> {
         match self {
             Self::OwnKey(key) | Self::Administrator { key, .. } => Some(&key.id),
@@ -144,7 +144,7 @@ impl CredentialSource {
         }
     }
 
-    /// The credentials; none for the execution role, whose the SDK's configuration holds.
+    /// The credentials. Returns None for the execution role: the SDK's configuration holds its credentials.
     fn credentials(&self) -> Option<Credentials> {
         match self {
             Self::OwnKey(key) | Self::Administrator { key, .. } => Some(sts::credentials(key)),
@@ -153,7 +153,7 @@ impl CredentialSource {
         }
     }
 
-    /// Whose credentials they are, in a sentence.
+    /// Whose credentials these are, for use in a sentence.
     pub(crate) fn name(&self) -> String {
         match self {
             Self::OwnKey(key) => format!("the secret's own access key {}", key.id),
@@ -174,7 +174,7 @@ impl CredentialSource {
         )
     }
 
-    /// Lists the user's keys: the first call with these credentials, so its failures are told apart.
+    /// Lists the user's keys. This is the first call with these credentials, so its failures are told apart.
     pub(crate) async fn list_keys(
         &self,
         run: &Run<'_>,
@@ -194,7 +194,7 @@ impl CredentialSource {
         })
     }
 
-    /// Who they authenticate as. The user is in the same account: IAM knows no other.
+    /// The identity that these credentials authenticate as. The user is in the same account: IAM knows no other.
     pub(crate) async fn identity(&self, run: &Run<'_>) -> Result<Identity, Problem> {
         let sts = &run.resources.sts;
         let identify = async || sts.identity(self.credentials(), self.name()).await;

@@ -1,4 +1,4 @@
-//! Gathers what [`crate::key::deletion_rule`] decides on.
+//! Gathers the facts for the decision of [`crate::key::deletion_rule`].
 
 use std::time::Duration;
 
@@ -14,18 +14,18 @@ use crate::rotation::staged_secret::Staged;
 use crate::rotation::verification::another_identity;
 use crate::secret::stages::{CURRENT, PREVIOUS};
 
-/// What has to happen before there is room for a new key.
+/// What must happen before there is room for a new key.
 #[derive(Debug)]
 pub(crate) enum Plan {
     /// There is room.
     Nothing,
-    /// This key goes; with its status.
+    /// This key must go. Includes its status.
     Delete(Deletable, KeyStatus),
-    /// This key may be our own: decide again when AWSPENDING was looked at for a while.
+    /// This key may be our own. Decide again after looking at AWSPENDING for a while.
     LookAgain(AccessKeyId),
 }
 
-/// Which of the secret's versions, and the credential source, hold which keys; AWSPENDING holds none.
+/// Which keys the secret's versions and the credential source hold. AWSPENDING holds none.
 pub(crate) async fn held_keys(
     run: &Run<'_>,
     staged: &Staged,
@@ -38,7 +38,7 @@ pub(crate) async fn held_keys(
                 id: Some(id),
                 label: PREVIOUS,
             };
-            // A previous value of another layout holds no key that this secret would know.
+            // A previous value with another layout holds no key that this secret would know.
             run.read(&staged.secret_arn, version)
                 .await?
                 .and_then(|version| version.parse(&run.resources.config.fields).ok())
@@ -54,7 +54,7 @@ pub(crate) async fn held_keys(
     })
 }
 
-/// Plans the deletion; changes nothing.
+/// Plans the deletion. Changes nothing.
 pub(crate) async fn plan(
     run: &Run<'_>,
     staged: &Staged,
@@ -103,8 +103,8 @@ pub(crate) async fn plan(
     }
 }
 
-/// Says so where AWSCURRENT's key is another user's than the secret names, or of another account
-/// than the credential source's.
+/// Returns the problem if AWSCURRENT's key belongs to a user that the secret does not name, or to a different account
+/// than the credential source.
 async fn whose_is_current(
     run: &Run<'_>,
     staged: &Staged,

@@ -1,5 +1,5 @@
-//! Every text of an error, side by side: its `errorType`, what is the case, and the way out. Those of a key that may not go are
-//! in [`crate::rotation::refusal_texts`].
+//! All error texts in one place: the `errorType`, what is wrong, and the way out. The texts for a key that may not be
+//! deleted are in [`crate::rotation::refusal_texts`].
 
 use std::fmt;
 
@@ -21,7 +21,7 @@ impl fmt::Display for Problem {
 impl std::error::Error for Problem {}
 
 impl Problem {
-    /// The `errorType` of the function's answer.
+    /// The `errorType` of the function's response.
     #[must_use]
     pub fn error_type(&self) -> &'static str {
         self.texts(&About::default()).error_type
@@ -56,7 +56,7 @@ impl Problem {
             Self::NoCurrentVersion => Texts::of(
                 "SecretMalformed",
                 "the secret has no AWSCURRENT version, so nothing says which user it is for",
-                "Store a value with the user's name, and the current access key if there is one",
+                "Store a value with the user's name and, if there is one, the current access key",
             ),
             Self::NotStaged { token, reason } => Texts::of(
                 "NotStaged",
@@ -79,9 +79,9 @@ impl Problem {
                 "SecretNotForUser",
                 format!("the secret's name is {name}, and one that holds a key of the user {user} must have the name {wanted}"),
                 if is_possible(wanted) {
-                    "If the username in the secret is wrong, correct it. Else store the value in a new secret with that name, for a secret's name cannot be changed; or change the pattern in SECRET_NAME"
+                    "If the username in the secret is wrong, correct it. Else store the value in a new secret with that name, since a secret's name cannot be changed. Or change the pattern in SECRET_NAME"
                 } else {
-                    "If the username in the secret is wrong, correct it. Else this user needs a function without SECRET_NAME, for no secret can have that name"
+                    "If the username in the secret is wrong, correct it. Else this user needs a function without SECRET_NAME, since no secret can have that name"
                 },
             ),
             Self::PendingMissing => Texts::of(
@@ -131,12 +131,12 @@ impl Problem {
             Self::SourceRefused { source_name, failure } => Texts::of(
                 "SourceInvalid",
                 format!("the credential source, {source_name}, does not authenticate: {failure}"),
-                "Put working credentials in that secret, or leave secretarn out to use the function's execution role; a role's session is made anew by the next attempt",
+                "Put working credentials in that secret, or leave secretarn out to use the function's execution role; the next attempt starts a new session of a role",
             ),
             Self::RoleNotAssumed { role_arn, failure } => Texts::of(
                 "RoleNotAssumed",
                 format!("the role {role_arn} cannot be assumed: {}", denial(failure)),
-                "Allow sts:AssumeRole on that role to the execution role, and see that the role exists and that its trust policy names the execution role, and the secret's external id if it asks for one (see policies/)",
+                "Allow sts:AssumeRole on that role to the execution role, and make sure that the role exists and that its trust policy names the execution role, and the secret's external id if it asks for one (see policies/)",
             ),
             Self::AnotherAccount { key, arn, source_name, account } => Texts::of(
                 "SourceInvalid",
@@ -165,9 +165,9 @@ impl Problem {
             }
             Self::QuotaReached { user, failure } => Texts::of(
                 "QuotaReached",
-                format!("IAM makes no access key for the user {user}: {failure}"),
+                format!("IAM does not create an access key for the user {user}: {failure}"),
                 format!(
-                    "AWSCURRENT is untouched; see which keys the user has{}, and rotate again{}",
+                    "AWSCURRENT is untouched; check which keys the user has{}, and rotate again{}",
                     listing(Some(user)),
                     about.rotate()
                 ),
@@ -187,9 +187,9 @@ impl Problem {
             ),
             Self::VerificationFailed { key, wanted, waited, last } => Texts::of(
                 "VerificationFailed",
-                format!("the access key {key} did not authenticate {wanted} times in a row within {waited:?}: {last}"),
+                format!("the access key {key} did not authenticate {wanted} times in a row within {waited:?}; the last result: {last}"),
                 format!(
-                    "AWSCURRENT is untouched; Secrets Manager tries again. If it stays so, see whether the key is active{}, and raise VERIFY_TIMEOUT, or the function's time-out where that was up first",
+                    "AWSCURRENT is untouched; Secrets Manager tries again. If it keeps failing, check whether the key is active{}, and raise VERIFY_TIMEOUT, or the function's time-out where that was up first",
                     listing(about.user)
                 ),
             ),
@@ -204,24 +204,24 @@ impl Problem {
             Self::Throttled(failure) => Texts::of(
                 "Throttled",
                 format!("too many calls in the account at once: {failure}, again and again"),
-                "Secrets Manager tries again. If it stays so, too many secrets rotate at once for the account's rate of IAM calls: a rotation makes five (ListAccessKeys twice, UpdateAccessKey, DeleteAccessKey, CreateAccessKey), so a window must be at least 5 × secrets ÷ rate wide; widen it (Duration of the rotation rules) or spread the schedules",
+                "Secrets Manager tries again. If it keeps failing, too many secrets rotate at once for the account's rate of IAM calls: a rotation makes five (ListAccessKeys twice, UpdateAccessKey, DeleteAccessKey, CreateAccessKey), so a window must be at least 5 × secrets ÷ rate wide; widen it (Duration of the rotation rules) or spread the schedules",
             ),
             Self::AwsCallFailed(failure) => Texts::of(
                 "AwsCallFailed",
                 failure.to_string(),
-                "Secrets Manager tries again; if it stays so, see AWS's message",
+                "Secrets Manager tries again; if it keeps failing, read AWS's message",
             ),
             Self::OutOfTime { doing } => Texts::of(
                 "OutOfTime",
                 format!("the function's time was up while it was about to {doing}"),
-                "Secrets Manager tries again; if it stays so, raise the function's time-out (120 s is ample)",
+                "Secrets Manager tries again; if it keeps failing, raise the function's time-out (120 s is ample)",
             ),
         }
     }
 }
 
-/// A denial in AWS's own words alone, where they name caller, action and resource as they mostly do.
-/// Of a customer managed key they only say that KMS refused (fact 41).
+/// A denial: only AWS's message if it names caller, action and resource, as it mostly does.
+/// For a customer managed key, the message only says that KMS refused (fact 41).
 fn denial(failure: &AwsFailure) -> String {
     if failure.message.contains(failure.action) {
         failure.message.clone()
@@ -239,7 +239,9 @@ fn denial(failure: &AwsFailure) -> String {
 fn cleaned_up(clean_up: &CleanUp) -> String {
     match clean_up {
         CleanUp::Deleted => "it was deleted again".to_owned(),
-        CleanUp::NotFound => "and IAM did not know it when it was to be deleted".to_owned(),
+        CleanUp::NotFound => {
+            "and IAM did not know it when the function tried to delete it".to_owned()
+        }
         CleanUp::LeftAlone => {
             "it was left alone, since it may have been stored after all".to_owned()
         }

@@ -66,7 +66,7 @@ fn store_failed(clean_up: CleanUp) -> Problem {
     }
 }
 
-/// Each problem, and the actions of the lines that its way out has where all is known.
+/// Each problem, and the actions of the commands in its way out if everything is known.
 fn problems() -> Vec<(Problem, &'static [&'static str])> {
     let (user, text) = (|| "al+ice".to_owned(), String::new);
     let (date, keys) = (DateTime::UNIX_EPOCH, vec![key()]);
@@ -184,7 +184,7 @@ fn lines(way_out: &str) -> Vec<&str> {
     parts.into_iter().skip(1).step_by(2).collect()
 }
 
-/// The words that a shell makes of a line; it must be one command, and nothing in it may mean something to the shell.
+/// Splits a line into words as a shell does. It must be one command, and have no special characters outside quotes.
 fn words(line: &str) -> Vec<String> {
     let (mut words, mut quoted) = (vec![String::new()], false);
     for letter in line.chars() {

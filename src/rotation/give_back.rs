@@ -1,5 +1,5 @@
-//! Giving back an access key that was being taken away and is wanted after all: it is activated again, if it was the
-//! function that deactivated it.
+//! Gives back an access key that was being taken away and is wanted after all. Activates it again if the function
+//! deactivated it.
 
 use std::time::Duration;
 
@@ -17,11 +17,11 @@ use crate::rotation::problem::Problem;
 use crate::rotation::staged_secret::Staged;
 use crate::secret::stages::{CURRENT, PENDING, PREVIOUS};
 
-/// Activates the keys that were being taken away and that AWSCURRENT or AWSPENDING gives out: an earlier run was cut
-/// between the deactivation and its look, or a person has moved AWSCURRENT back since.
+/// Activates the keys that were being taken away and that AWSCURRENT or AWSPENDING gives out. Either an earlier run was
+/// cut off between the deactivation and its look, or a person has moved AWSCURRENT back since.
 ///
 /// # Errors
-/// A read's, or why IAM did not do it.
+/// A read's error, or why IAM did not activate a key.
 pub(crate) async fn give_back(run: &Run<'_>, staged: &Staged) -> Result<(), Problem> {
     if staged.marks.removing().next().is_none() {
         return Ok(());
@@ -42,7 +42,7 @@ pub(crate) async fn give_back(run: &Run<'_>, staged: &Staged) -> Result<(), Prob
     Ok(())
 }
 
-/// The credential source; where that is the very key that is Inactive, the user's other one, AWSPREVIOUS's.
+/// The credential source. If that is the Inactive key itself, the user's other key, AWSPREVIOUS's.
 async fn source_for(
     run: &Run<'_>,
     staged: &Staged,
@@ -68,7 +68,7 @@ async fn source_for(
     Ok(other.map_or(source, CredentialSource::OwnKey))
 }
 
-/// What AWSCURRENT and AWSPENDING give out now, on whichever versions they are.
+/// What AWSCURRENT and AWSPENDING give out now, whichever versions they are on.
 pub(crate) async fn given_out(run: &Run<'_>, staged: &Staged) -> Result<GivenOut, Problem> {
     let mut all = GivenOut::default();
     for label in [PENDING, CURRENT] {
@@ -80,7 +80,7 @@ pub(crate) async fn given_out(run: &Run<'_>, staged: &Staged) -> Result<GivenOut
     Ok(all)
 }
 
-/// Activates a key that is under our mark, if a version of the secret gives it out. Gives whether it does.
+/// Activates a key that has our mark, if a version of the secret gives it out. Returns whether one does.
 pub(crate) async fn activate(
     run: &Run<'_>,
     staged: &Staged,

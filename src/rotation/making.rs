@@ -1,4 +1,4 @@
-//! Making an access key: which one goes for it, the mark, the room, and the key, each behind a fresh look.
+//! Makes an access key: decides which key goes, then the mark, the room and the new key, each after a fresh look.
 
 use std::cell::Cell;
 use std::time::Duration;
@@ -25,7 +25,7 @@ use crate::rotation::storing::{self, QUOTA};
 /// With less than this left, no key is made.
 const LEAST_TIME: Duration = Duration::from_secs(5);
 
-/// What a decision is made on, read at the same time.
+/// What a decision is based on. All of it is read at the same time.
 pub(crate) struct Facts<'f> {
     pub(crate) staged: &'f Staged,
     pub(crate) source: &'f CredentialSource,
@@ -34,7 +34,7 @@ pub(crate) struct Facts<'f> {
     pub(crate) keys: Vec<ListedKey>,
 }
 
-/// Makes room and then the key; none where it has to be decided again.
+/// Makes room and then the key. Returns None if the decision must be made again.
 pub(crate) async fn make_key(
     rotation: &Rotation<'_>,
     facts: &Facts<'_>,
@@ -58,7 +58,7 @@ pub(crate) async fn make_key(
         Plan::Nothing => None,
         Plan::Delete(key, status) => Some((key, status)),
         Plan::LookAgain(key) => {
-            info!(access_key_id = %key, "looking whether AWSPENDING holds the access key");
+            info!(access_key_id = %key, "checking whether AWSPENDING holds the access key");
             Pending::look_for(rotation, staged, SETTLE).await?;
             progress.settled = Some(key);
             return Ok(None);
@@ -87,8 +87,8 @@ pub(crate) async fn make_key(
     make(rotation, facts, before, progress).await
 }
 
-/// A key whose creation got no answer may be listed later (fact 27): none is made before it had its time. Gives whether
-/// there was to be waited.
+/// A key whose creation got no response may be listed later (fact 27). No other key is made before that time is over.
+/// Returns whether it had to wait.
 async fn has_to_wait_for_an_unanswered_key(
     rotation: &Rotation<'_>,
     staged: &Staged,
@@ -106,8 +106,8 @@ async fn has_to_wait_for_an_unanswered_key(
     Ok(true)
 }
 
-/// Puts this run's mark on, unless it is there and fresh; and takes those off whose reason is gone. Gives whether it is on:
-/// else it has to be decided again.
+/// Puts this run's mark on, unless it is there and fresh. Takes off the marks whose reason is gone.
+/// Returns whether this run's mark is on. If not, the decision must be made again.
 async fn mark(
     rotation: &Rotation<'_>,
     facts: &Facts<'_>,
@@ -121,7 +121,7 @@ async fn mark(
     for void in staged.marks.void(&rotation.marks, &facts.keys, window, now) {
         take_off(rotation, staged, &void.mark).await;
     }
-    // Of what this run was refused for certain, nothing is left.
+    // Nothing is left of a request that AWS certainly refused.
     if progress.unanswered.is_none() {
         for own in std::mem::take(&mut progress.marks) {
             take_off(rotation, staged, &own).await;
@@ -153,7 +153,7 @@ async fn mark(
     Ok(false)
 }
 
-/// Takes a key away. Gives whether it is gone: else it has to be decided again.
+/// Takes a key away. Returns whether it is gone. If not, the decision must be made again.
 async fn make_room(
     rotation: &Rotation<'_>,
     facts: &Facts<'_>,
@@ -184,7 +184,7 @@ async fn make_room(
     progress.removing = Some(id.clone());
     let known = facts.held.previous.as_ref() == Some(id);
     let to_go = async || {
-        // Another run may be about to store a key that nobody knows of. The labels last: a read can wait.
+        // Another run may be about to store a key that nobody knows of. Check the labels last: a read can wait.
         let stored = match known {
             true => Ok(None),
             false => Pending::read(rotation, staged).await,
@@ -211,7 +211,7 @@ async fn make_room(
     }
 }
 
-/// Has IAM make the key; none where it has to be decided again.
+/// Creates the key in IAM. Returns None if the decision must be made again.
 async fn make(
     rotation: &Rotation<'_>,
     facts: &Facts<'_>,
@@ -226,7 +226,7 @@ async fn make(
         time_for_a_key(rotation)?;
         Ok(rotation.still_staged(staged).await?.then_some(()))
     };
-    rotation.doing("create an access key, and one may have been made");
+    rotation.doing("create an access key, and may have created one");
     let create = async |(): &(), once| facts.iam.create(once).await;
     let failure = match rotation.change_once(look, create).await? {
         None => return Ok(None),
@@ -248,7 +248,8 @@ async fn make(
         }
         Effect::Unknown => {
             progress.unanswered = Some((before, since));
-            rotation.changed("an access key may have been made, without an answer".to_owned());
+            rotation
+                .changed("an access key may have been made, but AWS did not respond".to_owned());
         }
         Effect::None if !storing::passes(&failure) => return Err(failure.into()),
         Effect::None => {}
@@ -258,7 +259,7 @@ async fn make(
     Ok(None)
 }
 
-/// Sees that there is the time to make a key, and to store it.
+/// Makes sure that there is time to make a key and to store it.
 fn time_for_a_key(rotation: &Rotation<'_>) -> Result<(), OutOfTime> {
     if rotation.clock.remaining() < LEAST_TIME {
         return Err(OutOfTime);

@@ -1,4 +1,4 @@
-//! Putting the function's marks on a version of the secret, and taking them off.
+//! Puts the function's marks on a version of the secret, and takes them off.
 
 use tracing::warn;
 
@@ -20,7 +20,7 @@ impl Run<'_> {
     }
 }
 
-/// Takes a mark off whose reason is gone. Where that fails, it stays until another run finds it.
+/// Takes off a mark whose reason is gone. If that fails, the mark stays until another run finds it.
 pub(crate) async fn take_off(run: &Run<'_>, staged: &Staged, mark: &Mark) {
     let placed = staged.marks.find(mark);
     let version = placed.map_or(&*staged.current_version, |placed| &placed.version);
@@ -42,7 +42,7 @@ pub(crate) async fn take_off(run: &Run<'_>, staged: &Staged, mark: &Mark) {
     }
 }
 
-/// Whether a label was not where it was to be taken off.
+/// Whether a label was not on the version from which it was to be removed.
 fn is_elsewhere(failure: &AwsFailure) -> bool {
     failure.is("InvalidParameterException")
 }

@@ -1,4 +1,4 @@
-//! What the steps share.
+//! Code that the steps share.
 
 pub(crate) mod change;
 pub(crate) mod cli;

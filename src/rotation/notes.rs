@@ -1,5 +1,5 @@
-//! What an invocation has come to so far: for its error, wherever it ends. At its deadline its future is dropped in the
-//! middle of a wait or a call, so what the error has to tell is noted here before.
+//! What an invocation has done so far, for its error, wherever it ends. At the deadline its future is dropped in the
+//! middle of a wait or a call. So what the error must say is noted here before that.
 
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
@@ -18,11 +18,11 @@ pub(crate) struct Notes {
     changed: RefCell<Vec<(String, u32)>>,
     failed: RefCell<Option<Problem>>,
     refused: RefCell<Option<AwsFailure>>,
-    /// How long turns were waited for.
+    /// How long calls have waited for their turn.
     waited: Cell<TimeDelta>,
-    /// Until when that is counted: of two that wait at the same time, both wait once.
+    /// The time up to which that is counted. Two waits at the same time count once.
     counted: Cell<DateTime<Utc>>,
-    /// How many wait for their turn now.
+    /// How many calls wait for their turn now.
     waiting: Cell<u32>,
 }
 
@@ -54,7 +54,7 @@ impl Notes {
         }
     }
 
-    /// What the step has changed, each once, in the order of its first time.
+    /// What the step has changed: each change once, in the order of first occurrence.
     pub(crate) fn changes(&self) -> Vec<String> {
         let changed = self.changed.borrow();
         let told = changed.iter().map(|(what, times)| match times {
@@ -64,12 +64,12 @@ impl Notes {
         told.collect()
     }
 
-    /// Notes why a try failed that is followed by another, or that the last one did not.
+    /// Notes why a try failed before the next try. None means that the last try did not fail.
     pub(crate) fn failed(&self, why: Option<Problem>) {
         self.failed.replace(why);
     }
 
-    /// Notes that a call was refused for its rate, which was first made at `since`.
+    /// Notes that AWS refused a call because of the rate limit. The call was first made at `since`.
     pub(crate) fn refused(
         &self,
         since: DateTime<Utc>,
@@ -81,7 +81,7 @@ impl Notes {
         self.waiting.set(self.waiting.get() + 1);
     }
 
-    /// Notes that a wait behind a refusal is over, which began at `since`.
+    /// Notes the end of a wait after a refusal. The wait began at `since`.
     pub(crate) fn waited(&self, since: DateTime<Utc>, now: DateTime<Utc>) {
         self.count(since, now);
         self.waiting.set(self.waiting.get().saturating_sub(1));
@@ -95,7 +95,7 @@ impl Notes {
         }
     }
 
-    /// Why the invocation ends, and what it was about to do where its time was up.
+    /// Why the invocation ends, and what it was about to do if its time was up.
     pub(crate) fn end(&self, problem: Problem, now: DateTime<Utc>) -> (Problem, Option<String>) {
         if !matches!(problem, Problem::OutOfTime { .. }) {
             return (problem, None);
@@ -113,7 +113,7 @@ impl Notes {
     }
 }
 
-/// Whether an invocation's time went by with waiting for its turn: it ended there, or at least half of it did.
+/// Whether an invocation spent its time waiting for its turn: it ended in a wait, or waited for at least half of it.
 fn went_by_waiting(ended_there: bool, waited: Duration, since: Duration) -> bool {
     ended_there || (waited > Duration::ZERO && waited * 2 >= since)
 }

@@ -1,4 +1,4 @@
-//! What a step answers when it succeeds.
+//! What a step returns when it succeeds.
 
 use serde::Serialize;
 
@@ -13,19 +13,19 @@ pub enum Done {
     AlreadyCurrent,
     /// createSecret made a key and stored it as AWSPENDING.
     Created,
-    /// createSecret found AWSPENDING's key made already.
+    /// createSecret found that AWSPENDING already holds a key.
     AlreadyCreated,
-    /// setSecret saw that AWSPENDING holds a key.
+    /// setSecret confirmed that AWSPENDING holds a key.
     Confirmed,
-    /// testSecret saw AWSPENDING's key authenticate.
+    /// testSecret verified that AWSPENDING's key authenticates.
     Verified,
-    /// testSecret saw that a rotation would work (TestRotation).
+    /// testSecret checked that a rotation would work (TestRotation).
     PreflightPassed,
     /// finishSecret moved AWSCURRENT.
     Finished,
 }
 
-/// A step's answer, as JSON. Holds key ids, never a secret.
+/// A step's response, as JSON. It holds key ids, never a secret.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Outcome {
@@ -33,12 +33,12 @@ pub struct Outcome {
     pub step: &'static str,
     /// The secret, as the event named it.
     pub secret: String,
-    /// The user; none where the step ended before it read the secret's value.
+    /// The user. None if the step ended before it read the secret's value.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user: Option<String>,
     /// What was done, in one word.
     pub outcome: Done,
-    /// What was done, in a sentence; [`Outcome::bounded`] sees to its length.
+    /// What was done, in a sentence. [`Outcome::bounded`] limits its length.
     pub message: String,
     /// The access key that the step was about.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -49,7 +49,7 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    /// Has the sentence on one line, of [`LONGEST_SENTENCE`] characters at most.
+    /// Puts the sentence on one line of at most [`LONGEST_SENTENCE`] characters.
     #[must_use]
     pub fn bounded(mut self) -> Self {
         self.message = one_line(&self.message, LONGEST_SENTENCE);

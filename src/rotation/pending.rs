@@ -1,4 +1,4 @@
-//! AWSPENDING: what it holds, and whether that can ever become current.
+//! AWSPENDING: what it holds, and whether it can ever become current.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use crate::secret::document::SecretDocument;
 use crate::secret::fields::Field;
 use crate::secret::stages::PENDING;
 
-/// Waits between looks for a key that IAM does not list: 30 s in all, longer than it takes to be listed (fact 27).
+/// Waits between checks for a key that IAM does not list: 30 s in all. A new key is listed sooner (fact 27).
 const UNLISTED: [Duration; 4] = [
     Duration::from_secs(2),
     Duration::from_secs(4),
@@ -24,7 +24,7 @@ const UNLISTED: [Duration; 4] = [
     Duration::from_secs(16),
 ];
 
-/// A pending version younger than this may hold a key that IAM's list does not show yet (fact 27).
+/// A pending version younger than this may hold a key that IAM does not list yet (fact 27).
 const LIST_LAG: Duration = Duration::from_secs(5 * 60);
 
 /// AWSPENDING's value.
@@ -35,7 +35,7 @@ pub(crate) struct Pending {
 }
 
 impl Pending {
-    /// Reads AWSPENDING by the event's token; none where it has no value yet (fact 2).
+    /// Reads AWSPENDING by the event's token. Returns None if it has no value yet (fact 2).
     pub(crate) async fn read(
         rotation: &Rotation<'_>,
         staged: &Staged,
@@ -57,14 +57,14 @@ impl Pending {
         Ok(Some(Self { document, created }))
     }
 
-    /// Reads AWSPENDING once a second for a while: one read can miss what is there, many in
-    /// a row hardly do (fact 19). None where no read showed a value.
+    /// Reads AWSPENDING once a second for up to `wait`. Returns None if no read showed a value.
+    /// One read can be stale; many in a row hardly ever are (fact 19).
     pub(crate) async fn look_for(
         rotation: &Rotation<'_>,
         staged: &Staged,
         wait: Duration,
     ) -> Result<Option<Self>, Problem> {
-        rotation.doing("see whether AWSPENDING holds an access key");
+        rotation.doing("check whether AWSPENDING holds an access key");
         let until = rotation.clock.now() + wait;
         loop {
             if let Some(pending) = Self::read(rotation, staged).await? {
@@ -77,7 +77,7 @@ impl Pending {
         }
     }
 
-    /// Reads AWSPENDING where a step before stored it, though a read may not see it yet (fact 19).
+    /// Reads the AWSPENDING that an earlier step stored. A read may not show it yet (fact 19).
     pub(crate) async fn read_stored(
         rotation: &Rotation<'_>,
         staged: &Staged,
@@ -97,12 +97,12 @@ impl Pending {
 
     /// Whether the value is a copy of AWSCURRENT's, as TestRotation stages it (fact 4).
     ///
-    /// By its text: of two values in which no key is found, as where the names of the fields were changed, either can hold one.
+    /// Compares the texts. A value in which no key is found can still hold one, e.g. if the field names were changed.
     pub(crate) fn is_copy_of_current(&self, staged: &Staged) -> bool {
         self.document.is_same_text(&staged.current)
     }
 
-    /// All texts of the value.
+    /// All texts in the value.
     pub(crate) fn given_out(&self) -> GivenOut {
         self.document.given_out()
     }
@@ -116,7 +116,7 @@ impl Pending {
         })
     }
 
-    /// The access key, where it is one for AWSCURRENT's user.
+    /// Returns the access key if it is one for AWSCURRENT's user.
     pub(crate) fn key(
         &self,
         rotation: &Rotation<'_>,
@@ -136,8 +136,8 @@ impl Pending {
             })
     }
 
-    /// The access key of a rotation that is to be completed. Where the version must not
-    /// become current, AWSPENDING is taken off it, so that the next rotation starts afresh.
+    /// Returns the access key of a rotation that can be completed. If the version must not become current, takes
+    /// AWSPENDING off it, so that the next rotation starts from scratch.
     pub(crate) async fn usable_key(
         &self,
         rotation: &Rotation<'_>,
@@ -149,7 +149,7 @@ impl Pending {
             return Err(reset(rotation, staged, reason.to_owned()).await);
         }
         let key = self.key(rotation, staged)?;
-        // What is AWSPREVIOUS's was AWSCURRENT's once.
+        // A version that is AWSPREVIOUS was once AWSCURRENT.
         if staged.previous_version.as_deref() == Some(rotation.token) {
             let reason = format!(
                 "AWSCURRENT was moved back from AWSPENDING's version (access key {})",
@@ -157,7 +157,7 @@ impl Pending {
             );
             return Err(reset(rotation, staged, reason).await);
         }
-        // Its other fields would overwrite what was changed since it was made (P7).
+        // Its other fields would overwrite changes made since (P7).
         if !staged.current.is_followed_by(&self.document) {
             let reason = format!(
                 "the secret's other fields, or the function's settings for them, were changed after AWSPENDING (access key {}) was made",
@@ -168,7 +168,7 @@ impl Pending {
         Ok(key)
     }
 
-    /// Sees that a rotation that has its key already is not stuck for good.
+    /// Makes sure that a rotation that already has its key is not stuck forever.
     pub(crate) async fn unstick(
         &self,
         rotation: &Rotation<'_>,
@@ -186,7 +186,7 @@ impl Pending {
         }
         let source = CredentialSource::of(rotation, staged).await?;
         let iam = source.iam(rotation, staged);
-        // The version is as old as its staging: the key in it may have been stored just now.
+        // The version's age counts from its staging. Its key may have been stored just now.
         let mut waits = UNLISTED.into_iter();
         loop {
             let keys = source.list_keys(rotation, &iam).await?;
@@ -212,7 +212,7 @@ impl Pending {
     }
 }
 
-/// Takes AWSPENDING off the event's version (fact 5), and says why.
+/// Takes AWSPENDING off the event's version (fact 5) and reports why.
 async fn reset(rotation: &Rotation<'_>, staged: &Staged, reason: String) -> Problem {
     let token = rotation.token;
     let look = async || Ok(rotation.is_pending().await?.then_some(()));

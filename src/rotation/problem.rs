@@ -1,4 +1,4 @@
-//! Why a run stopped, and what goes with it. The texts for the person on call are in [`crate::rotation::error_texts`].
+//! Why a run stopped, with the details. The texts for the person on call are in [`crate::rotation::error_texts`].
 
 use crate::aws::failure::{AwsFailure, Effect};
 use crate::aws::invalid_setting::InvalidSetting;
@@ -7,14 +7,14 @@ use crate::key::refusal::Refusal;
 use crate::rotation::clock::OutOfTime;
 use crate::secret::malformed::Malformed;
 
-/// What became of a new access key that could not be stored.
+/// What happened to a new access key that could not be stored.
 #[derive(Clone, Debug)]
 pub enum CleanUp {
     /// It was deleted.
     Deleted,
-    /// IAM did not know it when it was to be deleted.
+    /// IAM did not know it when the run tried to delete it.
     NotFound,
-    /// It is not known whether it was stored after all, so it was left alone.
+    /// It was left alone, because it may have been stored after all.
     LeftAlone,
     /// No time was left to take it away.
     NoTime,
@@ -25,7 +25,7 @@ pub enum CleanUp {
 /// Why a run stopped. Its texts are in [`crate::rotation::error_texts`].
 #[derive(Clone, Debug)]
 pub enum Problem {
-    /// The payload is no rotation event.
+    /// The payload is not a rotation event.
     EventInvalid {
         /// Which field, and why.
         reason: String,
@@ -55,23 +55,23 @@ pub enum Problem {
         /// Why.
         reason: Malformed,
     },
-    /// The secret's name is not that of its user's secret, by `SECRET_NAME`.
+    /// `SECRET_NAME` requires a different name for this user's secret.
     SecretNotForUser {
-        /// The secret's name, or its ARN where that has none.
+        /// The secret's name, or its ARN if the ARN contains no name.
         name: String,
-        /// The user that it names.
+        /// The user that the secret names.
         user: String,
         /// The name that a secret of that user must have.
         wanted: String,
     },
-    /// AWSPENDING has no value, though a step before should have stored one.
+    /// AWSPENDING has no value, but an earlier step should have stored one.
     PendingMissing,
     /// AWSPENDING holds no access key.
     PendingWithoutKey {
-        /// What the field would be called.
+        /// The field that should hold it.
         field: String,
     },
-    /// AWSPENDING holds another user's name than AWSCURRENT.
+    /// AWSPENDING and AWSCURRENT name different users.
     PendingForAnotherUser {
         /// The user that AWSPENDING names.
         pending: String,
@@ -83,14 +83,14 @@ pub enum Problem {
         /// AWSPENDING's key.
         key: AccessKeyId,
     },
-    /// The pending version could never become current; AWSPENDING was taken off it.
+    /// The pending version could never become current, so AWSPENDING was taken off it.
     RotationReset {
-        /// Why it could not.
+        /// Why it could never become current.
         reason: String,
     },
     /// The secret whose key should manage the user's keys cannot be used.
     SourceInvalid {
-        /// What names it: the ARN in `secretarn`, or "in the secret's tags".
+        /// Where it is named: the ARN in `secretarn`, or "in the secret's tags".
         named: String,
         /// Why.
         reason: String,
@@ -99,17 +99,17 @@ pub enum Problem {
     SourceRefused {
         /// Whose credentials they are.
         source_name: String,
-        /// What AWS said.
+        /// The AWS error.
         failure: AwsFailure,
     },
     /// STS does not let the function assume the role.
     RoleNotAssumed {
-        /// What `rolearn` says.
+        /// The value of `rolearn`.
         role_arn: String,
-        /// What AWS said.
+        /// The AWS error.
         failure: AwsFailure,
     },
-    /// AWSCURRENT's key is of another account than the one whose users the credential source manages.
+    /// AWSCURRENT's key is not from the account whose users the credential source manages.
     AnotherAccount {
         /// AWSCURRENT's key.
         key: AccessKeyId,
@@ -117,17 +117,17 @@ pub enum Problem {
         arn: String,
         /// Whose credentials they are.
         source_name: String,
-        /// Their account.
+        /// The account of those credentials.
         account: String,
     },
     /// IAM knows no such user.
     UserNotFound {
         /// The user that the secret names.
         user: String,
-        /// Whose credentials asked.
+        /// Whose credentials made the request.
         source_name: String,
     },
-    /// An access key is another identity's than the secret says.
+    /// An access key belongs to a different identity from the one that the secret names.
     AnotherIdentity {
         /// The key.
         key: AccessKeyId,
@@ -135,7 +135,7 @@ pub enum Problem {
         label: &'static str,
         /// The ARN that it authenticates as.
         found: String,
-        /// What it should be.
+        /// What it should authenticate as.
         expected: String,
     },
     /// No key may be deleted.
@@ -145,40 +145,40 @@ pub enum Problem {
         /// Why.
         refusal: Refusal,
     },
-    /// IAM refused a new key for its quota, again and again.
+    /// IAM repeatedly refused a new key because of its quota.
     QuotaReached {
         /// The user.
         user: String,
-        /// What AWS said.
+        /// The AWS error.
         failure: AwsFailure,
     },
-    /// A new key was made and could not be stored.
+    /// A new key was made but could not be stored.
     StoreFailed {
         /// The new key.
         key: AccessKeyId,
         /// Why it was not stored.
         failure: Box<AwsFailure>,
-        /// What became of it.
+        /// What happened to it.
         clean_up: CleanUp,
     },
     /// The pending key did not authenticate.
     VerificationFailed {
         /// The key.
         key: AccessKeyId,
-        /// How many times in a row were asked for.
+        /// How many successes in a row were required.
         wanted: u32,
-        /// How long was tried.
+        /// How long verification kept trying.
         waited: std::time::Duration,
-        /// The last answer.
+        /// The result of the last attempt.
         last: String,
     },
     /// A policy lacks an action.
     PermissionMissing(AwsFailure),
-    /// AWS went on refusing a call for its rate until the invocation's time was up.
+    /// AWS kept refusing a call because of the rate limit until the invocation's time was up.
     Throttled(AwsFailure),
     /// Another failure of an AWS call.
     AwsCallFailed(AwsFailure),
-    /// The invocation's time ended.
+    /// The invocation ran out of time.
     OutOfTime {
         /// What the step was doing.
         doing: String,
@@ -186,8 +186,8 @@ pub enum Problem {
 }
 
 impl Problem {
-    /// Whether the step found this out before it could have changed anything; what it changed
-    /// in an earlier try of the same run is known apart from that.
+    /// Whether the step found this problem before it could have changed anything. Changes by earlier attempts of the
+    /// same run are recorded separately.
     #[must_use]
     pub const fn changed_nothing(&self) -> bool {
         !matches!(
@@ -203,7 +203,7 @@ impl Problem {
 }
 
 impl From<AwsFailure> for Problem {
-    /// Sorts out the failure that has a way out of its own.
+    /// Picks out the failures that have their own way out.
     fn from(failure: AwsFailure) -> Self {
         if failure.is_denied() {
             Self::PermissionMissing(failure)

@@ -1,11 +1,11 @@
-//! The texts of each reason why no access key may go, side by side.
+//! The texts for each reason why no access key may be taken away, side by side.
 
 use crate::key::access_key::AccessKeyId;
 use crate::key::refusal::Refusal;
 use crate::rotation::cli::{About, last_uses};
 use crate::rotation::texts::Texts;
 
-/// All texts of a refusal; the user is one of those that it is about.
+/// Returns all texts of a refusal. The user is one of the things in `about`.
 pub(crate) fn of(refusal: &Refusal, about: &About<'_>) -> Texts {
     match refusal {
         Refusal::CurrentNotListed { key, keys } => Texts::of(
@@ -36,14 +36,14 @@ pub(crate) fn of(refusal: &Refusal, about: &About<'_>) -> Texts {
         Refusal::NotUnderstood { key } => Texts::of(
             "SecretMalformed",
             format!(
-                "the access key {key} stands in AWSCURRENT's text, and was not found as the secret's key"
+                "the access key {key} stands in AWSCURRENT's text, but was not found as the secret's key"
             ),
             "Correct the secret's value",
         ),
         Refusal::NoRoomForFirst { keys } => Texts::of(
             "NoRoomForFirstKey",
             format!(
-                "the secret holds no access key, and the user has two active ones, of which none is taken away for a first key: {}",
+                "the secret holds no access key, and the user has two active ones, and neither is deleted to make room for a first key: {}",
                 list(keys)
             ),
             format!(
@@ -55,10 +55,10 @@ pub(crate) fn of(refusal: &Refusal, about: &About<'_>) -> Texts {
         Refusal::MadeLately { key, created } => Texts::of(
             "KeyMadeLately",
             format!(
-                "the access key {key} would have to go, and someone else made it at {created}: no version of this secret holds it"
+                "the access key {key} would have to be deleted, but someone else made it at {created}: no version of this secret holds it"
             ),
             format!(
-                "See who made that key, such as another secret for the same user: each user needs one secret. If nobody needs it{}, deactivate it{} and rotate again{}; it also may go once it is older than IN_USE_WINDOW",
+                "Find out who made that key, such as another secret for the same user: each user needs one secret. If nobody needs it{}, deactivate it{} and rotate again{}; it can also be deleted once it is older than IN_USE_WINDOW",
                 last_uses(std::slice::from_ref(key)),
                 about.set_status(key, "Inactive"),
                 about.rotate()
@@ -67,10 +67,10 @@ pub(crate) fn of(refusal: &Refusal, about: &About<'_>) -> Texts {
         Refusal::ActivatedAgain { key } => Texts::of(
             "KeyActivatedAgain",
             format!(
-                "the access key {key} was deactivated to be deleted, and somebody has activated it again"
+                "the access key {key} was deactivated before its deletion, and somebody has activated it again"
             ),
             format!(
-                "See who activated that key and needs it{}. Once nobody does, deactivate it{} and rotate again{}",
+                "Find out who activated that key and who needs it{}. Once nobody does, deactivate it{} and rotate again{}",
                 last_uses(std::slice::from_ref(key)),
                 about.set_status(key, "Inactive"),
                 about.rotate()
@@ -78,7 +78,9 @@ pub(crate) fn of(refusal: &Refusal, about: &About<'_>) -> Texts {
         ),
         Refusal::InUse { key, last_use } => Texts::of(
             "KeyInUse",
-            format!("the access key {key} would have to go, and it was last used at {last_use}"),
+            format!(
+                "the access key {key} would have to be deleted, but it was last used at {last_use}"
+            ),
             format!(
                 "Move whoever uses that key to the secret, or deactivate the key{}, and rotate again{}; DELETE_KEY_IN_USE and IN_USE_WINDOW set the rule",
                 about.set_status(key, "Inactive"),
@@ -95,7 +97,7 @@ fn find_out(keys: &[AccessKeyId]) -> String {
     )
 }
 
-/// Ids in a sentence.
+/// Formats ids for a sentence.
 fn list(keys: &[AccessKeyId]) -> String {
     if keys.is_empty() {
         return "none".to_owned();

@@ -1,5 +1,5 @@
-//! Taking an access key away, for whatever reason there is to: it is marked, deactivated, looked at again with fresh reads,
-//! and only then deleted. Until then it can be undone, and is, where the look finds that the key is wanted after all.
+//! Takes an access key away, whatever the reason. The key is marked, deactivated, looked at again with fresh reads, and
+//! only then deleted. Until then this can be undone. It is undone if the look finds that the key is needed after all.
 
 use std::cell::Cell;
 use std::time::Duration;
@@ -18,26 +18,26 @@ use crate::rotation::marking::take_off;
 use crate::rotation::problem::Problem;
 use crate::rotation::staged_secret::{READ_AGAIN, Staged};
 
-/// The looks behind the deactivation, 5 s in all: longer than a read is known to lag (fact 19).
+/// Waits before the looks after the deactivation: 5 s in all, longer than the known lag of a read (fact 19).
 const LOOKS: [Duration; 3] = [
     Duration::from_secs(1),
     Duration::from_secs(2),
     Duration::from_secs(2),
 ];
-/// With less than this left, no key is deactivated.
+/// No key is deactivated with less time than this left.
 pub(crate) const LEAST_TIME: Duration = Duration::from_secs(10);
-/// Between two tries with a key that IAM does not know yet, and how many there are.
+/// The wait between attempts for a key that IAM does not know yet, and the number of attempts.
 const KNOWN_LATER: Duration = Duration::from_secs(2);
 const KNOWN_AT_LAST: u32 = 4;
 
-/// What became of the key.
+/// What happened to the key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Removed {
     /// It is gone.
     Deleted,
-    /// IAM knows no such key.
+    /// IAM does not know the key.
     NotFound,
-    /// What it was decided on has changed: decide again. It is Active if a version of the secret gives it out.
+    /// The basis of the decision has changed: decide again. The key is Active if a version of the secret gives it out.
     Kept,
 }
 
@@ -48,13 +48,13 @@ pub(crate) struct Removal<'r> {
     pub(crate) staged: &'r Staged,
     pub(crate) iam: &'r Iam,
     pub(crate) key: &'r Deletable,
-    /// Its status as the decision saw it.
+    /// Its status at the time of the decision.
     pub(crate) status: KeyStatus,
-    /// Whether it has been Inactive under our mark since before this run: then it was looked at long ago.
+    /// Whether it has been Inactive under our mark since before this run. If so, it was looked at long ago.
     pub(crate) since_before: bool,
-    /// Whether it was made just now, so that a host of IAM may not know it yet (fact 27).
+    /// Whether it was made just now. Some IAM hosts may not know it yet (fact 27).
     pub(crate) made_now: bool,
-    /// Whether this run has deactivated it, or may have.
+    /// Whether this run has deactivated it, or may have done so.
     pub(crate) deactivated: Cell<bool>,
 }
 
@@ -67,10 +67,10 @@ enum Seen {
 }
 
 impl Removal<'_> {
-    /// Takes the key away. `to_go` looks whether what that was decided on is as it was.
+    /// Takes the key away. `to_go` looks whether the basis of the decision is unchanged.
     ///
     /// # Errors
-    /// The look's, or why IAM did not do it. The key is then Inactive under its mark, or was not touched.
+    /// An error of the look, or the IAM error. The key is then Inactive under its mark, or untouched.
     pub(crate) async fn run(
         &self,
         to_go: impl AsyncFn() -> Result<bool, Problem>,
@@ -81,9 +81,9 @@ impl Removal<'_> {
             Ok(removed) => *removed == Removed::Kept,
             Err(problem) => matches!(problem, Problem::NotStaged { .. }),
         };
-        // A key that somebody else deactivated stays so.
+        // A key that somebody else deactivated stays Inactive.
         if moved && (self.deactivated.get() || self.is_marked()) {
-            // One read may not show yet where AWSCURRENT has gone (fact 19).
+            // One read may not show yet where AWSCURRENT has moved (fact 19).
             for wait in LOOKS {
                 let activated = activate(self.run, self.staged, self.iam, id).await?;
                 if activated || self.run.clock.sleep(wait).await.is_err() {
@@ -120,7 +120,7 @@ impl Removal<'_> {
         self.delete(to_go).await
     }
 
-    /// [`Removed::Deleted`] stands for deactivated here.
+    /// Here, [`Removed::Deleted`] means deactivated.
     async fn deactivate(
         &self,
         to_go: &impl AsyncFn() -> Result<bool, Problem>,
@@ -199,7 +199,7 @@ impl Removal<'_> {
                     });
                 }
                 (Some(Err(failure)), _) => return Err(failure.into()),
-                // IAM's list may show the deactivation later (fact 42).
+                // IAM's list may not show the deactivation yet (fact 42).
                 (None, Seen::StillActive) => match waits.next() {
                     Some(wait) => run.clock.sleep(wait).await?,
                     None => return Err(self.activated_again()),
@@ -209,7 +209,7 @@ impl Removal<'_> {
         }
     }
 
-    /// The last look: the labels last, since a read can wait and what they say matters most.
+    /// The last look. It reads the labels last: they matter most, and an earlier read can wait.
     async fn look(&self, to_go: &impl AsyncFn() -> Result<bool, Problem>) -> Result<Seen, Problem> {
         let list = async || self.iam.list().await;
         let keys = self.run.patiently(Duration::ZERO, list).await?;
@@ -231,7 +231,7 @@ impl Removal<'_> {
         }
     }
 
-    /// Whether it was under our mark when it was decided that it goes.
+    /// Whether the key was under our mark at the time of the decision.
     fn is_marked(&self) -> bool {
         let mark = Mark::Removing(self.key.id().clone());
         self.staged.marks.find(&mark).is_some()
@@ -239,7 +239,7 @@ impl Removal<'_> {
 
     async fn unmark(&self) {
         let mark = Mark::Removing(self.key.id().clone());
-        // A key that somebody else deactivated has none.
+        // A key that somebody else deactivated has no mark.
         if self.status == KeyStatus::Active || self.is_marked() {
             take_off(self.run, self.staged, &mark).await;
         }

@@ -1,4 +1,4 @@
-//! Logging in with the SMTP passwords that were derived from a key, as part of its verification.
+//! Logs in with the SMTP passwords derived from a key, as part of its verification.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use crate::secret::smtp_password::derive;
 /// How long one login may take.
 const LONGEST: Duration = Duration::from_secs(10);
 
-/// A key's SMTP passwords, each with the server that must take it.
+/// A key's SMTP passwords, each with the server that must accept it.
 #[derive(Default)]
 pub(crate) struct SmtpLogins(Vec<Login>);
 
@@ -26,7 +26,7 @@ struct Login {
 }
 
 impl SmtpLogins {
-    /// The passwords of a key in these Regions; none where `VERIFY_SMTP` is off.
+    /// A key's passwords for these Regions. Empty if `VERIFY_SMTP` is off.
     pub(crate) fn of(
         run: &Run<'_>,
         key: &AccessKey,
@@ -56,13 +56,13 @@ impl SmtpLogins {
         ))
     }
 
-    /// The Regions, for a sentence; none where there is no password to try.
+    /// The Regions, for a sentence. Returns None if there is no password to try.
     pub(crate) fn regions(&self) -> Option<String> {
         let regions: Vec<_> = self.0.iter().map(|login| login.region.as_str()).collect();
         (!regions.is_empty()).then(|| regions.join(", "))
     }
 
-    /// Logs in at each server, once. Gives why the first that does not let the key in does not.
+    /// Logs in at each server once, sequentially. Stops at the first failure and returns its reason.
     pub(crate) async fn all(&self, run: &Run<'_>, key: &AccessKey) -> Result<(), String> {
         for login in &self.0 {
             let logging_in = login.server.log_in(&key.id, &login.password);
@@ -73,7 +73,7 @@ impl SmtpLogins {
                 Err(_) => "no answer in time".to_owned(),
             };
             return Err(format!(
-                "the SMTP login at {} with the password of {} failed: {why} (VERIFY_SMTP=off leaves it out)",
+                "the SMTP login at {} with the password of {} failed: {why} (VERIFY_SMTP=off skips it)",
                 login.server.name(),
                 login.region
             ));

@@ -1,4 +1,4 @@
-//! The secret that a rotation is about, read so that its labels and its value are of one time.
+//! The secret of a rotation, read so that its labels and its value are from the same time.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::secret::name::name_in;
 use crate::secret::named_source::Tags;
 use crate::secret::stages::{self, CURRENT, PENDING, Staging};
 
-/// Waits between reads that do not show yet what was written (fact 19): 15 s in all.
+/// Waits between reads that do not show the latest write yet (fact 19): 15 s in all.
 pub(crate) const READ_AGAIN: [Duration; 4] = [
     Duration::from_secs(1),
     Duration::from_secs(2),
@@ -38,11 +38,11 @@ pub(crate) struct Staged {
 }
 
 impl Rotation<'_> {
-    /// Reads labels and AWSCURRENT, at the same time; none where the token's version is AWSCURRENT.
+    /// Reads the labels and AWSCURRENT at the same time. Returns None if the token's version is AWSCURRENT.
     ///
-    /// They agree where the version that holds AWSCURRENT is the one that the labels name, so that labels and value are
-    /// never of two different times (fact 19). Where they do not, both are read again; so is a token that is not staged,
-    /// twice, within 3 s: Secrets Manager stages it right before createSecret.
+    /// The version that was read as AWSCURRENT must be the one that the labels name. So labels and value are never from
+    /// different times (fact 19). If they disagree, both are read again. If the token is not staged, they are read again
+    /// too: twice, within 3 s. Secrets Manager stages the token right before createSecret.
     pub(crate) async fn read_staged(&self) -> Result<Option<Staged>, Problem> {
         self.doing("read the secret");
         let current = VersionRef {
@@ -124,7 +124,7 @@ impl Run<'_> {
             })?;
         self.about_user(document.username());
         self.may_hold(secret_arn, document.username())?;
-        // What would go on giving out the old key is found before anything is changed.
+        // Fail before any change if something would keep giving out the old key.
         document
             .smtp_regions()
             .map_err(|reason| Problem::SecretMalformed {
@@ -134,7 +134,8 @@ impl Run<'_> {
         Ok(document)
     }
 
-    /// That the secret is the user's, whom whoever may write it chooses. The ARN is Secrets Manager's own, not the event's.
+    /// Checks that the secret belongs to the user: anyone who may write it can name any user. The ARN is from Secrets
+    /// Manager, not from the event.
     fn may_hold(&self, secret_arn: &str, user: &str) -> Result<(), Problem> {
         let Some(pattern) = &self.resources.config.secret_name else {
             return Ok(());
@@ -161,7 +162,7 @@ impl Run<'_> {
         Ok(metadata)
     }
 
-    /// Reads a version; none where there is no such secret, version or value.
+    /// Reads a version. Returns None if there is no such secret, version or value.
     pub(crate) async fn read(
         &self,
         secret_id: &str,

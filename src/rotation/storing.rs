@@ -1,5 +1,5 @@
-//! Making an access key, and storing it: two calls that cannot be one, so each way in
-//! which they can fail is followed by the clean-up that leaves no key behind (P3).
+//! Making and storing an access key takes two calls that cannot be combined. So each possible failure is followed by a
+//! clean-up that leaves no key behind (P3).
 
 use std::cell::Cell;
 use std::time::Duration;
@@ -17,21 +17,21 @@ use crate::rotation::problem::{CleanUp, Problem};
 use crate::rotation::removal::{self, Removal, Removed};
 use crate::rotation::staged_secret::Staged;
 
-/// How long storing may take. Well within [`crate::key::deletion_rule::SETTLE`], which others give a key before they
-/// take it for a lost one.
+/// How long storing may take. Well below [`crate::key::deletion_rule::SETTLE`], the time that other runs wait before
+/// they treat a key as lost.
 const STORE_TIME: Duration = Duration::from_secs(10);
-/// What storing leaves of the invocation's time if it fails, to look for a stored key. Where there is not the time to take
-/// ours away too, the next attempt does.
+/// The part of the invocation's time that is kept to look for a stored key if storing fails. If there is no time to take
+/// our key away too, the next attempt does that.
 const CLEAN_UP_TIME: Duration = Duration::from_secs(3);
 
-/// Refusals that pass: a deletion that has not spread yet still counts against the
-/// quota (fact 27), and IAM refuses changes of one user at the same time.
+/// Temporary refusals. A deletion that has not propagated yet still counts against the quota (fact 27), and IAM refuses
+/// concurrent changes of one user.
 const PASSING: [&str; 3] = [
     QUOTA,
     "ConcurrentModification",
     "EntityTemporarilyUnmodifiable",
 ];
-/// The code for a third access key (fact 21).
+/// The error code for a third access key (fact 21).
 pub(crate) const QUOTA: &str = "LimitExceeded";
 
 /// Where the new key is.
@@ -39,17 +39,17 @@ pub(crate) const QUOTA: &str = "LimitExceeded";
 pub(crate) enum Stored {
     /// In AWSPENDING.
     Ours,
-    /// Nowhere: another run stored this key first, and ours was taken away.
+    /// Nowhere. Another run stored this other key first, and ours was taken away.
     Another(AccessKeyId),
 }
 
-/// Whether IAM may make the key a moment later.
+/// Whether IAM may allow the key if the call is retried shortly.
 pub(crate) fn passes(failure: &AwsFailure) -> bool {
     PASSING.iter().any(|code| failure.is(code))
 }
 
-/// Stores the new key in AWSPENDING, or takes it away again. A key that may have been stored is left alone: that is not
-/// known for certain either where a later try to store it is refused.
+/// Stores the new key in AWSPENDING, or takes it away again. A key that may have been stored is left alone. A refusal of
+/// a later attempt does not prove that an earlier one failed.
 pub(crate) async fn store(
     rotation: &Rotation<'_>,
     staged: &Staged,
@@ -64,7 +64,7 @@ pub(crate) async fn store(
     let may_be_stored = failure.effect == Effect::Unknown;
     let found = match may_be_stored {
         false => Pending::read(rotation, staged).await,
-        // A read that does not see it yet is no proof (fact 19).
+        // A read that does not show it yet proves nothing (fact 19).
         true => Pending::look_for(rotation, staged, Duration::from_secs(2)).await,
     };
     let failed = |clean_up| Problem::StoreFailed {
@@ -105,10 +105,10 @@ pub(crate) async fn store(
     }
 }
 
-/// Puts the value, and again for as long as it is not known whether it was stored: a put of
-/// the same value is answered for certain (fact 15), where a read may be stale.
+/// Puts the value, and retries while it is not known whether it was stored. The response to a put of the same value is
+/// reliable (fact 15); a read may be stale.
 ///
-/// A put moves AWSPENDING: it is looked at before each, so that no newer rotation loses it.
+/// A put moves AWSPENDING. So there is a look before each put: no newer rotation must lose AWSPENDING.
 async fn put(rotation: &Rotation<'_>, staged: &Staged, key: &AccessKey) -> Result<(), AwsFailure> {
     let secrets = &rotation.resources.secrets;
     let until = rotation.clock.now() + STORE_TIME;
@@ -165,7 +165,7 @@ async fn put(rotation: &Rotation<'_>, staged: &Staged, key: &AccessKey) -> Resul
     }
 }
 
-/// Takes a key away that was made just now and that no version holds.
+/// Takes away a key that was made just now and that no version holds.
 async fn take_unstored_away(
     rotation: &Rotation<'_>,
     staged: &Staged,

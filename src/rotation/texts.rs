@@ -1,14 +1,14 @@
 //! What an error tells the person on call.
 
-/// One error's texts. They are written side by side, in [`crate::rotation::error_texts`] and
+/// One error's texts. They are side by side in [`crate::rotation::error_texts`] and
 /// [`crate::rotation::refusal_texts`].
 #[derive(Debug)]
 pub(crate) struct Texts {
-    /// The `errorType` of the function's answer.
+    /// The `errorType` of the function's response.
     pub(crate) error_type: &'static str,
-    /// What is the case.
+    /// What is wrong.
     pub(crate) case: String,
-    /// What to do now. Each line of the AWS CLI in it stands between backticks, is one command, and has the real ids in it.
+    /// What to do now. Each AWS CLI line in it is one command, stands between backticks, and contains the real ids.
     pub(crate) way_out: String,
 }
 

@@ -1,5 +1,5 @@
-//! Calls that AWS refuses for their rate. IAM lets an account make a handful a second, and a fleet rotates at once: so each
-//! of its functions waits for its turn for as long as it may run.
+//! Calls that AWS refuses because of a rate limit. IAM allows an account a handful of calls a second, and a fleet
+//! rotates all at once. So each function waits for its turn for as long as it may run.
 
 use std::time::Duration;
 
@@ -10,22 +10,22 @@ use crate::aws::failure::{AwsFailure, Effect};
 use crate::rotation::context::Run;
 use crate::rotation::problem::Problem;
 
-/// The longest that the first wait can be; each one behind it can be twice as long.
+/// The upper limit of the first wait. The limit doubles with each further wait.
 const FIRST: Duration = Duration::from_secs(1);
-/// The longest that any wait can be.
+/// The upper limit of any wait.
 const LONGEST: Duration = Duration::from_secs(20);
 
-/// How long to wait behind so many refusals in a row: `chance`, from 0 to 1, of the longest wait. All of it is left to chance
-/// ("full jitter"), so that functions that were refused together do not come back together.
+/// How long to wait after this many refusals in a row: the upper limit times `chance`, a number from 0 to 1. The whole
+/// wait is random ("full jitter"), so that functions that were refused together do not retry together.
 #[must_use]
 pub(crate) fn backoff(refusals: u32, chance: f64) -> Duration {
     let doubled = FIRST.saturating_mul(2_u32.saturating_pow(refusals.saturating_sub(1)));
     doubled.min(LONGEST).mul_f64(chance)
 }
 
-/// What a call fails with that can be a refusal for its rate.
+/// A call's error, which may be a refusal because of the rate limit.
 pub(crate) trait Refusal {
-    /// The refusal, where it is one.
+    /// Returns the refusal if the error is one.
     fn throttled(&self) -> Option<&AwsFailure>;
 }
 
@@ -44,17 +44,17 @@ impl Refusal for Problem {
     }
 }
 
-/// The wait of one call for its turn.
+/// One call's wait for its turn.
 #[derive(Debug, Default)]
 pub(crate) struct Turn {
     refusals: u32,
 }
 
 impl Turn {
-    /// Waits behind a refusal of a call that was made at `since`, if more than `kept` of the invocation's time is left then.
+    /// Waits after a call made at `since` was refused, if the wait leaves more than `kept` of the invocation's time.
     ///
     /// # Errors
-    /// The refusal, at once, where it is not.
+    /// The refusal, at once, if less time would be left.
     pub(crate) async fn wait<E: Refusal>(
         &mut self,
         run: &Run<'_>,
@@ -64,11 +64,11 @@ impl Turn {
     ) -> Result<(), E> {
         self.refusals += 1;
         let now = run.clock.now();
-        // The call too was one of waiting: the SDK has its own tries within it.
+        // The call itself counts as waiting too: the SDK makes its own attempts within it.
         run.notes.refused(since, now, refusal.throttled());
         let wait = backoff(self.refusals, fastrand::f64());
         let refusals = self.refusals;
-        info!(refusals, "refused for its rate: trying again in {wait:.1?}");
+        info!(refusals, "over the rate limit: trying again in {wait:.1?}");
         if wait + kept >= run.clock.remaining() || run.clock.sleep(wait).await.is_err() {
             return Err(refusal);
         }
@@ -78,11 +78,11 @@ impl Turn {
 }
 
 impl Run<'_> {
-    /// Makes a call, and makes it again while AWS refuses it for its rate and more than `kept` of the invocation's time
-    /// is left. Such a refusal has no effect, so any call can be repeated behind it; what the call was decided on must
-    /// then be part of it.
+    /// Makes a call, and retries it while AWS refuses it because of the rate limit and more than `kept` of the
+    /// invocation's time is left. Such a refusal has no effect, so any call can be repeated after it. `call` must then
+    /// include the reads that it was decided on.
     ///
-    /// The SDK's own few tries are within each of these.
+    /// The SDK makes its own few attempts within each of these calls.
     pub(crate) async fn patiently<T, E: Refusal>(
         &self,
         kept: Duration,

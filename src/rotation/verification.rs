@@ -1,4 +1,4 @@
-//! Seeing that an access key authenticates as the expected user, and goes on doing so.
+//! Verifies that an access key authenticates as the expected user, and keeps doing so.
 
 use std::time::Duration;
 
@@ -12,10 +12,10 @@ use crate::rotation::staged_secret::Staged;
 use crate::rotation::verification_waits::{LONGEST, SPACING};
 use crate::secret::stages::{CURRENT, PENDING};
 
-/// Who AWSPENDING's key must be: the user that AWSCURRENT's key is. Where that key does
-/// not work, or there is none, the user of that name in the credential source's account.
+/// The user that AWSPENDING's key must authenticate as: the user of AWSCURRENT's key. If that key does not work, or
+/// there is none, it is the user of that name in the credential source's account.
 pub(crate) async fn expected_user(run: &Run<'_>, staged: &Staged) -> Result<ExpectedUser, Problem> {
-    run.doing("see who the current access key is");
+    run.doing("find out whose the current access key is");
     let name = staged.current.username().to_owned();
     if let Some(key) = staged.current.key() {
         let identify = async || run.identity(key).await;
@@ -37,7 +37,7 @@ pub(crate) async fn expected_user(run: &Run<'_>, staged: &Staged) -> Result<Expe
         }
     }
     let source = match CredentialSource::of(run, staged).await? {
-        // The current key again, which does not work.
+        // This is the current key again, and it does not work.
         CredentialSource::OwnKey(_) => CredentialSource::ExecutionRole,
         source => source,
     };
@@ -48,8 +48,8 @@ pub(crate) async fn expected_user(run: &Run<'_>, staged: &Staged) -> Result<Expe
     })
 }
 
-/// Waits until AWSPENDING's key has authenticated as the user `successes` times in a row, and each time logged in with the
-/// SMTP passwords that were derived from it.
+/// Waits until AWSPENDING's key has authenticated as the user `successes` times in a row. Each time, the SMTP passwords
+/// derived from it must log in too.
 pub(crate) async fn verify(
     run: &Run<'_>,
     key: &AccessKey,
@@ -57,7 +57,7 @@ pub(crate) async fn verify(
     logins: &SmtpLogins,
     successes: u32,
 ) -> Result<Identity, Problem> {
-    run.doing("see whether the pending access key authenticates");
+    run.doing("verify the pending access key");
     let started = run.clock.now();
     let timeout = run.resources.config.verify_timeout;
     let mut streak = 0;
@@ -105,7 +105,7 @@ pub(crate) async fn verify(
     }
 }
 
-/// Whether AWSPENDING's key authenticates now, by a single answer.
+/// Whether AWSPENDING's key authenticates now, in a single attempt.
 pub(crate) async fn authenticates(
     run: &Run<'_>,
     key: &AccessKey,

@@ -1,8 +1,7 @@
-//! The secret's JSON document: the fields that the rotation needs, everything else untouched.
+//! The secret's JSON document: the fields that the rotation needs. Everything else stays untouched.
 //!
-//! The document is never serialised again. The values of the access key, their copies and what is derived from them
-//! are cut out of its text and others put in their place, so that every other byte
-//! comes through as it was (P7): order, numbers, spaces, even duplicates.
+//! The document is never serialised again. The access key's values, their copies and the derived values are replaced in
+//! its text. Every other byte stays as it was (P7): order, numbers, spaces, even duplicates.
 
 use std::fmt;
 use std::ops::Range;
@@ -27,9 +26,9 @@ pub struct SecretDocument {
     username: String,
     key: Option<AccessKey>,
     source: Option<NamedSource>,
-    /// Whether the key's id and its secret have fields already, if only empty ones.
+    /// Whether the fields for the key's id and its secret exist, even if they are empty.
     has_fields: (bool, bool),
-    /// Where a first key's fields go in: behind the last value.
+    /// Where a first key's fields are inserted: after the last value.
     end_of_last_value: usize,
     fields: FieldNames,
 }
@@ -37,7 +36,7 @@ pub struct SecretDocument {
 impl SecretDocument {
     /// Parses a secret's text.
     ///
-    /// The access key is optional as a whole: a secret without one waits for its first.
+    /// The access key is optional as a whole: a secret without one waits for its first key.
     ///
     /// # Errors
     /// [`Malformed`], which says what is wrong with which field.
@@ -50,8 +49,8 @@ impl SecretDocument {
         Ok(document)
     }
 
-    /// Parses the text of a credential source's secret: as [`SecretDocument::parse`], but
-    /// the username may be missing.
+    /// Parses the text of a credential source's secret. Like [`SecretDocument::parse`], but the username may be
+    /// missing.
     ///
     /// # Errors
     /// [`Malformed`], which says what is wrong with which field.
@@ -82,13 +81,13 @@ impl SecretDocument {
         })
     }
 
-    /// The IAM user's name; empty where a credential source's secret does not say.
+    /// The IAM user's name. Empty if a credential source's secret does not name one.
     #[must_use]
     pub fn username(&self) -> &str {
         &self.username
     }
 
-    /// The access key, unless the secret waits for its first.
+    /// The access key. None if the secret waits for its first key.
     #[must_use]
     pub fn key(&self) -> Option<&AccessKey> {
         self.key.as_ref()
@@ -100,13 +99,13 @@ impl SecretDocument {
         self.key.as_ref().map(|key| &key.id)
     }
 
-    /// Whose credentials manage the user's keys, where the fields `secretarn` or `rolearn` say so.
+    /// Whose credentials manage the user's keys, if the field `secretarn` or `rolearn` says so.
     #[must_use]
     pub fn source(&self) -> Option<&NamedSource> {
         self.source.as_ref()
     }
 
-    /// All texts of the document, in every way that they can be read.
+    /// All texts of the document, with every way to decode them.
     #[must_use]
     pub fn given_out(&self) -> GivenOut {
         let whole = self.text.expose_secret();
@@ -118,7 +117,7 @@ impl SecretDocument {
         given_out
     }
 
-    /// Says of a user's key, whose id stands somewhere in the document, that it was not found as the secret's.
+    /// The error for a user's key whose id is somewhere in the document, but was not found as the secret's key.
     #[must_use]
     pub fn not_understood(&self, key: &AccessKeyId) -> Malformed {
         let holds = |one: &Read| {
@@ -133,9 +132,9 @@ impl SecretDocument {
         }
     }
 
-    /// Sees that another key can be put in place of this one, and nothing goes on giving out the old one.
+    /// Checks that another key can replace this one, and that nothing keeps giving out the old one.
     ///
-    /// Gives the Regions whose SMTP passwords are derived from the key, each once.
+    /// Returns the Regions whose SMTP passwords are derived from the key, each once.
     ///
     /// # Errors
     /// [`Malformed`], which names the field.
@@ -153,7 +152,7 @@ impl SecretDocument {
         Ok(regions)
     }
 
-    /// How many fields beside the key's own get one of its values.
+    /// How many fields other than the key's own get one of its values.
     ///
     /// # Errors
     /// As [`SecretDocument::smtp_regions`].
@@ -170,8 +169,8 @@ impl SecretDocument {
         slots(self.text.expose_secret(), self.key.as_ref(), &self.fields)
     }
 
-    /// The document's text with another access key, in every place that holds the present one or what is derived from it;
-    /// every other byte as it was.
+    /// The document's text with another access key, which replaces the present one and its derived values everywhere.
+    /// Every other byte stays the same.
     ///
     /// # Errors
     /// As [`SecretDocument::smtp_regions`].
@@ -201,9 +200,9 @@ impl SecretDocument {
                 edits.push((self.end_of_last_value..self.end_of_last_value, member));
             }
         }
-        // Stable, so that the two that are added keep their order.
+        // A stable sort, so that the two added fields keep their order.
         edits.sort_by_key(|(at, _)| at.start);
-        // The exact length, so that no reallocation leaves a copy behind.
+        // The exact length, so that no reallocation leaves a copy in memory.
         let length = edits
             .iter()
             .fold(text.len(), |sum, (at, new)| sum - at.len() + new.len());
@@ -218,13 +217,13 @@ impl SecretDocument {
         Ok(SecretString::from(spliced))
     }
 
-    /// Whether another document is the same text, byte for byte.
+    /// Whether the other document has the same text, byte for byte.
     #[must_use]
     pub fn is_same_text(&self, other: &Self) -> bool {
         self.text.expose_secret() == other.text.expose_secret()
     }
 
-    /// Whether another document is this one with its own access key in place of this one's.
+    /// Whether the other document equals this one, except that it has its own access key in place of this one's.
     #[must_use]
     pub fn is_followed_by(&self, other: &Self) -> bool {
         let Some(Ok(followed)) = other.key.as_ref().map(|key| self.with_key(key)) else {

@@ -226,7 +226,7 @@ fn a_user_name_that_could_be_a_secret_access_key_is_refused() {
     for (name, expected) in [
         ("wJalrXUtnFEMIaK7MDENGabPxRfiCYEXAMPLEKEY", Some(&form)),
         ("wJalrXUtnFEMI+K7MDENG+bPxRfiCYEXAMPLEKEY", Some(&form)),
-        // A character more, or one that no secret access key has, or no digit.
+        // One character too many, a character that no secret access key has, or no digit.
         ("wJalrXUtnFEMIaK7MDENGabPxRfiCYEXAMPLEKEYS", None),
         ("wJalrXUtnFEMI-K7MDENG-bPxRfiCYEXAMPLEKEY", None),
         ("wJalrXUtnFEMI=K7MDENG.bPxRfiCYEXAMPLEKEY", None),

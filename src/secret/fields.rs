@@ -1,4 +1,4 @@
-//! Pure: what a secret's fields are called. A variable wins, else the seed's name, else the one field with a usual spelling.
+//! Pure: the names of a secret's fields. A variable wins, then the seed's name, then the only usual spelling.
 
 /// A field that the function knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,14 +13,14 @@ pub enum Field {
     SourceSecret,
     /// The ARN of the role that manages the user's keys.
     Role,
-    /// The external id that the role asks for.
+    /// The external id that the role requires.
     ExternalId,
     /// The SMTP password that is derived from the secret access key (fact 53).
     SmtpPassword,
 }
 
 impl Field {
-    /// All of them.
+    /// All fields.
     pub const ALL: [Self; 7] = [
         Self::Username,
         Self::AccessKey,
@@ -45,7 +45,7 @@ impl Field {
         }
     }
 
-    /// What the field is called where nothing else is said.
+    /// The field's name if nothing else is configured.
     #[must_use]
     pub const fn seed_name(self) -> &'static str {
         match self {
@@ -59,9 +59,9 @@ impl Field {
         }
     }
 
-    /// Other usual names, as [`plain`] has them.
+    /// Other usual names, in the form that [`plain`] returns.
     ///
-    /// A source has none: the `role_arn` in a consumer's secret is as a rule a role of the consumer's own.
+    /// A source has none: the `role_arn` in a consumer's secret is usually the consumer's own role.
     const fn spellings(self) -> &'static [&'static str] {
         match self {
             Self::Username => &[
@@ -109,7 +109,7 @@ impl Field {
     }
 }
 
-/// A name without its case, hyphens and underscores.
+/// The name in lower case, without hyphens and underscores.
 #[must_use]
 pub(crate) fn plain(name: &str) -> String {
     name.chars()
@@ -118,7 +118,7 @@ pub(crate) fn plain(name: &str) -> String {
         .collect()
 }
 
-/// What the environment says of a secret's fields; what it does not say is found in each secret.
+/// The environment's settings for a secret's fields. A name that is not set is looked up in each secret.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FieldNames {
     /// `USERNAME_FIELD`.
@@ -140,7 +140,7 @@ pub struct FieldNames {
 }
 
 impl FieldNames {
-    /// The name that a variable says.
+    /// The name that a variable sets.
     #[must_use]
     pub fn said(&self, field: Field) -> Option<&str> {
         let name = match field {
@@ -155,13 +155,13 @@ impl FieldNames {
         name.as_deref()
     }
 
-    /// The name that a field has where it is added, and where it is said to be missing.
+    /// The name for a field that is added, or reported as missing.
     #[must_use]
     pub fn name(&self, field: Field) -> &str {
         self.said(field).unwrap_or(field.seed_name())
     }
 
-    /// Whether a name is a usual one for a field, or said to be its own, and no variable says that it is another's.
+    /// Whether a name is set for this field, or is a usual name for it and no variable sets it for another field.
     #[must_use]
     pub fn could_be(&self, field: Field, name: &str) -> bool {
         let mut others = Field::ALL.into_iter().filter(|other| *other != field);
@@ -169,7 +169,7 @@ impl FieldNames {
         self.is(field, name) || (field.is_spelled(name) && !is_anothers)
     }
 
-    /// Whether a name is the one that a variable says, or a usual one where none does.
+    /// Whether the variable sets this name. If no variable is set: whether the name is a usual one.
     #[must_use]
     pub fn is(&self, field: Field, name: &str) -> bool {
         match self.said(field) {

@@ -1,6 +1,6 @@
-//! Pure: what a text is that is no JSON, where it is a format in which access keys are handed around.
+//! Pure: recognises a text that is not JSON but another common format for access keys.
 
-/// The name of the format, as far as the text's first lines tell.
+/// The format's name, guessed from the text's lines.
 pub(crate) fn name(text: &str) -> Option<&'static str> {
     let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
     let first = lines.next()?;

@@ -1,4 +1,4 @@
-//! A JSON object as its text: each field's value a slice of it, to be replaced in place.
+//! A JSON object as text. Each field's value is a slice of the text, so that it can be replaced in place.
 
 use std::fmt;
 use std::ops::Range;
@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 /// Fields in their order, each with its value.
 pub(crate) type Entries<'a> = Vec<(String, &'a RawValue)>;
 
-/// An object's fields in their order, each value a slice of the text.
+/// An object's fields in their order. Each value is a slice of the text.
 pub(crate) struct Document<'a>(pub(crate) Entries<'a>);
 
 impl<'de> Deserialize<'de> for Document<'de> {
@@ -34,7 +34,7 @@ impl<'de> Deserialize<'de> for Document<'de> {
     }
 }
 
-/// A raw value is a slice of the text that it was parsed from.
+/// The position of a raw value, which is a slice of the text that it was parsed from.
 pub(crate) fn position(whole: &str, raw: &RawValue) -> Range<usize> {
     let start = raw.get().as_ptr() as usize - whole.as_ptr() as usize;
     start..start + raw.get().len()
@@ -42,26 +42,26 @@ pub(crate) fn position(whole: &str, raw: &RawValue) -> Range<usize> {
 
 /// A string in a JSON text.
 pub(crate) struct Text {
-    /// Where it stands, with its quotes.
+    /// Its position, including its quotes.
     pub(crate) at: Range<usize>,
-    /// Where the name of its field stands, that of the array's for one in an array; none for what is itself a name.
+    /// The position of its field's name; in an array, of the array's field. None if the string is a name itself.
     pub(crate) field: Option<Range<usize>>,
-    /// Which object it is in, counted in the order in which they begin.
+    /// The number of the object that it is in. Objects are counted in the order in which they begin.
     pub(crate) object: usize,
-    /// Whether it is the value of a field of that object, and not in an array.
+    /// Whether it is directly the value of a field of that object, and not in an array.
     pub(crate) is_value: bool,
 }
 
-/// What a place in a JSON text is inside of.
+/// What surrounds a position in a JSON text.
 struct Inside {
     object: usize,
     is_object: bool,
     field: Option<Range<usize>>,
 }
 
-/// Every string in a text that is JSON, names of fields too, however deep.
+/// Every string in a JSON text at any depth, including the names of fields.
 ///
-/// Without recursion: no depth is too much for it.
+/// It does not recurse, so no depth is too much.
 pub(crate) fn strings(json: &str) -> Vec<Text> {
     let bytes = json.as_bytes();
     let mut strings = Vec::new();
@@ -108,7 +108,7 @@ pub(crate) fn strings(json: &str) -> Vec<Text> {
     strings
 }
 
-/// The byte behind the quote that ends the string that begins at `start`.
+/// The position after the closing quote of the string that begins at `start`.
 fn end_of_string(bytes: &[u8], start: usize) -> usize {
     let mut at = start + 1;
     while at < bytes.len() && bytes[at] != b'"' {

@@ -1,4 +1,4 @@
-//! Pure: where in a secret's text a new access key goes: the key's own fields, copies of it, and what is derived from it.
+//! Pure: where a new access key goes in a secret's text: the key's own fields, its copies, and its derived values.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -16,10 +16,10 @@ use crate::secret::smtp_password::{
     Passwords, REGIONS, could_hold_a_password, region_in_name, region_of_host,
 };
 
-/// A secret that is shorter is none of IAM's, and is not looked for inside of longer texts: it could stand there by chance.
+/// IAM makes no shorter secrets. A shorter one is not searched for inside longer texts: it could occur there by chance.
 const SHORTEST_SECRET: usize = 16;
 
-/// What goes where.
+/// What goes into a slot.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Part {
     /// The key's id.
@@ -30,25 +30,25 @@ pub(crate) enum Part {
     SmtpPassword(String),
 }
 
-/// A string of the text that a new key changes.
+/// A string of the text that a new key replaces.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Slot {
-    /// Where it stands, with its quotes.
+    /// Its position, including its quotes.
     pub(crate) at: Range<usize>,
     /// What goes there.
     pub(crate) part: Part,
 }
 
-/// A string, decoded, and the name of its field.
+/// A decoded string, and the name of its field.
 pub(crate) struct Read {
     text: Text,
-    /// As it stands there where it is half of a surrogate pair, which no string of Rust can be.
+    /// The decoded text. Left as written if it has half of a surrogate pair, which a Rust string cannot hold.
     pub(crate) said: Zeroizing<String>,
     name: String,
 }
 
 impl Read {
-    /// Where it stands.
+    /// Where the string is.
     pub(crate) fn place(&self) -> Place {
         match self.text.field {
             None => Place::Name,
@@ -57,7 +57,7 @@ impl Read {
     }
 }
 
-/// Every string of a text that is JSON, however deep, decoded.
+/// Every string of a JSON text at any depth, decoded.
 pub(crate) fn read_all(json: &str) -> Vec<Read> {
     strings(json)
         .into_iter()
@@ -65,10 +65,10 @@ pub(crate) fn read_all(json: &str) -> Vec<Read> {
         .collect()
 }
 
-/// Finds where a new key goes. `key` is the one that the text holds; none where it waits for its first.
+/// Finds where a new key goes. `key` is the key that the text holds. It is None if the secret waits for its first key.
 ///
 /// # Errors
-/// [`Malformed`] where the text would go on giving out the old key, or something of it.
+/// [`Malformed`] if the text would keep giving out the old key, or a part of it.
 pub(crate) fn slots(
     json: &str,
     key: Option<&AccessKey>,
@@ -104,11 +104,11 @@ pub(crate) fn slots(
     Ok(slots)
 }
 
-/// Every string that is exactly the key's id, its secret or one of its SMTP passwords.
+/// Every string that equals the key's id, its secret or one of its SMTP passwords.
 fn copies(strings: &[Read], key: &AccessKey, names: &FieldNames) -> Result<Vec<Slot>, Malformed> {
     let (id, secret) = (key.id.as_str(), key.secret.expose_secret());
     let read: Vec<_> = strings.iter().map(|one| readings(&one.said)).collect();
-    // Deriving them all takes some two hundred HMACs, so it is left out where no password can stand.
+    // Deriving all passwords takes about two hundred HMACs. Skip that if no string can hold a password.
     let could_be_there = read
         .iter()
         .flatten()
@@ -148,7 +148,7 @@ fn copies(strings: &[Read], key: &AccessKey, names: &FieldNames) -> Result<Vec<S
     Ok(slots)
 }
 
-/// The empty fields that a first key goes to: the secret's own at the top, and a pair of usual names in any object.
+/// The empty fields for a first key: the secret's own at the top level, and a pair with usual names in any object.
 fn empty_fields(strings: &[Read], names: &FieldNames) -> Vec<Slot> {
     let is_empty = |one: &Read, field: Field| {
         one.text.is_value && one.said.is_empty() && names.could_be(field, &one.name)
@@ -206,16 +206,16 @@ fn is_smtp_user(name: &str) -> bool {
     ["smtpusername", "smtpuser", "smtplogin"].contains(&name)
 }
 
-/// A Region whose password is found again in the next rotation. One that is not known is told by `SMTP_REGION` alone.
+/// Returns the Region if the next rotation will recognise its password. Only `SMTP_REGION` can name an unknown Region.
 fn known_region(said: &str) -> Option<String> {
     REGIONS.contains(&said).then(|| said.to_owned())
 }
 
-/// The Region that a string tells, if it does.
+/// Returns the Region that a string names, if any.
 type Hint<'a> = &'a dyn Fn(&Read) -> Option<String>;
 
-/// The Region of an SMTP password that is not there yet: as the field's own name says, else `SMTP_REGION`, else a field or a
-/// host name beside it, else one anywhere in the secret.
+/// The Region of an SMTP password that is not there yet. The field's own name comes first, then `SMTP_REGION`. Then
+/// come a field or a host name in the same object, and then one anywhere in the secret.
 fn region_for(one: &Read, strings: &[Read], names: &FieldNames) -> Result<String, Malformed> {
     if let Some(region) = region_in_name(&one.name) {
         return Ok(region.to_owned());

@@ -1,11 +1,11 @@
-//! Pure: why a secret's value cannot be used, in words that never quote it.
+//! Pure: why a secret's value cannot be used. The texts never quote the value.
 
 use std::fmt;
 
 use crate::key::access_key::AccessKeyId;
 use crate::secret::fields::Field;
 
-/// How many names of fields a message lists at most.
+/// The maximum number of field names in a message.
 const LISTED: usize = 8;
 
 /// Why a secret's value cannot be used. Never quotes the value.
@@ -22,7 +22,7 @@ pub enum Malformed {
         /// Column of the first mistake, from 1.
         column: usize,
     },
-    /// The text is of another format that holds access keys.
+    /// The text is in another format that holds access keys.
     #[error(
         "it is {0}, and not JSON: store a JSON object, such as {{\"username\":\"…\",\"accesskey\":\"…\",\"secretkey\":\"…\"}}"
     )]
@@ -35,29 +35,29 @@ pub enum Malformed {
         "it is a JSON string that holds a JSON object: it was encoded twice; store the object itself"
     )]
     EncodedTwice,
-    /// A field that must be there is not.
+    /// A required field is missing.
     #[error("the field \"{name}\" is missing; {}", listed(.there, .variable))]
     Missing {
-        /// What it would be called.
+        /// The field's expected name.
         name: String,
         /// The variable that names it.
         variable: &'static str,
-        /// What the secret's fields are called.
+        /// The names of the secret's fields.
         there: Names,
     },
-    /// Two fields could be the one.
+    /// Two fields could be the right one.
     #[error(
         "the fields \"{one}\" and \"{other}\" could both be meant: name the right one in {variable}"
     )]
     Ambiguous {
-        /// A field.
+        /// One of the fields.
         one: String,
-        /// Another.
+        /// The other field.
         other: String,
         /// The variable that decides.
         variable: &'static str,
     },
-    /// A field is there twice.
+    /// A field exists twice.
     #[error("the field \"{}\" is there twice{}", .0.name, .0.decided_by())]
     Twice(Named),
     /// A field's value is not a string.
@@ -69,43 +69,43 @@ pub enum Malformed {
     /// One field of the key is empty, and the other is not.
     #[error("the field \"{}\" is empty, and the key's other field is not (for a first key, leave both out, or both empty){}", .0.name, .0.decided_by())]
     HalfAKey(Named),
-    /// A field's value does not have the form that such a value has.
+    /// A field's value does not have the expected form.
     #[error("the field \"{}\" is not {}{}", .0.name, .1, .0.decided_by())]
     Form(Named, &'static str),
-    /// The user's name is an ARN, or has a path in front.
+    /// The user's name is an ARN, or has a path before it.
     #[error(
         "the field \"{field}\" is {form}, and not the name of an IAM user: the name is what stands behind the last slash, \"{name}\""
     )]
     WithPath {
         /// The field.
         field: String,
-        /// What it is.
+        /// What the value is.
         form: &'static str,
-        /// The name behind the last slash.
+        /// The name after the last slash.
         name: String,
     },
-    /// Two fields name a credential source each.
+    /// Two fields each name a credential source.
     #[error(
         "the fields \"{0}\" and \"{1}\" are both there, and only one can be the credential source"
     )]
     TwoSources(String, String),
-    /// The key stands within a longer text, which cannot be rewritten.
+    /// The key is inside a longer text, which cannot be rewritten.
     #[error(
         "{place} holds the current {what} inside a longer text, which would go on holding the old one: store the key in fields of its own, and have the reader put that text together"
     )]
     Inside {
-        /// Which field.
+        /// The field.
         place: Place,
-        /// What of the key.
+        /// Which part of the key.
         what: &'static str,
     },
-    /// One of the user's keys stands in the secret, and no field that was found holds it.
+    /// One of the user's keys is in the secret, but not in a field that was found.
     #[error(
         "{place} holds the user's access key {key}, and the function did not find it as the secret's key: name the fields at the top level in {}",
         key_variables()
     )]
     NotUnderstood {
-        /// Which field.
+        /// The field.
         place: Place,
         /// The key.
         key: AccessKeyId,
@@ -113,22 +113,22 @@ pub enum Malformed {
     /// A field for an SMTP password holds something else.
     #[error("{place} is not the SES SMTP password of the current access key in any Region: store the right one (SES gives one for each Region), or leave it empty, and the next rotation fills it; if it is no SES password, name another field in {}", Field::SmtpPassword.variable())]
     SmtpPasswordUnknown {
-        /// Which field.
+        /// The field.
         place: Place,
     },
-    /// Nothing says which Region's SMTP password is wanted.
+    /// The Region of the SMTP password cannot be determined.
     #[error(
         "{place} is empty, and {reason} says for which Region its SES SMTP password is: set SMTP_REGION, or a field \"smtp_region\", or the host name email-smtp.REGION.amazonaws.com in the secret"
     )]
     SmtpRegionUnknown {
-        /// Which field.
+        /// The field.
         place: Place,
         /// "nothing", or "more than one field".
         reason: &'static str,
     },
 }
 
-/// A field that was found: what it is called, and as what.
+/// A field that was found: its name, and what it was taken for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Named {
     /// Its name.
@@ -150,7 +150,7 @@ impl Named {
     }
 }
 
-/// Where in a secret something stands.
+/// Where something is in a secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Place {
     /// The value of this field, or something in it.
@@ -171,7 +171,7 @@ impl fmt::Display for Place {
     }
 }
 
-/// Names of fields that can be shown: what could be a value in the wrong place is only counted.
+/// Field names that can be shown. A name that could be a misplaced value is only counted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Names {
     shown: Vec<String>,
@@ -179,7 +179,7 @@ pub struct Names {
 }
 
 impl Names {
-    /// Takes the names in their order.
+    /// Collects the names in their order.
     pub fn of<'a>(names: impl IntoIterator<Item = &'a str>) -> Self {
         let mut all = Self::default();
         for name in names {
@@ -193,7 +193,7 @@ impl Names {
     }
 }
 
-/// Whether a text is a name as people give them to fields, and no key, token or password.
+/// Whether a text is an ordinary field name, and not a key, token or password.
 fn can_be_shown(name: &str) -> bool {
     let letters = name
         .bytes()

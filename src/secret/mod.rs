@@ -1,4 +1,4 @@
-//! Pure: what a secret holds, what its staging labels say, and what is put in its place.
+//! Pure: what a secret holds, what its staging labels mean, and what replaces its values.
 
 pub(crate) mod document;
 pub(crate) mod fields;

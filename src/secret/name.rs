@@ -1,27 +1,27 @@
-//! Pure: which name a secret must have, so that whoever may write it cannot have another user's key made into it.
+//! Pure: the name that a secret must have, so that no one who may write it gets another user's key put into it.
 
 use crate::secret::plain::is_word;
 
-/// What stands for the user's name in a pattern.
+/// The placeholder for the user's name in a pattern.
 const USER: &str = "{username}";
-/// What a secret's name can have beside ASCII letters and digits.
+/// What a secret's name can contain besides ASCII letters and digits.
 const OTHERS: &[u8] = b"/_+=.@-";
-/// The longest name that a secret can have.
+/// The maximum length of a secret's name.
 const LONGEST: usize = 512;
-/// The hyphen and the six characters that Secrets Manager puts behind the name.
+/// The hyphen and the six characters that Secrets Manager appends to the name.
 const SUFFIX: usize = 7;
 
-/// `SECRET_NAME`: the name of a secret, with `{username}` where the user's name is.
+/// `SECRET_NAME`: the name of a secret, with `{username}` in place of the user's name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SecretName {
     pattern: String,
 }
 
 impl SecretName {
-    /// Takes a pattern such as `iam/{username}`.
+    /// Parses a pattern such as `iam/{username}`.
     ///
     /// # Errors
-    /// What is wrong with it, without quoting it.
+    /// What is wrong with the pattern, without quoting it.
     pub fn parse(pattern: &str) -> Result<Self, &'static str> {
         if !pattern.contains(USER) {
             return Err("has no {username} in it, as in iam/{username}");
@@ -30,7 +30,7 @@ impl SecretName {
         if !pattern.split(USER).all(is_part) {
             return Err("has what no secret's name can have, beside {username}");
         }
-        // A user's name has one letter at least.
+        // A user's name has at least one letter.
         if pattern.replace(USER, "a").len() > LONGEST {
             return Err("is longer than a secret's name can be");
         }
@@ -47,8 +47,8 @@ impl SecretName {
 
     /// Whether a secret of this name may hold a user's key.
     ///
-    /// IAM tells no two users apart by the case of their names, and Secrets Manager tells secrets apart by it: so case counts
-    /// in all but the user's name.
+    /// IAM ignores case in users' names, but Secrets Manager does not ignore it in secrets' names. So case counts in
+    /// everything except the user's name.
     #[must_use]
     pub fn is_for(&self, name: &str, user: &str) -> bool {
         let mut parts = self.pattern.split(USER);
@@ -63,13 +63,13 @@ impl SecretName {
     }
 }
 
-/// Whether a secret can have such a name.
+/// Whether a secret can have this name.
 #[must_use]
 pub(crate) fn is_possible(name: &str) -> bool {
     is_word(name, LONGEST, OTHERS)
 }
 
-/// The name in a secret's full ARN; none where the text is no such ARN.
+/// The name in a secret's full ARN. Returns None if the text is not such an ARN.
 #[must_use]
 pub(crate) fn name_in(full_arn: &str) -> Option<&str> {
     let mut parts = full_arn.splitn(7, ':').skip(2);
@@ -122,7 +122,7 @@ mod tests {
     fn a_secret_is_for_the_user_whose_name_it_has() {
         for (pattern, name, user, is_for) in [
             ("iam/{username}", "iam/alice", "alice", true),
-            // IAM has one user of that name, whatever its case.
+            // IAM has only one user of that name, whatever its case.
             ("iam/{username}", "iam/Alice", "aLICE", true),
             ("iam/{username}", "IAM/alice", "alice", false),
             ("iam/{username}", "iam/alice", "bob", false),

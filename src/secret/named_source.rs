@@ -1,4 +1,4 @@
-//! Pure: whose credentials a secret names, in its JSON or in its tags.
+//! Pure: the credential source that a secret names in its JSON or in its tags.
 
 use std::collections::HashMap;
 
@@ -9,30 +9,30 @@ use crate::secret::fields::{Field, FieldNames};
 use crate::secret::malformed::{Malformed, Named};
 use crate::secret::plain::is_word;
 
-/// The longest ARN, in characters.
+/// The maximum length of an ARN, in characters.
 const LONGEST_ARN: usize = 2_048;
 
-/// Tags of a secret, by their keys.
+/// A secret's tags, by their keys.
 pub(crate) type Tags = HashMap<String, String>;
 
-/// Whose credentials manage the user's keys, where the secret says so.
+/// Whose credentials manage the user's keys, if the secret says so.
 #[derive(Clone, Debug)]
 pub enum NamedSource {
-    /// `secretarn`: the access key in that secret's AWSCURRENT; the user's own key where it is the secret itself.
+    /// `secretarn`: the access key in that secret's AWSCURRENT. If it is the secret itself, the user's own key.
     Secret(String),
-    /// `rolearn`: a role that the function assumes, of another account or of its own.
+    /// `rolearn`: a role that the function assumes, in another account or its own.
     Role {
         /// The role's ARN.
         arn: String,
-        /// `externalid`, which the role's trust policy may ask for.
+        /// `externalid`, which the role's trust policy may require.
         external_id: Option<SecretString>,
     },
 }
 
 impl NamedSource {
-    /// Reads the source from a secret's fields or tags; `value` gives the one that a field is.
+    /// Reads the source from a secret's fields or tags. `value` returns a field's value.
     ///
-    /// An external id without a role is somebody else's field, and not looked at.
+    /// An external id without a role belongs to someone else, and is ignored.
     ///
     /// # Errors
     /// [`Malformed`], which names the field.
@@ -87,7 +87,7 @@ pub(crate) fn is_same_secret(named: &str, full_arn: &str) -> bool {
         let end = text.strip_prefix('-').unwrap_or_default();
         end.len() == 6 && end.bytes().all(|byte| byte.is_ascii_alphanumeric())
     };
-    // What ends like a full ARN may be the one of another secret.
+    // An ARN that ends like a full one may be another secret's.
     let is_partial = !named.rfind('-').is_some_and(|at| is_suffix(&named[at..]));
     match full_arn.strip_prefix(named) {
         Some("") => true,
@@ -96,10 +96,10 @@ pub(crate) fn is_same_secret(named: &str, full_arn: &str) -> bool {
     }
 }
 
-/// `arn:PARTITION:secretsmanager:REGION:ACCOUNT:secret:NAME`, in full or without the hyphen and the six characters at its
-/// end, with what Secrets Manager allows in names; `!` stands in those of managed secrets.
+/// `arn:PARTITION:secretsmanager:REGION:ACCOUNT:secret:NAME`, in full or without the hyphen and the six characters at
+/// the end. The name has only characters that Secrets Manager allows; `!` occurs in the names of managed secrets.
 ///
-/// Whatever is one is shown in errors and logs.
+/// A text that passes this check is shown in errors and logs.
 pub(crate) fn is_secret_arn(arn: &str) -> bool {
     let parts: Vec<&str> = arn.splitn(7, ':').collect();
     let [
@@ -121,7 +121,7 @@ pub(crate) fn is_secret_arn(arn: &str) -> bool {
         && is_word(name, LONGEST_ARN, b"/_+=.@!-")
 }
 
-/// `arn:PARTITION:iam::ACCOUNT:role/PATH/NAME`, with what IAM allows in names and paths.
+/// `arn:PARTITION:iam::ACCOUNT:role/PATH/NAME`, with only characters that IAM allows in names and paths.
 fn is_role_arn(arn: &str) -> bool {
     let parts: Vec<&str> = arn.splitn(6, ':').collect();
     let ["arn", partition, "iam", "", account, resource] = parts[..] else {
@@ -139,7 +139,7 @@ fn is_account(text: &str) -> bool {
     text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// STS: 2 to 1,224 letters, digits and `_+=,.@:/-`.
+/// STS allows 2 to 1,224 letters, digits and `_+=,.@:/-`.
 fn is_external_id(id: &str) -> bool {
     id.len() >= 2 && is_word(id, 1_224, b"_+=,.@:/-")
 }
@@ -270,7 +270,7 @@ mod tests {
             ("iam/alice", "iam/alice-2-AbCdEf", false),
             ("iam/al", "iam/alice-AbCdEf", false),
             ("iam/bob-AbCdEf", "iam/alice-AbCdEf", false),
-            // Either the partial ARN of the one or the full ARN of another, `iam/alice`.
+            // Either a partial ARN of this secret, or the full ARN of another one, `iam/alice`.
             ("iam/alice-secret", "iam/alice-secret-AbCdEf", false),
         ] {
             assert_eq!(

@@ -1,12 +1,12 @@
-//! Pure: text from outside, as it may stand in an error or a log: on one line, and bounded.
+//! Pure: makes text from outside fit for an error or a log: on one line, and of limited length.
 
-/// The most that an error or an answer's message may hold, in characters.
+/// The maximum length of an error or a response's message, in characters.
 pub const LONGEST_SENTENCE: usize = 4_000;
 
-/// A text on one line, of `most` characters at most: each control character is a space, and where it is cut an ellipsis
-/// tells so.
+/// The text on one line, with at most `most` characters. Each control character becomes a space, and an ellipsis marks
+/// a cut.
 ///
-/// A line break in a log line's text would be escaped; in an answer it would let a text pose as another line.
+/// A line break in a log line would be escaped. In a response it would let a text pose as another line.
 #[must_use]
 pub fn one_line(text: &str, most: usize) -> String {
     let cut = text
@@ -24,13 +24,13 @@ pub fn one_line(text: &str, most: usize) -> String {
     line
 }
 
-/// A text's first line, as [`one_line`].
+/// A text's first line, made safe by [`one_line`].
 #[must_use]
 pub(crate) fn first_line(text: &str, most: usize) -> String {
     one_line(text.lines().next().unwrap_or_default(), most)
 }
 
-/// Whether a text is `most` bytes at most, and each an ASCII letter, a digit or one of `others`; not empty.
+/// Whether a text has 1 to `most` bytes, each an ASCII letter, a digit or one of `others`.
 #[must_use]
 pub(crate) fn is_word(text: &str, most: usize, others: &[u8]) -> bool {
     (1..=most).contains(&text.len())
@@ -39,7 +39,7 @@ pub(crate) fn is_word(text: &str, most: usize, others: &[u8]) -> bool {
             .all(|byte| byte.is_ascii_alphanumeric() || others.contains(&byte))
 }
 
-/// Control characters, and the two that Unicode separates lines and paragraphs with.
+/// Control characters, and Unicode's line and paragraph separators.
 fn breaks_a_line(char: char) -> bool {
     char.is_control() || matches!(char, '\u{2028}' | '\u{2029}')
 }

@@ -1,4 +1,4 @@
-//! Pure: the fields of a secret that the rotation needs, read from the top of its JSON object.
+//! Pure: the fields of a secret that the rotation needs, read from the top level of its JSON object.
 
 use secrecy::SecretString;
 use secrecy::zeroize::Zeroizing;
@@ -11,10 +11,10 @@ use crate::secret::foreign_format;
 use crate::secret::json_text::{Document, Entries};
 use crate::secret::malformed::{Malformed, Named, Names};
 
-/// What a text may begin with that is no part of the JSON: Windows' editors put it there.
+/// A mark that Windows editors put before the text. It is not part of the JSON.
 const BYTE_ORDER_MARK: char = '\u{feff}';
 
-/// The fields at the top of a text that is a JSON object.
+/// The top-level fields of a text that is a JSON object.
 pub(crate) fn entries(whole: &str) -> Result<Entries<'_>, Malformed> {
     let json = whole.strip_prefix(BYTE_ORDER_MARK).unwrap_or(whole);
     let refused = match serde_json::from_str(json) {
@@ -55,10 +55,10 @@ pub(crate) struct Found<'a> {
     pub(crate) value: &'a RawValue,
 }
 
-/// Finds a field among those at the top: under the name that a variable says, else the seed's, else the one usual one.
+/// Finds a field at the top level: by the name that a variable sets, then the seed's name, then the only usual name.
 ///
 /// # Errors
-/// [`Malformed::Twice`], and [`Malformed::Ambiguous`] where two fields have a usual name, and none the seed's.
+/// [`Malformed::Twice`]. [`Malformed::Ambiguous`] if two fields have a usual name, and none has the seed's.
 pub(crate) fn find<'a>(
     entries: &Entries<'a>,
     field: Field,
@@ -96,7 +96,7 @@ pub(crate) fn find<'a>(
     }
 }
 
-/// The access key, where both of its fields are there and not empty; none where both are missing or empty.
+/// The access key, if both of its fields exist and are not empty. Returns None if each is missing or empty.
 pub(crate) fn key(
     id: Option<&Found<'_>>,
     secret: Option<&Found<'_>>,
@@ -120,7 +120,7 @@ pub(crate) fn key(
             let id = AccessKeyId::parse(&id)
                 .filter(|id| id.as_str() != username)
                 .ok_or_else(|| Malformed::Form(id_named.clone(), "an access key id"))?;
-            // As copies of the key they would get the new one.
+            // The user's name would count as a copy of the key, and the new value would replace it.
             if *secret == username {
                 let form = "a secret access key: it is the user's name";
                 return Err(Malformed::Form(secret_named.clone(), form));
@@ -162,15 +162,16 @@ pub(crate) fn user_name(found: &Found<'_>) -> Result<String, Malformed> {
     }
 }
 
-/// Whether a text can be an IAM path or ARN. A secret access key, which has slashes too, cannot, nor one with a little more.
+/// Whether a text can be an IAM path or ARN. A secret access key has slashes too, but cannot be one. Nor can a slightly
+/// longer text.
 fn is_path(text: &str) -> bool {
     let letters = |byte: u8| byte.is_ascii_alphanumeric() || b"+=,.@_-/:".contains(&byte);
     let begins_so = text.starts_with("arn:") || text.starts_with('/');
     text.bytes().all(letters) && (begins_so || text.len() < 36)
 }
 
-/// IAM: letters, digits and `+=,.@_-`, 64 at the most. Not what looks like a secret access
-/// key, 40 characters of base64, which a name in a log would give away.
+/// IAM allows at most 64 letters, digits and `+=,.@_-`. A text that looks like a secret access key, 40 characters of
+/// base64, is refused: a name in a log would leak it.
 fn is_user_name(name: &str) -> bool {
     let has = |kind: fn(&u8) -> bool| name.bytes().any(|byte| kind(&byte));
     let like_a_secret = name.len() == 40
@@ -187,7 +188,7 @@ fn is_user_name(name: &str) -> bool {
             .all(|byte| byte.is_ascii_alphanumeric() || b"+=,.@_-".contains(&byte))
 }
 
-/// A string as it is, wiped on drop; none where the JSON is no string, or half of a surrogate pair.
+/// The decoded string, wiped on drop. Returns None if the JSON is not a string, or has half of a surrogate pair.
 pub(crate) fn plain_string(json: &str) -> Option<Zeroizing<String>> {
     serde_json::from_str(json).ok().map(Zeroizing::new)
 }

@@ -1,4 +1,4 @@
-//! Pure: the SMTP password of an access key, by which Amazon SES lets an IAM user send mail (fact 53).
+//! Pure: the SMTP password of an access key, with which an IAM user sends mail through Amazon SES (fact 53).
 
 use aws_smithy_types::base64;
 use hmac::{Hmac, KeyInit, Mac};
@@ -8,7 +8,7 @@ use sha2::Sha256;
 
 use crate::secret::fields::{Field, plain};
 
-/// The Regions that a present password is compared with: all that AWS has, whether SES serves SMTP there today or not.
+/// The Regions that a present password is compared with: all of AWS's, whether or not SES serves SMTP there today.
 pub const REGIONS: [&str; 37] = [
     "af-south-1",
     "ap-east-1",
@@ -49,10 +49,10 @@ pub const REGIONS: [&str; 37] = [
     "us-west-2",
 ];
 
-/// How many characters a password has: 33 bytes of base64.
+/// The length of a password in characters: 33 bytes in base64.
 const LENGTH: usize = 44;
 
-/// Whether a text is long enough, and of the letters, to be a password or to hold one.
+/// Whether a text has enough consecutive base64 characters to be a password or to hold one.
 #[must_use]
 pub fn could_hold_a_password(text: &str) -> bool {
     let letters = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
@@ -87,12 +87,12 @@ fn sign(key: &[u8], message: &str) -> Vec<u8> {
     signed
 }
 
-/// The passwords of one secret access key in each Region.
+/// The passwords of one secret access key in every Region.
 #[derive(Debug)]
 pub struct Passwords(Vec<(String, SecretString)>);
 
 impl Passwords {
-    /// Derives them for every Region, and for one more that a setting may name.
+    /// Derives the passwords for every Region, and for one more that a setting may name.
     #[must_use]
     pub fn of(secret: &SecretString, one_more: Option<&str>) -> Self {
         let more = one_more.filter(|region| !REGIONS.contains(region));
@@ -104,7 +104,7 @@ impl Passwords {
         )
     }
 
-    /// The Region whose password a text is.
+    /// The Region whose password equals the text.
     #[must_use]
     pub fn region_of(&self, text: &str) -> Option<&str> {
         let mut found = self.0.iter();
@@ -112,7 +112,7 @@ impl Passwords {
         found.map(|(region, _)| region.as_str())
     }
 
-    /// Whether one of them stands in a text.
+    /// Whether the text contains one of the passwords.
     #[must_use]
     pub fn stand_in(&self, text: &str) -> bool {
         let mut all = self.0.iter();
@@ -120,7 +120,7 @@ impl Passwords {
     }
 }
 
-/// Whether a text is the name of a Region, as far as its letters go.
+/// Whether a text has the form of a Region's name.
 #[must_use]
 pub fn is_region(text: &str) -> bool {
     let letters = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';

@@ -6,7 +6,7 @@ use crate::key::marks::Marks;
 
 /// The label of the version that consumers read.
 pub(crate) const CURRENT: &str = "AWSCURRENT";
-/// The label of the version that a rotation makes.
+/// The label of the version that a rotation creates.
 pub(crate) const PENDING: &str = "AWSPENDING";
 /// The label of the version that was current before.
 pub(crate) const PREVIOUS: &str = "AWSPREVIOUS";
@@ -17,8 +17,7 @@ pub(crate) type Labels = HashMap<String, Vec<String>>;
 /// What the labels say about the token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Staging {
-    /// The token's version is AWSCURRENT: the rotation is complete, with
-    /// AWSPENDING still beside it or not (fact 7).
+    /// The token's version is AWSCURRENT: the rotation is complete, whether or not AWSPENDING is still on it (fact 7).
     AlreadyCurrent,
     /// The token's version is AWSPENDING: the rotation is under way.
     Pending {
@@ -36,7 +35,7 @@ pub(crate) enum Staging {
 pub(crate) enum Unstaged {
     /// The token is unknown to the secret, or its version is not pending; the text says which.
     NotStaged(&'static str),
-    /// Nothing is AWSCURRENT.
+    /// No version is AWSCURRENT.
     NoCurrentVersion,
 }
 

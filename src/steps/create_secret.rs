@@ -16,7 +16,7 @@ use crate::rotation::progress::Progress;
 use crate::rotation::staged_secret::Staged;
 use crate::rotation::storing::{self, Stored};
 
-/// Waits between tries to make a key: 31 s in all, longer than a deletion takes to spread (fact 27).
+/// Waits between attempts to make a key: 31 s in all, longer than a deletion takes to propagate (fact 27).
 const TRY_AGAIN: [Duration; 5] = [
     Duration::from_secs(1),
     Duration::from_secs(2),
@@ -29,8 +29,8 @@ const TRY_AGAIN: [Duration; 5] = [
 pub(crate) async fn run(rotation: &Rotation<'_>, mut staged: Staged) -> Result<Outcome, Problem> {
     let mut progress = Progress::default();
     let result = create(rotation, &mut staged, &mut progress).await;
-    // Its reason is gone where it is certain that the run leaves no key. That of a key which was stored is there until the
-    // key is AWSCURRENT's: a rotation can be given up.
+    // A mark is no longer needed if the run certainly leaves no key. The mark of a stored key is needed until the key is
+    // AWSCURRENT's: a rotation can be abandoned.
     if progress.unanswered.is_none() && !progress.leaves_a_key {
         for mark in &progress.marks {
             take_off(rotation, &staged, mark).await;
@@ -39,7 +39,7 @@ pub(crate) async fn run(rotation: &Rotation<'_>, mut staged: Staged) -> Result<O
     result
 }
 
-/// Each try decides anew, from what is there then.
+/// Each attempt decides afresh, from what is there then.
 async fn create(
     rotation: &Rotation<'_>,
     staged: &mut Staged,
@@ -58,7 +58,7 @@ async fn create(
             source.list_keys(rotation, &iam),
             deletion::held_keys(rotation, staged, &source)
         );
-        // IAM may list the one that was deleted a moment ago (fact 27).
+        // IAM may still list the key that was deleted a moment ago (fact 27).
         let mut keys = keys?;
         keys.retain(|key| progress.deleted.as_ref() != Some(&key.id));
         let facts = Facts {
@@ -87,7 +87,7 @@ async fn create(
     }
 }
 
-/// Whether the key is there still.
+/// Whether the key still exists.
 fn leaves_a_key(stored: &Result<Stored, Problem>) -> bool {
     let is_gone = |clean_up: &CleanUp| matches!(clean_up, CleanUp::Deleted);
     match stored {

@@ -1,4 +1,4 @@
-//! finishSecret: AWSPENDING's key authenticates once more, and becomes AWSCURRENT right behind that.
+//! finishSecret: verifies once more that AWSPENDING's key authenticates, and moves AWSCURRENT to it right after that.
 
 use std::time::Duration;
 
@@ -30,7 +30,7 @@ pub(crate) async fn run(rotation: &Rotation<'_>, staged: &Staged) -> Result<Outc
     let (to, from) = (rotation.token, &*staged.current_version);
     let look = async || {
         loop {
-            // It may wait: so both are looked at once more, the key last, and nothing waits behind that.
+            // This may wait. So the labels and the key are checked once more, the key last. Nothing waits after that.
             verify(rotation, key, &expected, &SmtpLogins::default(), 1).await?;
             let still_staged = rotation.still_staged(staged).await?;
             let authenticates = authenticates(rotation, key, &expected).await?;
@@ -52,7 +52,7 @@ pub(crate) async fn run(rotation: &Rotation<'_>, staged: &Staged) -> Result<Outc
     };
     let moved = rotation.change(Duration::ZERO, look, move_current).await?;
     if !matches!(moved, Some(Ok(()))) {
-        // Its answer may have been lost, or another run may have moved the label.
+        // The response may have been lost, or another run may have moved the label.
         if let Some(Err(failure)) = &moved
             && failure.effect == Effect::Unknown
         {

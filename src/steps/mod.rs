@@ -1,4 +1,4 @@
-//! The four steps of a rotation, a file each.
+//! The four steps of a rotation, one file each.
 
 pub(crate) mod create_secret;
 pub(crate) mod finish_secret;

@@ -1,4 +1,4 @@
-//! setSecret: nothing to set, since IAM made the key live when it made it (fact 22). Confirms only.
+//! setSecret: there is nothing to set, since IAM made the key live when it made it (fact 22). Only confirms the key.
 
 use crate::rotation::context::Rotation;
 use crate::rotation::outcome::{Done, Outcome};
@@ -11,7 +11,7 @@ pub(crate) async fn run(rotation: &Rotation<'_>, staged: &Staged) -> Result<Outc
     let pending = Pending::read_stored(rotation, staged).await?;
     let key = pending.key(rotation, staged)?;
     let message = format!(
-        "nothing to set: IAM made the access key {} live when it made it",
+        "nothing to set: the access key {} has been live since IAM created it",
         key.id
     );
     Ok(rotation.outcome(Done::Confirmed, message).about(&key.id))

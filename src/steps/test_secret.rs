@@ -1,5 +1,5 @@
-//! testSecret: sees that AWSPENDING's key authenticates as the user; with AWSPENDING a copy
-//! of AWSCURRENT, sees instead that a rotation would work (TestRotation, fact 4).
+//! testSecret: verifies that AWSPENDING's key authenticates as the user. If AWSPENDING is a copy
+//! of AWSCURRENT, it checks instead that a rotation would work (TestRotation, fact 4).
 
 use crate::key::deletion_rule::Tries;
 use crate::key::owner::ExpectedUser;
@@ -39,7 +39,7 @@ pub(crate) async fn run(rotation: &Rotation<'_>, staged: &Staged) -> Result<Outc
     Ok(rotation.outcome(Done::Verified, message).about(&key.id))
 }
 
-/// That the key's SMTP passwords are taken, for a sentence.
+/// Part of a sentence: the key's SMTP passwords are accepted.
 fn logged_in(logins: &SmtpLogins) -> String {
     let regions = logins.regions();
     regions.map_or_else(String::new, |regions| format!(" and by SMTP in {regions}"))
@@ -70,7 +70,7 @@ fn malformed(reason: Malformed) -> Problem {
     }
 }
 
-/// Tries all of a rotation that changes nothing.
+/// Tries every part of a rotation that changes nothing.
 async fn preflight(
     rotation: &Rotation<'_>,
     staged: &Staged,
@@ -94,7 +94,7 @@ async fn preflight(
         deletion::plan(rotation, staged, &source, &held, &iam, &keys, tries)
     };
     let plan = match plan(None).await? {
-        // No rotation is under way that could have made it.
+        // No rotation is in progress that could have made it.
         Plan::LookAgain(key) => plan(Some(&key)).await?,
         plan => plan,
     };

@@ -242,7 +242,7 @@ async fn a_session_that_has_expired_is_named_and_made_anew_by_the_next_attempt()
     let aws = world.aws.clone();
     world.after_call("AssumeRole", move || aws.expire_sessions());
     let (arn, _) = role(&world);
-    let named = [&*arn, "ExpiredToken", "session is made anew"];
+    let named = [&*arn, "ExpiredToken", "starts a new session"];
     refused(&mut world, "createSecret", "SourceInvalid", &named).await;
     world.step("createSecret").await.unwrap();
 }

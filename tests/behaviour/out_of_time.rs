@@ -64,7 +64,7 @@ async fn what_aws_answered_each_time_is_told_and_what_it_may_have_changed_once()
         );
         let said = &failed.error_message;
         assert_eq!(
-            said.matches("may have been made, without").count(),
+            said.matches("may have been made, but AWS").count(),
             1,
             "{said}"
         );

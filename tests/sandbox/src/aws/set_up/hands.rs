@@ -58,7 +58,7 @@ mod tests {
 
     use super::*;
     use crate::aws::testing::{Caller, aws_with_alice, create};
-    use crate::aws::{AWSCURRENT, AWSPENDING};
+    use crate::aws::{AWSCURRENT, AWSPENDING, Propagation};
 
     const SECOND: Duration = Duration::from_secs(1);
     const TOKEN: &str = "aaaaaaaa-0c1b-4f6e-9a55-2f0d6c1b7e01";
