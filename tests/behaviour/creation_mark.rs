@@ -1,6 +1,8 @@
 //! A key that no version of the secret holds is an earlier try's lost one only where the secret says
 //! that there was such a try; else it is someone else's, such as another secret's of the same user.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use iam_key_rotator::{Config, DeleteKeyInUse};
@@ -9,6 +11,7 @@ use sandbox::rotation::{RotateOptions, rotate};
 use sandbox::setup::Source;
 use serde_json::Value;
 
+use crate::removal::error;
 use crate::watch::current_works;
 use crate::world::{World, setup};
 
@@ -102,6 +105,34 @@ async fn where_marks_would_be_too_many_the_oldest_stays() {
     world.step("createSecret").await.unwrap();
     assert!(marks(&world).contains(&oldest));
     assert_eq!(marks(&world).len(), 2);
+}
+
+/// A run that is refused for longer than a mark is fresh takes its mark off before it puts another on. One whose creation
+/// got no response keeps its mark.
+#[tokio::test(start_paused = true)]
+async fn a_run_has_one_mark_at_a_time() {
+    for (status, code) in [(409, "LimitExceeded"), (503, "ServiceFailure")] {
+        let mut world = World::from(Source::Role, 1);
+        let theirs = mark(&world, 10);
+        world.always_fail("CreateAccessKey", error(status, code));
+        world.function_time_out(Duration::from_secs(900));
+        world.stage();
+        let most = Arc::new(AtomicUsize::new(0));
+        let (aws, arn, seen) = (world.aws.clone(), world.arn().to_owned(), most.clone());
+        world.aws.on_call(move |_| {
+            let secret = aws.secret(&arn).unwrap();
+            let labels = secret
+                .versions
+                .into_iter()
+                .flat_map(|version| version.labels);
+            let marks = labels.filter(|label| label.starts_with(CREATING)).count();
+            seen.fetch_max(marks, Ordering::Relaxed);
+        });
+        world.step("createSecret").await.unwrap_err();
+        world.aws.forget_hooks();
+        assert_eq!(most.load(Ordering::Relaxed), 2, "theirs and ours, {code}");
+        assert!(marks(&world).contains(&theirs), "{code}");
+    }
 }
 
 /// Somebody's, made ten days behind a rotation that was cut.

@@ -84,3 +84,26 @@ fn the_benchmarks_tables_are_those_of_their_results() {
         );
     }
 }
+
+/// Each test that `MISTAKES.md` names is there, in the file that it names.
+#[test]
+fn every_test_that_finds_a_mistake_is_there() {
+    let page = include_str!("../MISTAKES.md");
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut seen = 0;
+    for name in page.split('`').filter(|name| name.contains("::")) {
+        let (module, test) = name.rsplit_once("::").unwrap();
+        let file = match module.strip_suffix("::tests") {
+            Some(module) => format!("src/{}", module.replace("::", "/")),
+            None => format!("tests/behaviour/{}", module.replace("::", "/")),
+        };
+        let texts = [".rs", "_tests.rs"].map(|end| root.join(format!("{file}{end}")));
+        let texts = texts.map(|path| std::fs::read_to_string(path).unwrap_or_default());
+        let found = texts
+            .iter()
+            .any(|text| text.contains(&format!("fn {test}(")));
+        assert!(found, "{name}");
+        seen += 1;
+    }
+    assert!(seen > 200, "{seen}");
+}
