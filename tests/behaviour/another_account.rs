@@ -21,7 +21,7 @@ fn without_source(world: &World) -> Value {
     text
 }
 
-/// Lets the role in the other account be, but gives it another trust policy.
+/// Keeps the role in the other account, but gives it another trust policy.
 fn trusting(world: &World, arn: &str, principal: &str, external_id: &str) {
     let trust = json!({"Statement": {
         "Effect": "Allow",
@@ -36,7 +36,7 @@ fn trusting(world: &World, arn: &str, principal: &str, external_id: &str) {
 #[tokio::test(start_paused = true)]
 async fn its_session_says_whom_for_and_makes_the_keys_there() {
     let mut world = World::from(Source::AnotherAccount, 2);
-    // As AWS does where a function acts through a role (fact 8).
+    // As AWS does when a function acts through a role (fact 8).
     world.aws.require_rotation_token(true);
     world.rotate().await.unwrap();
     let session =
@@ -55,7 +55,7 @@ async fn its_session_has_a_name_for_the_longest_name_of_a_user() {
         username,
         ..setup(Source::AnotherAccount, 2)
     });
-    // The simulated STS refuses a session's name of more than 64 characters (fact 38).
+    // The simulated STS refuses a session name of more than 64 characters (fact 38).
     world.rotate().await.unwrap();
 }
 
@@ -71,7 +71,7 @@ async fn a_tag_of_the_secret_names_it_as_a_field_does() {
         .tag_secret(world.arn(), "externalid", &external_id);
     world.rotate().await.unwrap();
     assert_eq!(world.count("AssumeRole"), 1);
-    // What a tag says does not get into the value.
+    // The tag's content does not get into the value.
     assert!(!world.text(AWSCURRENT).contains("rolearn"));
 }
 
@@ -81,7 +81,7 @@ async fn a_tag_names_the_secrets_own_key_and_an_administrators_secret_too() {
         let mut world = World::from(source, 2);
         let named = match world.prepared.administrator_secret_arn.clone() {
             Some(administrator) => administrator,
-            // Without the six characters, as a template has to write it.
+            // Without the suffix of six characters, as a template has to write it.
             None => world.arn().rsplit_once('-').unwrap().0.to_owned(),
         };
         let text = without_source(&world).to_string();
@@ -192,7 +192,7 @@ async fn a_missing_external_id_is_refused_as_a_wrong_one() {
     .await;
 }
 
-/// The role's account has a user of the same name, whose keys are not this secret's.
+/// The role's account has a user of the same name. That user's keys do not belong to this secret.
 #[tokio::test(start_paused = true)]
 async fn a_role_in_an_account_that_is_not_the_users_touches_no_key_there() {
     for keys in [0, 1, 2] {
@@ -247,7 +247,7 @@ async fn a_session_that_has_expired_is_named_and_made_anew_by_the_next_attempt()
     world.step("createSecret").await.unwrap();
 }
 
-/// Each call of the session in turn is the first that its end refuses.
+/// The session ends at each of its calls in turn: that call is the first to be refused.
 #[tokio::test(start_paused = true)]
 async fn a_session_that_ends_in_the_middle_loses_no_key() {
     for behind in ["ListAccessKeys", "DeleteAccessKey", "CreateAccessKey"] {
@@ -307,7 +307,7 @@ async fn each_malformed_tag_is_refused() {
     }
 }
 
-/// testSecret and finishSecret know the user by AWSCURRENT's key: no role has to be assumed.
+/// testSecret and finishSecret identify the user by AWSCURRENT's key, so they do not have to assume a role.
 #[tokio::test(start_paused = true)]
 async fn only_create_secret_assumes_it_where_the_current_key_works() {
     let mut world = World::from(Source::AnotherAccount, 2);

@@ -1,4 +1,4 @@
-//! Bad input: a clear error, nothing changed, nothing lost; each kind a case.
+//! Bad input gives a clear error. Nothing is changed and nothing is lost. Each kind of input is a case.
 
 use sandbox::aws::{AWSCURRENT, FUNCTION_ROLE, SecretContent};
 use sandbox::setup::Source;
@@ -8,7 +8,7 @@ use crate::world::{World, with_key};
 
 pub const STEPS: [&str; 4] = ["createSecret", "setSecret", "testSecret", "finishSecret"];
 
-/// Runs a step that must refuse, and sees that it changed nothing.
+/// Runs a step that must refuse, and checks that it changed nothing.
 pub async fn refused(world: &mut World, step: &str, error_type: &str, named: &[&str]) {
     let before = world.snapshot();
     let failed = world.step(step).await.unwrap_err();

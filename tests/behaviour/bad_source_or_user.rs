@@ -1,4 +1,4 @@
-//! Bad input beyond the secret's form: credential sources and users that are not what it says.
+//! Bad input beyond the secret's form: credential sources and users that are not what the secret says.
 
 use sandbox::aws::{AWSCURRENT, FUNCTION_ROLE};
 use sandbox::setup::Source;
@@ -208,7 +208,7 @@ async fn a_user_whose_other_key_is_the_administrators() {
     .await;
 }
 
-/// The own key's policy names its user alone, so it sees nothing of the other.
+/// The policy of the user's own key names only that user, so the key cannot see the other user.
 #[tokio::test(start_paused = true)]
 async fn a_username_that_is_not_the_own_keys_is_denied_by_iam() {
     let mut world = holding(Source::SelfKey, |world| {
@@ -225,7 +225,7 @@ async fn a_username_that_is_not_the_own_keys_is_denied_by_iam() {
     refused(&mut world, "createSecret", "PermissionMissing", &named).await;
 }
 
-/// Only where AWS says that it is not allowed is a permission missing.
+/// A permission is missing only if AWS says that the call is not allowed.
 #[tokio::test(start_paused = true)]
 async fn a_role_that_cannot_be_asked_for_is_no_missing_permission() {
     let mut world = World::from(Source::AnotherAccount, 2);

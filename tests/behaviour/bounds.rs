@@ -1,4 +1,4 @@
-//! What comes from outside is refused or cut, and is on one line, wherever it is said.
+//! Text from outside is refused or cut, and stays on one line, in every error and log line.
 
 use sandbox::aws::{CALLS, FaultKind};
 use sandbox::rotation::FunctionError;
@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::world::World;
 
-/// The most characters of an error, and of a log line with its time, its step, its secret and its user.
+/// The most characters in an error, and in a log line with its time, step, secret and user.
 const LONGEST: usize = 4_000;
 const LONGEST_LINE: usize = 2 * LONGEST;
 

@@ -1,4 +1,4 @@
-//! No call too many: what a rotation calls is what the README's tables say.
+//! No unnecessary calls: a rotation makes exactly the calls in the README's tables.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ const README: &str = include_str!("../../README.md");
 /// The calls of each step of a rotation of a user who has two keys.
 async fn steps(source: Source) -> Vec<Vec<Call>> {
     let mut world = World::from(source, 2);
-    // As it is from the second rotation on: the older key is AWSPREVIOUS's.
+    // The state from the second rotation on: the older key is AWSPREVIOUS's.
     world.rotate().await.unwrap();
     world.aws.age(Duration::from_secs(30 * 86_400));
     world.aws.set_latency(Duration::from_millis(10));

@@ -1,4 +1,4 @@
-//! P3: what becomes of a key that was made and could not be stored, whatever else goes wrong.
+//! P3: what happens to a key that was made but could not be stored, whatever else goes wrong.
 
 use std::time::{Duration, SystemTime};
 
@@ -24,7 +24,7 @@ fn marks(world: &World) -> usize {
         .count()
 }
 
-/// A key that another run has stored, or somebody has, for the event's token.
+/// Another run, or a person, stores a key for the event's token.
 fn stored_behind(world: &World, action: &str, key: &AccessKey, text: &str) {
     let text = with_key(text, key);
     let (aws, arn) = (world.aws.clone(), world.arn().to_owned());
@@ -59,7 +59,7 @@ async fn an_unstored_key_that_iam_does_not_know_yet_is_deactivated_later() {
     assert_eq!(marks(&world), 0);
 }
 
-/// What IAM does not know in the end may show up yet: the mark says whose it is.
+/// A key that IAM still does not know at the end may show up later. The mark says whose it is.
 #[tokio::test(start_paused = true)]
 async fn a_key_that_iam_never_knew_goes_with_the_next_attempt() {
     let mut world = staged();
@@ -73,7 +73,7 @@ async fn a_key_that_iam_never_knew_goes_with_the_next_attempt() {
     assert_eq!(world.lost_keys(), Vec::<String>::new());
 }
 
-/// The read that found nothing was of a moment before.
+/// The read that found nothing came a moment too early.
 #[tokio::test(start_paused = true)]
 async fn a_key_that_turns_out_to_be_stored_while_it_is_taken_away_works_again() {
     for behind in ["GetSecretValue", "UpdateAccessKey"] {
@@ -125,7 +125,7 @@ async fn where_another_run_stored_its_key_and_ours_cannot_go_ours_is_named() {
     assert!(failed.error_message.contains(&lost[0]), "{failed:?}");
 }
 
-/// Somebody has put a value there that is not for this user.
+/// Somebody has stored a value there that is not for this user.
 #[tokio::test(start_paused = true)]
 async fn a_key_goes_where_what_awspending_holds_cannot_be_told() {
     for denied in [false, true] {
@@ -176,7 +176,7 @@ async fn a_lost_key_that_was_deleted_leaves_no_mark() {
     assert_eq!(marks(&world), 0);
 }
 
-/// Somebody made it a moment before.
+/// Somebody else made it a moment before.
 #[tokio::test(start_paused = true)]
 async fn a_key_that_was_there_before_the_creation_is_not_the_lost_one() {
     let mut world = World::from(Source::Role, 0);
@@ -188,7 +188,7 @@ async fn a_key_that_was_there_before_the_creation_is_not_the_lost_one() {
     assert_eq!(world.count("UpdateAccessKey"), 0);
 }
 
-/// P4: the lost key of a first rotation is stored after all.
+/// P4: the lost key of a first rotation turns out to be stored.
 #[tokio::test(start_paused = true)]
 async fn no_second_key_is_made_where_the_lost_one_is_stored_while_it_is_taken_away() {
     let mut world = World::from(Source::Role, 0);

@@ -1,5 +1,5 @@
-//! Somebody who may write a secret of her own has the function make another user's key into it: her secret names that user,
-//! and its policy lets the execution role in (fact 62).
+//! Somebody who may write her own secret tries to make the function store another user's key in it. Her secret names
+//! that user, and its policy admits the execution role (fact 62).
 
 use iam_key_rotator::Config;
 use sandbox::aws::{ACCOUNT, AWSCURRENT, AWSPENDING, FUNCTION_ROLE, REGION};
@@ -12,11 +12,12 @@ use crate::world::{World, setup};
 const FLEET: &str = include_str!("../../policies/fleet-execution-role.json");
 const TAG: &str = "iam-key-rotator";
 
-/// Whose documents the execution role carries. With the user's own key as the source there is nothing to be had: who names it knows it.
+/// Whose documents the execution role carries. The user's own key is left out as a source, since nothing can be gained:
+/// whoever names that key already knows it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Documents {
     Of(Source),
-    /// Those of a fleet, of which alice's secret is the function's own.
+    /// A fleet's documents. In it, alice's secret is the function's own.
     Fleet,
 }
 
@@ -113,7 +114,7 @@ async fn a_secret_of_her_own_gets_nobodys_key() {
     }
 }
 
-/// Otherwise nothing above would prove anything.
+/// Without this, the tests above would prove nothing.
 #[tokio::test(start_paused = true)]
 async fn without_the_deny_she_has_alices_key() {
     for documents in ALL {
@@ -125,7 +126,7 @@ async fn without_the_deny_she_has_alices_key() {
     }
 }
 
-/// The second line: her secret is called after no user.
+/// The second line of defence: her secret is not named after any user.
 #[tokio::test(start_paused = true)]
 async fn without_the_deny_its_name_still_keeps_alices_key_from_her() {
     let variable = |name: &str| (name == "SECRET_NAME").then(|| "iam/{username}".to_owned());
@@ -139,7 +140,7 @@ async fn without_the_deny_its_name_still_keeps_alices_key_from_her() {
     }
 }
 
-/// A document with its Deny lets its own secrets rotate, and denies what has no resource.
+/// A document with its Deny still lets its own secrets rotate, and denies actions that have no resource.
 #[tokio::test(start_paused = true)]
 async fn what_is_the_functions_own_rotates() {
     for documents in ALL {
@@ -150,7 +151,7 @@ async fn what_is_the_functions_own_rotates() {
     }
 }
 
-/// CloudFormation takes a tag off before it puts on another value (fact 60), and the stack's own secret goes on.
+/// CloudFormation removes a tag before it sets another value (fact 60). Meanwhile the stack's own secret still rotates.
 #[tokio::test(start_paused = true)]
 async fn a_secret_of_the_fleet_needs_the_tag_and_the_stacks_own_does_not() {
     for (tag, rotates) in [

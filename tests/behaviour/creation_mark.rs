@@ -1,5 +1,5 @@
-//! A key that no version of the secret holds is an earlier try's lost one only where the secret says
-//! that there was such a try; else it is someone else's, such as another secret's of the same user.
+//! If no version of the secret holds a key, it is an earlier attempt's lost key only if the secret says that there was
+//! such an attempt. Otherwise it is someone else's, for example from another secret of the same user.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -27,7 +27,7 @@ fn marks(world: &World) -> Vec<String> {
     labels.filter(|label| label.starts_with(CREATING)).collect()
 }
 
-/// Puts another run's mark on AWSCURRENT's version, of so many seconds ago.
+/// Puts another run's mark, this many seconds old, on AWSCURRENT's version.
 fn mark(world: &World, seconds_ago: u64) -> String {
     let at = world.now() - Duration::from_secs(seconds_ago);
     let at = at.duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
@@ -81,7 +81,7 @@ async fn a_mark_goes_once_every_key_of_its_time_is_listed_and_there_is_none() {
     assert_eq!(marks(&world).len(), 2);
 }
 
-/// Until the key is judged by its age.
+/// The mark stays until the key is judged by its age.
 #[tokio::test(start_paused = true)]
 async fn a_mark_stays_while_a_key_of_its_time_is_there() {
     for (age, stays) in [(86_000, true), (86_762, false)] {
@@ -95,7 +95,7 @@ async fn a_mark_stays_while_a_key_of_its_time_is_there() {
     }
 }
 
-/// A key of the oldest may be listed yet; and then there was no room for another's.
+/// A key of the oldest mark may still become listed. In that case there was no room for another run's key.
 #[tokio::test(start_paused = true)]
 async fn where_marks_would_be_too_many_the_oldest_stays() {
     let mut world = World::from(Source::Role, 1);
@@ -107,8 +107,8 @@ async fn where_marks_would_be_too_many_the_oldest_stays() {
     assert_eq!(marks(&world).len(), 2);
 }
 
-/// A run that is refused for longer than a mark is fresh takes its mark off before it puts another on. One whose creation
-/// got no response keeps its mark.
+/// A run that is refused for longer than its mark is fresh takes the mark off before it puts another on. A run whose
+/// creation got no response keeps its mark.
 #[tokio::test(start_paused = true)]
 async fn a_run_has_one_mark_at_a_time() {
     for (status, code) in [(409, "LimitExceeded"), (503, "ServiceFailure")] {
@@ -135,7 +135,7 @@ async fn a_run_has_one_mark_at_a_time() {
     }
 }
 
-/// Somebody's, made ten days behind a rotation that was cut.
+/// Somebody else's key, made ten days after a rotation that was cut off.
 #[tokio::test(start_paused = true)]
 async fn a_key_that_is_not_of_the_marks_time_is_not_taken_for_the_lost_one() {
     let mut world = World::from(Source::Role, 1);
@@ -167,7 +167,7 @@ async fn it_is_taken_back_where_it_is_certain_that_no_key_was_made() {
     world.stage();
     world.step("createSecret").await.unwrap_err();
     assert_eq!(marks(&world), Vec::<String>::new());
-    // Not stored, and taken away.
+    // The key is not stored, so it is taken away.
     world.aws.clear_faults();
     world.always_fail("PutSecretValue", FaultKind::Denied);
     world.step("createSecret").await.unwrap_err();
@@ -197,7 +197,7 @@ async fn an_answer_that_was_lost_is_no_obstacle() {
     }
 }
 
-/// When the marks that are there say that their runs began, and when the last key was made.
+/// When the last marked run began, by the marks that are there, and when the last key was made.
 fn begun_and_made(world: &World) -> (u64, u64) {
     let begun = marks(world).into_iter().map(|label| {
         let rest = label.strip_prefix(CREATING).unwrap();
@@ -209,7 +209,7 @@ fn begun_and_made(world: &World) -> (u64, u64) {
     (begun.max().unwrap(), made.unwrap().as_secs())
 }
 
-/// A mark covers the keys of its minute.
+/// A mark covers only the keys of its minute.
 #[tokio::test(start_paused = true)]
 async fn a_key_is_made_by_a_fresh_mark_however_long_the_removal_takes() {
     let mut world = World::from(Source::Role, 2);
@@ -221,7 +221,7 @@ async fn a_key_is_made_by_a_fresh_mark_however_long_the_removal_takes() {
     assert!(made - begun <= 40, "{begun} {made}");
 }
 
-/// Whether it is there is not known for certain, or it is certain that it is not.
+/// Either it is not certain whether the mark is there, or it is certain that it is not.
 #[tokio::test(start_paused = true)]
 async fn no_key_is_made_without_a_mark() {
     let throttled = FaultKind::ErrorBefore {
@@ -251,7 +251,7 @@ async fn each_mark_that_a_run_may_have_put_is_taken_back() {
     assert_eq!(marks(&world), Vec::<String>::new());
 }
 
-/// Within its time a run goes by one mark.
+/// A run uses one mark as long as that mark is fresh.
 #[tokio::test(start_paused = true)]
 async fn a_second_try_goes_by_the_same_mark() {
     let mut world = World::from(Source::Role, 1);
@@ -266,7 +266,7 @@ async fn a_second_try_goes_by_the_same_mark() {
     assert_eq!(world.count("UpdateSecretVersionStage"), 1);
 }
 
-/// AWSCURRENT has moved since it was put.
+/// AWSCURRENT has moved since the mark was put on.
 #[tokio::test(start_paused = true)]
 async fn a_void_mark_is_taken_off_whichever_version_it_is_on() {
     let mut world = World::from(Source::Role, 1);
@@ -298,7 +298,7 @@ async fn rotate_copy(world: &mut World, arn: &str) -> String {
     format!("{rotated:?}")
 }
 
-/// The record of last uses lags: the new key looks as if nobody ever used it (fact 25).
+/// The record of last uses lags, so the new key looks as if nobody ever used it (fact 25).
 #[tokio::test(start_paused = true)]
 async fn a_copy_of_the_secret_does_not_take_the_new_key_for_its_own_lost_one() {
     let mut world = World::from(Source::Role, 1);
@@ -314,7 +314,7 @@ async fn a_copy_of_the_secret_does_not_take_the_new_key_for_its_own_lost_one() {
     assert!(current_works(&world.aws, &copy));
 }
 
-/// The price of the default: what AWSPREVIOUS held goes with the next rotation, whoever uses it.
+/// The price of the default: the next rotation deletes AWSPREVIOUS's key, whoever uses it.
 #[tokio::test(start_paused = true)]
 async fn with_never_not_even_the_next_rotation_takes_the_copys_key_away() {
     let config = Config {

@@ -1,4 +1,4 @@
-//! Which key is deleted to make room, and which never.
+//! Which key is deleted to make room, and which keys never are.
 
 use std::time::Duration;
 
@@ -144,7 +144,7 @@ async fn a_young_key_that_turns_out_to_be_stored_is_used() {
 async fn a_rotation_deletes_one_key_at_most() {
     let mut world = World::from(Source::Role, 2);
     world.stage();
-    // A person takes the room that was made.
+    // A person makes a key in the room that was made.
     let aws = world.aws.clone();
     world.after_call("DeleteAccessKey", move || {
         drop(aws.create_access_key("alice"))

@@ -1,5 +1,5 @@
-//! What the SDK and its HTTP client read from the environment by themselves: a value that they would abort on, or
-//! drop in silence, is said in the log at the start and to whoever invokes, by its name and never quoted.
+//! The SDK and its HTTP client read some variables by themselves. They abort on some values, or drop them silently.
+//! The function reports each such variable in the log at the start, and to the caller: by name, and never quoted.
 
 use sandbox::rotation::{Function, event};
 use sandbox::setup::Source;
@@ -8,7 +8,7 @@ use sandbox::tls::Tls;
 use crate::local::Local;
 use crate::world::TOKEN;
 
-/// Sees that the function says so, and calls nobody.
+/// Checks that the function says so and makes no call.
 async fn refused(local: Local, variables: &[(&str, &str)], named: &str) {
     let mut local = local;
     for (name, value) in variables {
@@ -64,7 +64,7 @@ async fn a_region_a_switch_or_credentials_that_the_sdk_would_not_understand() {
     }
 }
 
-/// Each would be dropped, and AWS called past it.
+/// The client would drop each of these values and call AWS without the proxy.
 #[tokio::test]
 async fn a_proxy_that_the_http_client_would_drop() {
     let tls = Tls::new().unwrap();
@@ -101,7 +101,7 @@ async fn a_proxy_that_the_http_client_would_drop() {
     refused(local, &cgi, "REQUEST_METHOD").await;
 }
 
-/// Of the SDK's own texts those are shown that are the same for every request.
+/// Of the SDK's own texts, only those that are the same for every request are shown.
 #[tokio::test]
 async fn a_choice_of_endpoints_that_cannot_be_is_told_in_the_sdks_words() {
     let mut local = Local::new(Source::Role).await;
@@ -112,7 +112,7 @@ async fn a_choice_of_endpoints_that_cannot_be_is_told_in_the_sdks_words() {
     local.logs().await;
 }
 
-/// IAM is one service for each partition, whichever endpoint its requests go to (fact 30).
+/// IAM is one service per partition, whichever endpoint its requests go to (fact 30).
 #[tokio::test]
 async fn in_any_region_a_private_endpoint_of_iam_takes_its_requests() {
     for source in [Source::Role, Source::SelfKey, Source::AnotherAccount] {
@@ -123,7 +123,7 @@ async fn in_any_region_a_private_endpoint_of_iam_takes_its_requests() {
     }
 }
 
-/// Empty means none, as for other programs; and what the function sets itself is not read at all.
+/// An empty value means none, as in other programs. Variables that the function sets itself are not read at all.
 #[tokio::test]
 async fn a_rotation_works_with_empty_proxies_and_settings_that_are_not_read() {
     let mut local = Local::new(Source::Role).await;

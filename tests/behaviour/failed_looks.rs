@@ -1,4 +1,4 @@
-//! A look that fails is no look: whatever was to be changed behind it is not.
+//! A look that fails does not count: the change that was to follow it is not made.
 
 use sandbox::aws::{AWSCURRENT, AWSPENDING, AWSPREVIOUS, Aws, FaultKind, KeyStatus};
 use sandbox::setup::Source;
@@ -14,12 +14,12 @@ const LOOKS: [&str; 4] = [
     "GetAccessKeyLastUsed",
 ];
 
-/// AWSPREVIOUS's key goes.
+/// A staged rotation that takes AWSPREVIOUS's key away.
 async fn with_a_previous_key() -> World {
     staged(Source::Role).await.0
 }
 
-/// The simulation, the secret, and its version that is AWSPREVIOUS.
+/// The simulation, the secret's ARN, and the version with AWSPREVIOUS.
 fn previous_version(world: &World) -> (Aws, String, String) {
     let (aws, arn) = (world.aws.clone(), world.arn().to_owned());
     let version = aws
@@ -42,7 +42,7 @@ async fn with_a_lost_key() -> World {
     world
 }
 
-/// How many calls of an action there are before the first of another.
+/// How many calls of `action` there are before the first call of `end`.
 fn before(world: &World, action: &str, end: &str) -> usize {
     let calls = world.aws.calls().into_iter();
     calls
@@ -74,7 +74,7 @@ async fn whichever_look_fails_no_key_is_deleted_and_none_is_made() {
     }
 }
 
-/// A step goes on only where it is known which keys are wanted.
+/// A step continues only if it is known which keys are wanted.
 #[tokio::test(start_paused = true)]
 async fn a_step_stops_where_it_cannot_be_seen_whether_a_key_under_the_mark_is_wanted() {
     for (action, nth) in [
@@ -105,7 +105,7 @@ async fn a_step_stops_where_it_cannot_be_seen_whether_a_key_under_the_mark_is_wa
     }
 }
 
-/// Reads may lag: one that shows the truth is enough.
+/// Reads may be stale, so one that shows the truth is enough.
 #[tokio::test(start_paused = true)]
 async fn one_look_that_sees_the_labels_move_is_enough() {
     let mut world = with_a_previous_key().await;
@@ -114,7 +114,7 @@ async fn one_look_that_sees_the_labels_move_is_enough() {
     let (aws, arn, version) = previous_version(&world);
     world.after_call("UpdateAccessKey", move || {
         aws.move_label(&arn, AWSCURRENT, &version);
-        // Only the first look behind the deactivation is of now.
+        // Only the first look after the deactivation is up to date.
         aws.inject(sandbox::aws::Fault {
             on: sandbox::aws::When::Action {
                 action: "DescribeSecret".to_owned(),
@@ -122,7 +122,7 @@ async fn one_look_that_sees_the_labels_move_is_enough() {
             },
             kind: FaultKind::StaleReads(2),
         });
-        // And the one behind the list.
+        // So is the one after the list.
         aws.inject(sandbox::aws::Fault {
             on: sandbox::aws::When::Action {
                 action: "DescribeSecret".to_owned(),
@@ -136,7 +136,7 @@ async fn one_look_that_sees_the_labels_move_is_enough() {
     assert_eq!(world.key_of(AWSCURRENT), Some(previous));
 }
 
-/// Many reads in a row, of which one sees it.
+/// Of many reads in a row, one sees it.
 #[tokio::test(start_paused = true)]
 async fn a_key_is_given_back_though_the_first_read_does_not_show_that_it_is_wanted() {
     let mut world = with_a_previous_key().await;
@@ -164,7 +164,7 @@ async fn a_key_is_given_back_though_the_first_read_does_not_show_that_it_is_want
 #[tokio::test(start_paused = true)]
 async fn a_key_that_becomes_current_behind_the_decision_is_not_even_deactivated() {
     for behind in ["ListAccessKeys", "UpdateSecretVersionStage"] {
-        // That it works all the time is seen behind each call.
+        // `World` checks after each call that the key still works.
         let mut world = with_a_previous_key().await;
         let previous = world.key_of(AWSPREVIOUS).unwrap();
         let (aws, arn, version) = previous_version(&world);
@@ -178,7 +178,7 @@ async fn a_key_that_becomes_current_behind_the_decision_is_not_even_deactivated(
     }
 }
 
-/// The last look is the list and then the labels: a person moves AWSCURRENT between the two.
+/// The last look reads the list and then the labels. A person moves AWSCURRENT between the two.
 #[tokio::test(start_paused = true)]
 async fn the_labels_are_looked_at_last_before_a_deletion() {
     let mut world = with_a_previous_key().await;
@@ -194,7 +194,7 @@ async fn the_labels_are_looked_at_last_before_a_deletion() {
     assert!(current_works(&world.aws, world.arn()));
 }
 
-/// A second value of AWSCURRENT is the one that the new key goes into (P7), whatever AWSPREVIOUS is.
+/// If AWSCURRENT gets a second value, the new key goes into that one (P7), whatever AWSPREVIOUS is.
 #[tokio::test(start_paused = true)]
 async fn a_value_that_a_person_stores_right_before_the_creation_is_the_one_that_gets_the_key() {
     for unlabelled in [false, true] {
@@ -227,7 +227,7 @@ async fn no_key_is_made_for_a_rotation_that_was_cancelled_right_before() {
     assert_eq!(world.count("CreateAccessKey"), 0);
 }
 
-/// A creation that got no answer is waited for, and AWSPENDING is read meanwhile.
+/// After a creation without a response, the run waits for the key and reads AWSPENDING meanwhile.
 #[tokio::test(start_paused = true)]
 async fn no_second_key_is_made_where_a_read_fails_while_the_first_is_waited_for() {
     for nth in [4, 5, 8, 12] {
@@ -240,7 +240,7 @@ async fn no_second_key_is_made_where_a_read_fails_while_the_first_is_waited_for(
     }
 }
 
-/// The value of a version that is being made is read again.
+/// While a version is still being made, its value is read again.
 #[tokio::test(start_paused = true)]
 async fn a_version_that_cannot_be_read_yet_is_read_again() {
     let mut world = staged_with_one();

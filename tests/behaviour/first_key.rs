@@ -26,7 +26,7 @@ async fn the_first_rotation_makes_the_first_key() {
     }
 }
 
-/// A first key is nobody's yet: nothing that works goes for it, however long nobody has used it.
+/// Nobody uses a first key yet. No working key is deleted for it, however long that key has gone unused.
 #[tokio::test(start_paused = true)]
 async fn two_active_keys_stay_and_the_step_is_refused() {
     for text in [
@@ -54,7 +54,7 @@ async fn an_active_key_stays_beside_the_first() {
     world.rotate().await.unwrap();
     assert!(world.keys().contains(&key) && world.keys().len() == 2);
 
-    // Of two, the inactive one makes room.
+    // Of two keys, the inactive one makes room.
     let mut world = World::from(Source::Role, 2);
     let (active, inactive) = (world.older_key(), world.current_key());
     world.a_person(|aws| drop(aws.put_secret_text(world.arn(), r#"{"username":"alice"}"#)));
@@ -69,7 +69,7 @@ async fn fields_that_are_there_and_empty_get_the_first_key() {
         r#"{"username":"alice","accesskey":"<ID>","secretkey":"<SECRET>"}"#,
         r#"{"AccessKeyId":"<ID>", "SecretAccessKey":"<SECRET>","username":"alice","note":""}"#,
         r#"{"username":"alice","accesskey":"<ID>","secretkey":"<SECRET>","AWS_ACCESS_KEY_ID":"<ID>","AWS_SECRET_ACCESS_KEY":"<SECRET>"}"#,
-        // A secret_key without an id beside it may be anything.
+        // A secret_key without an id next to it may be anything.
         r#"{"username":"alice","accesskey":"<ID>","secretkey":"<SECRET>","n":{"access_key":"<ID>","secret_key":"<SECRET>"},"m":{"secret_key":""}}"#,
     ] {
         let mut world = World::from(Source::Role, 0);
@@ -85,7 +85,7 @@ async fn fields_that_are_there_and_empty_get_the_first_key() {
     }
 }
 
-/// A variable says that the field with the id's usual name is the secret's.
+/// A variable says that the field with the id's usual name holds the secret.
 #[tokio::test(start_paused = true)]
 async fn an_empty_field_gets_what_a_variable_says_that_it_is() {
     let fields = FieldNames {

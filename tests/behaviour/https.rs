@@ -1,4 +1,4 @@
-//! The real binary over TLS: whom it trusts, and by which way it goes.
+//! The real binary over TLS: which certificates it trusts, and which route its connections take.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -77,7 +77,7 @@ async fn it_goes_through_the_proxy_that_https_proxy_names_but_to_the_hosts_of_no
     }
 }
 
-/// A proxy, and how many tunnels it has made. It ends with the test's runtime.
+/// A proxy, and how many tunnels it has opened. It stops with the test's runtime.
 async fn proxy() -> (SocketAddr, Arc<AtomicUsize>) {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -100,6 +100,6 @@ async fn tunnel(mut client: TcpStream, tunnels: Arc<AtomicUsize>) {
         .unwrap();
     tunnels.fetch_add(1, Ordering::SeqCst);
     client.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await.unwrap();
-    // Either may break it off.
+    // Either side may close the connection.
     let _ = copy_bidirectional(&mut client, &mut server).await;
 }

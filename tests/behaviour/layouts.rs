@@ -1,4 +1,4 @@
-//! Whatever the secret looks like, the key that it gives out stays (P1), and every copy of it is the new one (P7).
+//! Whatever the secret's layout, the key that it gives out stays (P1), and every copy of it is replaced (P7).
 
 use iam_key_rotator::{Config, FieldNames};
 use sandbox::aws::{AWSCURRENT, AWSPENDING, AccessKey, LastUsed};
@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::bad_input::{STEPS, refused};
 use crate::world::{World, setup};
 
-/// What a secret holds, with the key that the user's newer one is.
+/// The user's newer key, which the secret holds.
 fn current(world: &World) -> AccessKey {
     world.prepared.current_key.clone().unwrap()
 }
@@ -21,14 +21,14 @@ fn store(world: &World, text: &str) {
     world.a_person(|aws| drop(aws.put_secret_text(world.arn(), text)));
 }
 
-/// A secret's text, with the key that a template names as <ID> and <SECRET>.
+/// A secret's text: the template with the key in place of <ID> and <SECRET>.
 fn with(template: &str, key: &AccessKey) -> String {
     template
         .replace("<ID>", &key.id)
         .replace("<SECRET>", &key.secret)
 }
 
-/// The key that a rotation left in AWSCURRENT, which differs from `old` in nothing else.
+/// The key that a rotation left in AWSCURRENT. Checks that nothing else in the text has changed.
 fn rotated(world: &World, template: &str, old: &AccessKey) -> AccessKey {
     let text = world.text(AWSCURRENT);
     let id = world.given_out().pop().unwrap();
@@ -40,8 +40,8 @@ fn rotated(world: &World, template: &str, old: &AccessKey) -> AccessKey {
     key
 }
 
-/// The key in use is the older of the user's two, and was last used 30 hours ago: all that a function which does not
-/// find it in the secret knows of it.
+/// The key in use is the older of the user's two, and was last used 30 hours ago. A function that does not find the key
+/// in the secret knows no more than this about it.
 fn in_use_and_older(world: &World) -> AccessKey {
     let key = older(world);
     let used = LastUsed {
@@ -94,7 +94,7 @@ async fn every_copy_of_the_key_gets_the_new_one() {
     }
 }
 
-/// The key where the function does not look for it, alone or beside another.
+/// The key is in a place where the function does not look, alone or next to another key.
 #[tokio::test(start_paused = true)]
 async fn a_key_that_was_not_found_stops_every_step_and_the_test_of_the_rotation() {
     for (template, field) in [
@@ -249,7 +249,7 @@ async fn two_candidates_are_refused_by_name_until_the_variable_decides() {
     rotated(&world, template, &key);
 }
 
-/// A person changes the names of the key's fields behind createSecret: no key equals no key.
+/// A person changes the names of the key's fields after createSecret. Two texts without a key do not hold the same key.
 #[tokio::test(start_paused = true)]
 async fn names_of_fields_that_change_between_two_steps_stop_the_rotation_and_lose_nothing() {
     let mut world = World::from(Source::Role, 2);
@@ -269,7 +269,7 @@ async fn names_of_fields_that_change_between_two_steps_stop_the_rotation_and_los
         let named = ["AWSPENDING", "\"id\"", "ACCESS_KEY_FIELD"];
         refused(&mut world, step, "SecretMalformed", &named).await;
     }
-    // Secrets Manager tries again, and then with a new token.
+    // Secrets Manager retries, and then starts again with a new token.
     refused(
         &mut world,
         "createSecret",
@@ -289,7 +289,7 @@ async fn names_of_fields_that_change_between_two_steps_stop_the_rotation_and_los
     )
     .await;
     assert!(world.keys().contains(&key) && world.keys().contains(&pending));
-    // With the names as they were, all goes on.
+    // With the old names, the rotation continues.
     world.reconfigure(Config::default());
     world.rotate().await.unwrap();
     assert_eq!(world.lost_keys(), Vec::<String>::new());

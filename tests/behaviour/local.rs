@@ -1,6 +1,6 @@
 //! A user, a secret and the real binary under the Lambda Runtime API, its calls over HTTP.
 //!
-//! On the real clock, so one success is enough for the verification: nothing waits for more.
+//! It runs on the real clock. So one success is enough for the verification, and nothing waits for more.
 
 use std::time::Duration;
 
@@ -64,7 +64,7 @@ impl Local {
         rotated.map(drop).map_err(|failed| format!("{failed:?}"))
     }
 
-    /// A rotation that Secrets Manager tries so many times at most, without a pause.
+    /// A rotation that Secrets Manager tries at most this many times, without a pause.
     pub async fn rotate_within(&mut self, attempts: u32) -> Result<RotationReport, RotationFailed> {
         let arn = self.prepared.secret_arn.clone();
         let options = RotateOptions {
@@ -79,7 +79,7 @@ impl Local {
         self.logs_without_secrets("the process").await
     }
 
-    /// Ends the process, and searches all that it wrote (P5).
+    /// Ends the process, and searches everything that it wrote (P5).
     pub async fn logs_without_secrets(mut self, about: &str) -> String {
         self.function.kill().await;
         let logs = self.function.logs();

@@ -1,4 +1,4 @@
-//! What a test looks at: the secret's versions, the user's keys, the calls.
+//! What a test looks at: the secret's versions, the user's keys, and the calls.
 
 use sandbox::aws::{AWSCURRENT, AWSPENDING, Aws, KeyStatus};
 use sandbox::setup::Prepared;
@@ -15,12 +15,12 @@ pub struct Snapshot {
 }
 
 impl World {
-    /// The value that a label's version holds.
+    /// The value of the version with a label.
     pub fn value(&self, label: &str) -> Option<Value> {
         value(&self.aws, self.arn(), label)
     }
 
-    /// The text that a label's version holds.
+    /// The text of the version with a label.
     pub fn text(&self, label: &str) -> String {
         let view = self.aws.secret(self.arn()).unwrap();
         let content = &view.with_label(label).unwrap().content;
@@ -31,7 +31,7 @@ impl World {
         self.key_of(AWSPENDING).unwrap()
     }
 
-    /// The key id that a label's version holds.
+    /// The key id in the version with a label.
     pub fn key_of(&self, label: &str) -> Option<String> {
         key_of(&self.aws, self.arn(), label)
     }
@@ -52,7 +52,7 @@ impl World {
         lost_keys(&self.aws, &self.prepared)
     }
 
-    /// How many calls there were of an action.
+    /// How many calls of an action there were.
     pub fn count(&self, action: &str) -> usize {
         self.aws
             .calls()
@@ -100,8 +100,8 @@ impl World {
     }
 }
 
-/// What every rotation comes to in the end: AWSCURRENT's key works (P2), no key is lost (P3),
-/// and there are no more than two.
+/// The end state of every rotation: AWSCURRENT's key works (P2), no key is lost (P3),
+/// and there are at most two keys.
 #[allow(dead_code, reason = "for the exploration, which shares this file")]
 pub fn assert_sound(aws: &Aws, prepared: &Prepared, about: &str) {
     let keys = keys(aws, prepared);
@@ -135,7 +135,7 @@ pub fn lost_keys(aws: &Aws, prepared: &Prepared) -> Vec<String> {
     keys
 }
 
-/// The key id that a label's version holds.
+/// The key id in the version with a label.
 pub fn key_of(aws: &Aws, arn: &str, label: &str) -> Option<String> {
     Some(value(aws, arn, label)?["accesskey"].as_str()?.to_owned())
 }

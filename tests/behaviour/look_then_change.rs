@@ -1,4 +1,4 @@
-//! Every change is made once, right behind a look; where it has to be tried again, it is looked at again first.
+//! Every change is made once, right after a look. Before a retry, there is another look.
 
 use std::time::Duration;
 
@@ -53,7 +53,7 @@ async fn no_change_is_repeated_without_a_look() {
     }
 }
 
-/// It verifies right before each try.
+/// The step verifies the key right before each attempt.
 #[tokio::test(start_paused = true)]
 async fn a_pending_key_that_dies_while_the_move_waits_for_its_turn_does_not_become_current() {
     let mut world = World::from(Source::Role, 2);
@@ -102,7 +102,7 @@ async fn the_key_authenticates_right_before_the_move() {
     );
 }
 
-/// A person cancels the rotation and starts another, while the run waits to put its mark or to store its key.
+/// A person cancels the rotation and starts another while the run waits to put its mark on or to store its key.
 #[tokio::test(start_paused = true)]
 async fn awspending_is_not_taken_from_a_newer_rotation() {
     for behind in ["UpdateSecretVersionStage", "CreateAccessKey"] {
@@ -126,7 +126,7 @@ async fn awspending_is_not_taken_from_a_newer_rotation() {
     }
 }
 
-/// AWS leaves AWSPENDING on now and then (fact 55): then RotateSecret runs the old version again (fact 5).
+/// AWS sometimes leaves AWSPENDING on (fact 55). Then RotateSecret runs the old version again (fact 5).
 #[tokio::test(start_paused = true)]
 async fn a_version_that_awscurrent_was_moved_back_from_is_not_made_current_again() {
     let mut world = World::from(Source::Role, 2);
@@ -152,7 +152,7 @@ fn aws_arn(aws: &sandbox::aws::Aws) -> String {
     aws.secret("iam/alice").unwrap().arn
 }
 
-/// A version is as old as its staging, and the key in it may be new (fact 27).
+/// A version is as old as its staging, but the key in it may be new (fact 27).
 #[tokio::test(start_paused = true)]
 async fn a_key_stored_just_now_in_a_version_staged_long_ago_is_waited_for() {
     let mut world = World::from(Source::Role, 1);

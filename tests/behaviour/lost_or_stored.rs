@@ -1,4 +1,4 @@
-//! P1 and P4: a key that no version holds can be stored a moment later, by the run that made it.
+//! P1 and P4: a key that no version holds may be stored a moment later by the run that made it.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use sandbox::setup::Source;
 
 use crate::world::{World, with_key};
 
-/// It is read by the event's token: what a newer rotation has stored is not this one's.
+/// AWSPENDING is read by the event's token: a value that a newer rotation has stored does not belong to this one.
 #[tokio::test(start_paused = true)]
 async fn a_newer_rotations_key_is_not_taken_for_this_ones() {
     let mut world = World::from(Source::Role, 1);
@@ -26,7 +26,7 @@ async fn a_newer_rotations_key_is_not_taken_for_this_ones() {
     assert_eq!(world.count("CreateAccessKey"), 0);
 }
 
-/// Another run of the same rotation stores the key that this one took for a lost one.
+/// Another run of the same rotation stores the key that this run took for a lost one.
 #[tokio::test(start_paused = true)]
 async fn a_key_that_is_stored_while_it_is_taken_away_works_again() {
     for behind in ["ListAccessKeys", "UpdateAccessKey"] {
@@ -42,7 +42,7 @@ async fn a_key_that_is_stored_while_it_is_taken_away_works_again() {
         let text = with_key(&world.text(AWSCURRENT), &key);
         let (aws, arn) = (world.aws.clone(), world.arn().to_owned());
         let token = world.token().to_owned();
-        // The second list is the one that the key is judged by.
+        // The key is judged by the second list.
         world.after_calls(&["ListAccessKeys", behind], move || {
             aws.put_version_text(&arn, &token, &text);
         });
@@ -56,7 +56,7 @@ async fn a_key_that_is_stored_while_it_is_taken_away_works_again() {
     }
 }
 
-/// A look for one key is none for another: a person's goes, and another run's comes.
+/// A look for one key does not count for another: a person's key disappears, and another run's key appears.
 #[tokio::test(start_paused = true)]
 async fn each_unknown_key_is_looked_for_in_awspending() {
     let mut world = World::from(Source::Role, 1);

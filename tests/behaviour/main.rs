@@ -1,5 +1,5 @@
-//! What the function promises, each promise in a file of its own. The four steps run through the
-//! real SDK clients against the simulation, in virtual time.
+//! What the function promises, with one file for each promise. The four steps run against the simulation,
+//! through the real SDK clients and in virtual time.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -1,5 +1,5 @@
-//! Where the time is up, the error says what it went by with: the last failure of a try, also if it ends in the middle of
-//! a wait or a call; or the waits for a turn, if they took most of it.
+//! When the time is up, the error says what used it: the last failure of an attempt, even if the time ends during a
+//! wait or a call. If waits for the rate limit took most of the time, the error says that instead.
 
 use std::time::Duration;
 
@@ -32,12 +32,12 @@ fn says(failed: &FunctionError, error_type: &str, parts: &[&str]) {
     }
 }
 
-/// A refusal that was got over is not what the time went by with.
+/// A refusal that a retry overcame did not use up the time.
 #[tokio::test(start_paused = true)]
 async fn a_call_that_hangs_behind_one_that_was_refused_once_is_what_is_told() {
     for _ in 0..20 {
         let mut world = world(Source::Role, 1, 15);
-        // Three of them are the SDK's own tries of one call.
+        // The SDK itself makes three attempts at one call.
         for nth in 1..=3 {
             world.fail("ListAccessKeys", nth, error(400, "Throttling"));
         }
@@ -69,7 +69,7 @@ async fn what_aws_answered_each_time_is_told_and_what_it_may_have_changed_once()
             "{said}"
         );
         assert_eq!(said.contains(" times)"), seconds > 20, "{said}");
-        // Six tries take less than three minutes.
+        // Six attempts take less than three minutes.
         let is_up = said.contains(TIME_WAS_UP);
         assert!(is_up || seconds >= 120, "{said}");
         assert!(!said.contains("Nothing was changed"), "{said}");
@@ -92,7 +92,7 @@ async fn a_quota_that_stays_reached_is_told() {
     }
 }
 
-/// testSecret fails with what STS answered last, and says that the time was up.
+/// testSecret fails with the last error from STS, and says that the time was up.
 async fn fails_as_refused(world: &mut World) {
     let failed = world.step("testSecret").await.unwrap_err();
     let named = ["InvalidClientTokenId", TIME_WAS_UP];
@@ -103,7 +103,7 @@ async fn fails_as_refused(world: &mut World) {
 async fn the_last_answer_of_a_verification_is_told_though_the_next_call_hangs() {
     let mut world = world(Source::Role, 1, 60);
     world.step("createSecret").await.unwrap();
-    // The first is about AWSCURRENT's key.
+    // The first call is about AWSCURRENT's key.
     world.fail("GetCallerIdentity", 2, error(403, "InvalidClientTokenId"));
     for nth in 3..30 {
         world.fail("GetCallerIdentity", nth, FaultKind::TimedOutBefore);

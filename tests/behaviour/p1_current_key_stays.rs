@@ -1,5 +1,5 @@
-//! P1: the key that AWSCURRENT holds is never deleted or deactivated. Every test here, as every
-//! other one, sees after each call that it still works (`world::watch`).
+//! P1: the key that AWSCURRENT holds is never deleted or deactivated. Like all tests, those here check
+//! after each call that it still works (`world::watch`).
 
 use std::time::Duration;
 
@@ -47,14 +47,14 @@ async fn the_current_key_stays_where_both_were_made_in_the_same_second() {
     assert!(world.keys().contains(&world.current_key()));
 }
 
-/// The case that takes the key in use away where "the oldest" is deleted.
+/// In this case, a function that deletes "the oldest" key would take the key in use away.
 #[tokio::test(start_paused = true)]
 async fn a_retry_after_a_kill_between_creating_and_storing_deletes_the_lost_key() {
     for source in SOURCES {
         let mut world = World::from(source, 2);
         world.stage();
         world.fail("PutSecretValue", 1, FaultKind::TimedOutBefore);
-        // Killed while it stores the key: nothing of the process runs any more.
+        // Killed while it stores the key: nothing in the process runs any more.
         let killed = tokio::time::timeout(Duration::from_secs(5), world.step("createSecret"));
         assert!(killed.await.is_err());
         let lost = world.lost_keys();
@@ -76,7 +76,7 @@ async fn a_late_retry_that_reads_the_past_deletes_nothing() {
         }
         let keys = world.keys();
         world.fail("DescribeSecret", 1, FaultKind::StaleReads(reads));
-        // Reads that show the rotation as it was before finishSecret.
+        // These reads show the rotation as it was before finishSecret.
         let _ = world.step("createSecret").await;
         assert_eq!(world.keys(), keys, "{reads} stale reads");
     }
@@ -132,7 +132,7 @@ async fn a_key_that_another_run_stored_while_iam_was_slow_stays() {
     assert_eq!(world.count("DeleteAccessKey"), 0);
 }
 
-/// Reads that miss what was stored for longer than 15 s, while a deleted key still authenticates.
+/// For longer than 15 s, reads do not show what was stored, while a deleted key still authenticates.
 #[tokio::test(start_paused = true)]
 async fn a_stored_key_that_many_reads_miss_stays() {
     for reads in 1..=10 {
@@ -151,8 +151,8 @@ async fn a_stored_key_that_many_reads_miss_stays() {
     }
 }
 
-/// The answer to this run's CreateAccessKey is lost, and the key that shows up is another run's,
-/// which stores it some seconds later, and may even finish.
+/// The response to this run's CreateAccessKey is lost. The key that shows up is another run's. That run
+/// stores it some seconds later, and may even finish.
 #[tokio::test(start_paused = true)]
 async fn a_key_that_another_run_is_about_to_store_is_not_taken_for_a_lost_one() {
     for finishes in [false, true] {
@@ -188,7 +188,7 @@ async fn a_key_that_another_run_is_about_to_store_is_not_taken_for_a_lost_one() 
     }
 }
 
-/// They are read at the same time, and AWSCURRENT may move in between (fact 19).
+/// They are read concurrently, and AWSCURRENT may move in between (fact 19).
 #[tokio::test(start_paused = true)]
 async fn labels_and_a_value_of_two_different_times_are_read_again() {
     let mut world = World::from(Source::Role, 2);

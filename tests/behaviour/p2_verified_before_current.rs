@@ -52,7 +52,7 @@ async fn a_key_that_never_authenticates_never_becomes_current() {
 #[tokio::test(start_paused = true)]
 async fn one_success_is_not_proof() {
     let mut world = World::from(Source::Role, 2);
-    // Works at once, is refused between its 1st and its 20th second, works from then on.
+    // The key works at once, is refused between its 1st and its 20th second, and works from then on.
     world.aws.set_propagation(Propagation {
         flaps: vec![(seconds(1), seconds(20))],
         ..Propagation::default()
@@ -188,14 +188,14 @@ async fn a_lost_answer_of_the_last_call_is_a_finished_rotation() {
     assert_eq!(outcome["outcome"], "finished");
 }
 
-/// Whose AWSCURRENT's key is, is asked of AWS: only where it is refused does the user's name do.
+/// The function asks AWS whose key AWSCURRENT holds. Only if that key is refused is the user's name enough.
 #[tokio::test(start_paused = true)]
 async fn a_current_key_that_cannot_be_asked_is_not_taken_for_a_dead_one() {
     for step in ["testSecret", "finishSecret"] {
         let mut world = World::from(Source::Role, 2);
         world.stage();
         world.step("createSecret").await.unwrap();
-        // As often as the SDK tries a call.
+        // As many times as the SDK tries a call.
         for nth in 1..=3 {
             let down = FaultKind::ErrorBefore {
                 status: 503,
@@ -221,7 +221,7 @@ async fn a_dead_key_that_manages_itself_is_known_by_the_functions_account() {
     assert_ne!(world.key_of(AWSCURRENT), Some(world.current_key()));
 }
 
-/// Two answers of one moment may be one host's (fact 27).
+/// Two responses at the same moment may come from one host (fact 27).
 #[tokio::test(start_paused = true)]
 async fn there_is_a_second_between_two_successes() {
     let mut world = World::from(Source::Role, 2);
@@ -232,7 +232,7 @@ async fn there_is_a_second_between_two_successes() {
     assert!(world.now().duration_since(began).unwrap() >= seconds(2));
 }
 
-/// The first is about AWSCURRENT's key, the second waits for the pending one, the third is right before the move.
+/// The first call is about AWSCURRENT's key, the second waits for the pending key, the third is right before the move.
 #[tokio::test(start_paused = true)]
 async fn a_refusal_right_before_the_move_stops_it() {
     let mut world = World::from(Source::Role, 2);

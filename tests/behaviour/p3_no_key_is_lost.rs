@@ -1,4 +1,4 @@
-//! P3: a key that was made and not stored is removed, at once or by the next attempt.
+//! P3: a key that was made but not stored is removed, at once or by the next attempt.
 
 use std::time::Duration;
 
@@ -52,7 +52,7 @@ async fn the_sdk_never_repeats_the_creation() {
     world.function_time_out(Duration::from_secs(20));
     world.stage();
     world.step("createSecret").await.unwrap_err();
-    // One time-out of 8 s, then the search for a key: the SDK would have called a second time by then.
+    // One timeout of 8 s, then the search for a key. The SDK would have called a second time by then.
     assert_eq!(world.count("CreateAccessKey"), 1);
 }
 
@@ -109,7 +109,7 @@ async fn a_key_that_cannot_be_stored_is_deleted_at_once() {
     }
 }
 
-/// Unknown once is unknown, whatever comes later.
+/// Once the outcome is unknown, it stays unknown, whatever comes later.
 #[tokio::test(start_paused = true)]
 async fn a_key_that_may_have_been_stored_is_left_alone_and_goes_with_the_next_attempt() {
     let unknown = [
@@ -145,7 +145,7 @@ async fn a_key_that_may_have_been_stored_is_left_alone_and_goes_with_the_next_at
     }
 }
 
-/// One read that does not show it is no proof either.
+/// One read that does not show the key is no proof either.
 #[tokio::test(start_paused = true)]
 async fn a_stored_key_whose_next_put_is_refused_stays_though_a_read_is_stale_or_denied() {
     for read in [FaultKind::StaleReads(9), FaultKind::Denied] {
@@ -269,7 +269,7 @@ async fn a_stored_key_whose_last_put_was_throttled_is_kept() {
 #[tokio::test(start_paused = true)]
 async fn a_put_that_fails_for_a_while_is_put_again() {
     let mut world = World::from(Source::Role, 1);
-    // As often as the SDK tries a call.
+    // As many times as the SDK tries a call.
     for nth in 1..=3 {
         let down = FaultKind::ErrorBefore {
             status: 500,
@@ -283,7 +283,7 @@ async fn a_put_that_fails_for_a_while_is_put_again() {
     assert_eq!(world.count("DeleteAccessKey"), 0);
 }
 
-/// Its verification is a use; whose, nothing tells.
+/// Its verification counts as a use, and nothing tells whose use it was.
 #[tokio::test(start_paused = true)]
 async fn a_verified_key_of_a_rotation_that_was_given_up_goes_a_day_later() {
     let mut world = World::from(Source::Role, 1);

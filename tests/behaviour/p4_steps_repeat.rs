@@ -1,5 +1,5 @@
-//! P4: every step can run any number of times, with the same end state, and one token makes at
-//! most one key that lives on.
+//! P4: every step can run any number of times and ends in the same state. One token makes at
+//! most one key that stays.
 
 use sandbox::aws::{AWSCURRENT, AWSPENDING};
 use sandbox::rotation::Function;

@@ -1,5 +1,5 @@
 //! P5: no secret key, RotationToken or secret value reaches a log, an error or a panic, at any log
-//! level. `World` searches all that was said in each test; here are the cases made for it.
+//! level. `World` searches the output of each test. The cases here are made for that search.
 
 use sandbox::aws::{AWSCURRENT, CALLS, FaultKind};
 use sandbox::setup::Source;
@@ -16,7 +16,7 @@ async fn a_rotation_at_trace_says_key_ids_and_no_secret() {
             logs.contains(&world.older_key()) && logs.contains(&world.key_of(AWSCURRENT).unwrap())
         );
         let confidential = world.aws.confidential();
-        // Two keys and the new one, the role's session token, the RotationToken.
+        // Two keys, the new one, the role's session token, and the RotationToken.
         assert!(confidential.len() >= 5, "{}", confidential.len());
         assert!(
             confidential
@@ -40,7 +40,7 @@ async fn an_answer_that_cannot_be_read_is_not_repeated() {
         };
         let mut world = World::from(source, 2);
         world.always_fail(action, FaultKind::Garbled);
-        // Whatever it ends with; the search is at the end of the world.
+        // The result does not matter. The search runs when the world is dropped.
         let _ = world.rotate().await;
         assert!(world.count(action) > 0, "{action}");
     }

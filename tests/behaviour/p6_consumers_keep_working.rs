@@ -1,4 +1,4 @@
-//! P6: a consumer that holds the key that was current goes on working until the next rotation.
+//! P6: a consumer that holds the previously current key keeps working until the next rotation.
 
 use sandbox::aws::{AWSCURRENT, AWSPREVIOUS};
 

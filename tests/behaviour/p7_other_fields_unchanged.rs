@@ -1,4 +1,4 @@
-//! P7: what the secret's JSON holds beside the key comes through unchanged.
+//! P7: everything in the secret's JSON except the key stays unchanged.
 
 use iam_key_rotator::{Config, FieldNames};
 use sandbox::aws::{AWSCURRENT, AWSPENDING};
@@ -6,7 +6,7 @@ use sandbox::setup::Source;
 
 use crate::world::{World, setup};
 
-/// Order, numbers, spaces, escapes, duplicates and nesting, none of them as a serialiser would write them.
+/// Order, numbers, spaces, escapes, duplicates and nesting, none of them as a serialiser would write it.
 const LAYOUT: &str = "{ \"z\": 1.10E+2,\n\t\"secretkey\" : \"SECRET\", \"big\": 123456789012345678901234567890, \"nested\": {\"accesskey\": [1e400, {\"a\":1,\"a\":2}]},\"accesskey\":\"ID\" , \"u\": \"\\u00e9\\/\", \"username\": \"alice\", \"z\": null }\n";
 
 fn layout(id: &str, secret: &str) -> String {
@@ -25,7 +25,7 @@ async fn only_the_two_fields_change() {
     for _ in 0..3 {
         world.rotate().await.unwrap();
         let text = world.text(AWSCURRENT);
-        // Not as JSON: this layout is more than a serialiser can hold.
+        // Compared as text, not as JSON: a serialiser cannot represent this layout.
         let between = |before: &str, behind: &str| {
             let rest = text.split_once(before).unwrap().1;
             rest.split_once(behind).unwrap().0.to_owned()
@@ -70,7 +70,7 @@ async fn fields_can_have_names_of_their_own() {
     assert!(world.aws.authenticates(id, secret));
 }
 
-/// A person's change of another field, made in the moment in which createSecret stores its copy.
+/// A person changes another field at the moment when createSecret stores its copy.
 #[tokio::test(start_paused = true)]
 async fn a_change_made_while_the_key_was_stored_is_not_overwritten() {
     let mut world = World::from(Source::Role, 1);
@@ -81,7 +81,7 @@ async fn a_change_made_while_the_key_was_stored_is_not_overwritten() {
     world.after_call("CreateAccessKey", move || {
         aws.put_secret_text(&arn, &text);
     });
-    // PutSecretValue would stage the version again (fact 6), with the field as it was before.
+    // PutSecretValue would stage the version again (fact 6), with the field's old value.
     let failed = world.step("createSecret").await.unwrap_err();
     assert_eq!(failed.error_type, "StoreFailed", "{failed:?}");
     assert_eq!(world.key_of(AWSPENDING), None);

@@ -1,4 +1,4 @@
-//! P9: a key is deactivated and looked at again before it is deleted; until then it can be undone, and is.
+//! P9: a key is deactivated, and looked at again, before it is deleted. Until then this can be undone, and is.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ fn calls(world: &World, action: &str) -> Vec<Call> {
     calls.filter(|call| call.action == action).collect()
 }
 
-/// A person goes back to AWSPREVIOUS's version, behind the next call of an action; with AWSPENDING taken off first or not.
+/// After the next call of an action, a person goes back to AWSPREVIOUS's version. AWSPENDING may be taken off first.
 fn goes_back_behind(world: &World, action: &str, cancels: bool) {
     world.people_move_labels();
     let (aws, arn) = (world.aws.clone(), world.arn().to_owned());
@@ -76,7 +76,7 @@ async fn a_key_that_becomes_current_while_it_is_looked_at_is_active_again() {
     }
 }
 
-/// Whatever step comes next, and where the source is the very key that is Inactive.
+/// This holds whatever step comes next, and even if the credential source is the Inactive key itself.
 #[tokio::test(start_paused = true)]
 async fn a_run_that_finds_the_current_key_inactive_under_our_mark_activates_it_first() {
     for source in SOURCES {
@@ -117,7 +117,7 @@ async fn a_key_that_is_inactive_already_is_looked_at_too_and_gets_no_mark() {
     let gone = calls(&world, "DeleteAccessKey");
     assert!(gone[0].at.duration_since(began).unwrap() >= Duration::from_secs(5));
     assert_eq!(world.count("UpdateAccessKey"), 0);
-    // One for the key that is made.
+    // One call, for the key that is made.
     assert_eq!(world.count("UpdateSecretVersionStage"), 1);
 }
 
@@ -179,7 +179,7 @@ async fn without_the_permission_to_deactivate_nothing_is_changed() {
     assert_eq!(removing(&world), Vec::<String>::new());
 }
 
-/// What is begun near the end of the function's time is begun by the next attempt.
+/// A removal that would begin near the end of the function's time is left to the next attempt.
 #[tokio::test(start_paused = true)]
 async fn a_key_is_not_deactivated_without_the_time_to_look_again() {
     for seconds in [3, 8, 14] {

@@ -1,5 +1,5 @@
-//! The shipped policies are the least that works: with each action taken away in turn, a rotation
-//! stops at the step that needs it, with an error that names the action and the resource.
+//! The shipped policies are minimal. If any one action is removed, a rotation stops at the step that
+//! needs it, with an error that names the action and the resource.
 
 use iam_key_rotator::{AwsFailure, Effect, Problem};
 use sandbox::aws::{AWSCURRENT, LastUsed};
@@ -18,7 +18,7 @@ fn actions(statement: &Value) -> Vec<String> {
     }
 }
 
-/// What the policies allow: which policy, which statement, which action.
+/// Each allowed action, with the index of its policy and of its statement.
 fn allowed(policies: &[(String, Value)]) -> Vec<(usize, usize, String)> {
     let mut all = Vec::new();
     for (index, (_, document)) in policies.iter().enumerate() {
@@ -36,7 +36,7 @@ fn allowed(policies: &[(String, Value)]) -> Vec<(usize, usize, String)> {
     all
 }
 
-/// Attaches the policies anew, one action of one of them left out.
+/// Attaches the policies again, without one action of one of them.
 fn attach_without(world: &World, index: usize, statement: usize, action: &str) {
     let policies = &world.prepared.policies;
     for (principal, _) in policies {
@@ -79,7 +79,7 @@ async fn each_action_taken_away_stops_a_rotation_and_is_named() {
             let failed: RotationFailed = world.rotate().await.unwrap_err();
             let failed = format!("{failed:?}");
             let about = format!("{source:?} without {action}: {failed}");
-            // What is said of the permission, not the heading, which names secret and user too.
+            // Only the text about the permission. The heading names the secret and the user too.
             let (_, said) = failed
                 .split_once("is not authorized to perform: ")
                 .expect(&about);
@@ -98,7 +98,7 @@ async fn each_action_taken_away_stops_a_rotation_and_is_named() {
                 "{about}"
             );
             assert!(said.contains(resource), "{about}");
-            // Nothing is deleted for a rotation that cannot come to its end.
+            // Nothing is deleted for a rotation that cannot complete.
             assert!(failed.contains("step: \"createSecret\""), "{about}");
             assert_eq!(
                 world.key_of(AWSCURRENT),
@@ -113,7 +113,7 @@ async fn each_action_taken_away_stops_a_rotation_and_is_named() {
             taken += 1;
         }
     }
-    // 4 for the secret and 5 for the keys in each source, 1 to read the administrator's secret, and
+    // For each source, 4 for the secret and 5 for the keys. Also 1 to read the administrator's secret, and
     // 1 to assume the role.
     assert_eq!(taken, 38);
 }
@@ -128,7 +128,7 @@ async fn the_policies_as_shipped_are_enough() {
     }
 }
 
-/// AWS names neither the action nor the key (fact 41), so the function says what is asked for.
+/// AWS names neither the action nor the key (fact 41), so the function says what is needed.
 #[test]
 fn a_refusal_by_kms_says_which_action_of_kms_is_missing() {
     for (action, missing) in [
@@ -153,7 +153,7 @@ fn a_refusal_by_kms_says_which_action_of_kms_is_missing() {
     }
 }
 
-/// What is known of a call that failed on its way.
+/// What is known about a call that failed in transit.
 #[test]
 fn what_got_no_answer_may_have_had_its_effect() {
     use aws_smithy_runtime_api::client::orchestrator::HttpResponse;

@@ -23,7 +23,7 @@ async fn it_rotates_in_each_credential_source() {
         let old = local.prepared.current_key.clone().unwrap().id;
         local.rotate().await.unwrap();
         assert_ne!(current_key(&local), old, "{source:?}");
-        // The same process again: nothing of one rotation is left for the next.
+        // The same process again: nothing from one rotation is left for the next.
         local.rotate().await.unwrap();
         assert_eq!(local.aws.user_keys("alice").len(), 2);
         local.logs().await;

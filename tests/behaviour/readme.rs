@@ -1,4 +1,4 @@
-//! The README says what the source says.
+//! The README agrees with the source.
 
 use std::collections::BTreeSet;
 
@@ -63,7 +63,7 @@ fn every_policy_has_its_line() {
     assert_eq!(count, 15);
 }
 
-/// Its figures are those of the commands' last full runs.
+/// The README's figures are those of the commands' last full runs.
 #[test]
 fn the_benchmarks_tables_are_those_of_their_results() {
     let cold_start = include_str!("../benchmark/results/cold-start.md");
@@ -85,7 +85,7 @@ fn the_benchmarks_tables_are_those_of_their_results() {
     }
 }
 
-/// Each test that `MISTAKES.md` names is there, in the file that it names.
+/// Each test that `MISTAKES.md` names exists, in the file that it names.
 #[test]
 fn every_test_that_finds_a_mistake_is_there() {
     let page = include_str!("../MISTAKES.md");

@@ -1,4 +1,4 @@
-//! What tests of taking a key away have in common.
+//! What the tests of taking a key away have in common.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use sandbox::setup::Source;
 
 use crate::world::World;
 
-/// A user with AWSCURRENT's key and AWSPREVIOUS's, and a rotation that is staged. Gives AWSPREVIOUS's key.
+/// A user with AWSCURRENT's and AWSPREVIOUS's keys, and a staged rotation. Returns AWSPREVIOUS's key.
 pub async fn staged(source: Source) -> (World, String) {
     let mut world = World::from(source, 2);
     world.rotate().await.unwrap();
@@ -19,7 +19,7 @@ pub async fn staged(source: Source) -> (World, String) {
     (world, previous)
 }
 
-/// A user with one key, and a rotation that is staged.
+/// A user with one key, and a staged rotation.
 pub fn staged_with_one() -> World {
     let mut world = World::from(Source::Role, 1);
     world.stage();
@@ -31,12 +31,12 @@ pub fn status(world: &World, id: &str) -> Option<KeyStatus> {
     keys.iter().find(|key| key.id == id).map(|key| key.status)
 }
 
-/// The labels by which keys are marked as being taken away.
+/// The labels that mark keys as being taken away.
 pub fn removing(world: &World) -> Vec<String> {
     labels(world, "iam-key-rotator-removing-")
 }
 
-/// The labels of all versions that begin so.
+/// The labels, of all versions, that begin with `beginning`.
 pub fn labels(world: &World, beginning: &str) -> Vec<String> {
     let secret = world.aws.secret(world.arn()).unwrap();
     let versions = secret.versions.into_iter();

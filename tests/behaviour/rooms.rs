@@ -1,13 +1,13 @@
-//! The rooms of `src/` stand on floors: each imports only those below it, and no files of one room import each other in a
+//! The rooms of `src/` are layers: each imports only those below it. Files of one room do not import each other in a
 //! circle.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 const SRC: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src");
-/// From the top.
+/// From top to bottom.
 const ROOMS: [&str; 6] = ["function", "steps", "rotation", "aws", "secret", "key"];
-/// What a pure room must not name: the SDK's clients, and whatever tells the time.
+/// What a pure room must not name: the SDK's clients, and anything that tells the time.
 const IMPURE: [&str; 6] = [
     "aws_sdk_",
     "aws_config",
@@ -40,7 +40,7 @@ impl Line {
         let mut paths = self.text.split("crate::").skip(1).map(|path| {
             let mut words = path.split(|c: char| c != '_' && !c.is_ascii_alphanumeric());
             let room = words.next().unwrap_or_default().to_owned();
-            // Behind the two colons.
+            // The word after the two colons.
             let module = words.nth(1).unwrap_or_default().to_owned();
             (room, module)
         });
@@ -81,7 +81,7 @@ fn floor(room: &str) -> usize {
     found.unwrap_or_else(|| panic!("src/{room} is no room"))
 }
 
-/// The modules on a way from `at` back to itself.
+/// The modules on a path from `at` back to itself, or None if there is no such path.
 fn circle(
     imports: &BTreeMap<String, BTreeSet<String>>,
     at: &str,

@@ -1,4 +1,4 @@
-//! `SECRET_NAME`: a user's key goes into the secret that is called after that user, and into no other.
+//! `SECRET_NAME`: a user's key goes only into the secret that is named after that user.
 
 use iam_key_rotator::Config;
 use sandbox::aws::AWSCURRENT;
@@ -68,7 +68,7 @@ async fn a_rotation_and_a_test_of_one_are_refused() {
     assert_eq!(world.keys().len(), 2);
 }
 
-/// A name that no secret can have is asked for where the user's has a comma.
+/// If the user's name has a comma, the pattern asks for a name that no secret can have.
 #[tokio::test(start_paused = true)]
 async fn a_user_after_whom_no_secret_can_be_called_is_told_so() {
     let named = Setup {
@@ -107,9 +107,9 @@ async fn a_user_who_is_exchanged_between_two_steps_is_refused() {
 async fn the_secret_that_is_called_after_its_user_rotates() {
     for (pattern, secret_name) in [
         ("iam/{username}", "iam/alice"),
-        // To IAM it is one name.
+        // IAM treats both as one name.
         ("iam/{username}", "iam/ALICE"),
-        // The administrator's is `alice/key-administrator` then, which is called after nobody.
+        // The administrator's secret is then `alice/key-administrator`, which is named after nobody.
         ("{username}/key", "alice/key"),
         ("{username}/{username}", "alice/Alice"),
     ] {
@@ -122,7 +122,7 @@ async fn the_secret_that_is_called_after_its_user_rotates() {
     }
 }
 
-/// Secrets Manager's ARN says what the secret is called, whatever the event calls it.
+/// The ARN from Secrets Manager tells the secret's name, whatever the event calls it.
 #[tokio::test(start_paused = true)]
 async fn the_name_is_not_the_events() {
     for secret_name in ["iam/alice", "iam/bob"] {
@@ -144,7 +144,7 @@ async fn the_name_is_not_the_events() {
     }
 }
 
-/// Whoever sets nothing is asked for nothing.
+/// Without the setting, no name is required.
 #[tokio::test(start_paused = true)]
 async fn without_the_setting_a_secret_is_called_as_one_likes() {
     let setup = Setup {

@@ -1,4 +1,5 @@
-//! The SMTP password of SES beside the key (fact 53): a rotation puts the new key's in its place, and testSecret logs in with it.
+//! The SMTP password of SES next to the key (fact 53). A rotation replaces it with the new key's password, and
+//! testSecret logs in with that.
 
 use std::time::Duration;
 
@@ -15,7 +16,7 @@ use crate::world::{World, setup};
 
 const ONE: &str = r#"{"username":"alice","accesskey":"<ID>","secretkey":"<SECRET>","smtp_password":"<us-west-2>"}"#;
 
-/// A secret's text, with a key, and its password where the template names a Region.
+/// A secret's text: the template with the key, and with the key's password in place of each Region.
 fn with(world: &World, template: &str, key: &AccessKey) -> String {
     let text = template
         .replace("<ID>", &key.id)
@@ -65,7 +66,7 @@ async fn every_rotation_puts_the_new_keys_password_in_its_place_and_logs_in_with
             r#"{"username":"alice","accesskey":"<ID>","secretkey":"<SECRET>","SmtpPassword":"<eu-central-1>","SMTP_USERNAME":"<ID>"}"#,
             &["eu-central-1"],
         ),
-        // Under any name, at any depth, of several Regions.
+        // Under any name, at any depth, for several Regions.
         (
             r#"{"username":"alice","accesskey":"<ID>","secretkey":"<SECRET>","mail":[{"password":"<us-east-1>"},{"password":"<eu-west-1>","x":"<eu-west-1>"}]}"#,
             &["eu-west-1", "us-east-1"],
@@ -134,7 +135,7 @@ async fn an_empty_field_is_filled_for_the_region_that_is_said() {
             world.rotate().await.unwrap();
             let expected = with(&world, &of(filled), &current(&world));
             assert_eq!(world.text(AWSCURRENT), expected, "{keys} keys");
-            // By then the present value tells the Region.
+            // By then the current value tells the Region.
             world.rotate().await.unwrap();
             let expected = with(&world, &of(filled), &current(&world));
             assert_eq!(world.text(AWSCURRENT), expected);
@@ -165,7 +166,7 @@ async fn a_password_that_is_not_understood_is_refused_before_anything_is_changed
             r#""smtp_password":"hunter2-of-another-service""#,
             &["\"smtp_password\"", "SMTP_PASSWORD_FIELD"][..],
         ),
-        // The key's in a Region that no SES has.
+        // The key's password for a Region without SES.
         (
             r#""SMTP_PASSWORD":"<SECRET>x""#,
             &["\"SMTP_PASSWORD\"", "inside a longer text"],
@@ -183,7 +184,7 @@ async fn a_password_that_is_not_understood_is_refused_before_anything_is_changed
             r#""smtp_password":"","a":"email-smtp.eu-west-1.amazonaws.com","b":"email-smtp.us-east-1.amazonaws.com""#,
             &["\"smtp_password\"", "more than one field", "SMTP_REGION"],
         ),
-        // No Region of AWS's, as far as is known.
+        // Not a known AWS Region.
         (
             r#""smtp_password":"","smtp_region":"eu-west-0""#,
             &["\"smtp_password\"", "nothing says", "SMTP_REGION"],
@@ -205,7 +206,7 @@ async fn a_password_that_is_not_understood_is_refused_before_anything_is_changed
             refused(&mut world, step, "SecretMalformed", named).await;
         }
     }
-    // Another mail service's password, once it is said that it is none of SES's.
+    // Another mail service's password, once a setting says that it does not belong to SES.
     let fields = FieldNames {
         smtp_password: Some("ses_password".to_owned()),
         ..FieldNames::default()
@@ -298,7 +299,7 @@ async fn verify_smtp_off_leaves_the_login_out_and_the_log_says_so() {
     assert_eq!(world.text(AWSCURRENT), with(&world, ONE, &current(&world)));
 }
 
-/// Over TCP, trusting the bundle that every other connection trusts.
+/// Over TCP. The login trusts the same bundle as every other connection.
 #[tokio::test]
 async fn the_real_binary_logs_in_over_starttls_and_trusts_no_other_certificate() {
     let tls = Tls::new().unwrap();

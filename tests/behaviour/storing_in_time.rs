@@ -1,4 +1,4 @@
-//! P3: storing the new key, where the time for it, or the function's own, is nearly up.
+//! P3: storing the new key when the time for it, or the function's own time, is nearly up.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use sandbox::aws::{AWSPENDING, FaultKind};
 
 use crate::removal::{error, staged_with_one as staged};
 
-/// Others wait for so long before they take a key for a lost one.
+/// Other runs wait this long before they take a key for a lost one.
 #[tokio::test(start_paused = true)]
 async fn storing_ends_within_ten_seconds() {
     let mut world = staged();
@@ -16,7 +16,7 @@ async fn storing_ends_within_ten_seconds() {
     let calls = world.aws.calls();
     let made = calls.iter().find(|call| call.action == "CreateAccessKey");
     let ended = world.now().duration_since(made.unwrap().at).unwrap();
-    // Two seconds of looks whether it was stored.
+    // Two more seconds are for looks that check whether it was stored.
     assert!(ended <= Duration::from_secs(12), "{ended:?}");
     assert_eq!(world.count("PutSecretValue"), 2);
 }
@@ -31,7 +31,7 @@ async fn an_unstored_key_is_not_begun_to_be_taken_away_without_the_time_to_look_
     assert_eq!(world.count("UpdateAccessKey"), 0);
 }
 
-/// A put that was refused each time, or never sent, has stored nothing, whatever time was left.
+/// A put that was refused each time, or never sent, has stored nothing, however much time was left.
 #[tokio::test(start_paused = true)]
 async fn what_was_not_sent_is_not_said_to_be_stored_perhaps() {
     for seconds in 6..16 {
@@ -67,7 +67,7 @@ async fn no_key_is_made_where_the_mark_took_the_time_to_store_it() {
     assert_eq!(world.count("CreateAccessKey"), 0);
 }
 
-/// What was sent may take effect.
+/// A request that was sent may take effect.
 #[tokio::test(start_paused = true)]
 async fn a_put_that_is_cut_may_have_stored_the_key() {
     let mut world = staged();

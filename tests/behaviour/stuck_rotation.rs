@@ -1,4 +1,4 @@
-//! A rotation that no retry could ever complete heals: AWSPENDING comes off, the next one starts afresh.
+//! A rotation that no retry could ever complete is reset: AWSPENDING is taken off, and the next rotation starts afresh.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use crate::world::{SOURCES, World};
 
 const LATER: Duration = Duration::from_secs(6 * 60);
 
-/// A rotation that stopped behind createSecret.
+/// A rotation that stopped after createSecret.
 async fn begun(source: sandbox::setup::Source) -> World {
     let mut world = World::from(source, 2);
     world.stage();
@@ -30,7 +30,7 @@ async fn a_pending_key_that_was_deleted_ends_its_rotation() {
         );
         assert_eq!(world.key_of(AWSPENDING), None);
 
-        // The retry that Secrets Manager makes with the old token, and then a new rotation.
+        // Secrets Manager retries with the old token. Then there is a new rotation.
         let again = world.step("createSecret").await.unwrap_err();
         assert_eq!(again.error_type, "NotStaged");
         world.rotate().await.unwrap();
@@ -115,7 +115,7 @@ async fn begun_and_unlisted(create_delay: Duration) -> World {
 
 #[tokio::test(start_paused = true)]
 async fn a_pending_key_that_works_is_alive_whatever_iam_lists() {
-    // The second one begins to work while it is looked for.
+    // The second key begins to work while the step looks for it.
     for delay in [Duration::ZERO, LATER + Duration::from_secs(5)] {
         let mut world = begun_and_unlisted(delay).await;
         let (before, began) = (world.snapshot(), world.now());
@@ -162,7 +162,7 @@ async fn a_reset_that_is_refused_is_not_said_to_be_done() {
     assert_eq!(world.snapshot(), before);
 }
 
-/// P7: its other fields are of before.
+/// P7: the pending version's other fields are out of date.
 #[tokio::test(start_paused = true)]
 async fn a_rotation_does_not_undo_what_a_person_changes_meanwhile() {
     let mut world = begun(SOURCES[2]).await;

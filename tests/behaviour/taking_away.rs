@@ -1,4 +1,4 @@
-//! P9, at the edges: what becomes of the mark and of the key where a removal is refused, cut or overtaken.
+//! Edge cases of P9: what happens to the mark and the key when a removal is refused, cut off or overtaken.
 
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ fn mark(world: &World, id: &str) {
     world.aws.set_label(world.arn(), &label, &current);
 }
 
-/// When the first call of an action was made.
+/// The time of the first call of an action.
 fn at(world: &World, action: &str) -> std::time::SystemTime {
     let calls = world.aws.calls();
     calls.iter().find(|call| call.action == action).unwrap().at
@@ -54,7 +54,7 @@ async fn a_refused_change_is_made_once_and_one_without_an_answer_three_times() {
         let calls = world.aws.calls().into_iter();
         let denied = |outcome| matches!(outcome, sandbox::aws::Outcome::Error { .. });
         let tried = calls.filter(|call| call.action == action && denied(call.outcome.clone()));
-        // The creation's mark is tried to be taken off too.
+        // The run also tries to take the creation's mark off.
         let marks = usize::from(action == "UpdateSecretVersionStage");
         assert_eq!(tried.count(), 1 + marks, "{action}");
     }
@@ -66,13 +66,13 @@ async fn a_refused_change_is_made_once_and_one_without_an_answer_three_times() {
             }
             let ended = world.step("createSecret").await;
             assert_eq!(ended.is_ok(), times < 3, "{action} {times}: {ended:?}");
-            // One that went well is the last.
+            // There is no attempt after a successful one.
             assert_eq!(world.count(action), 3.min(times + 1), "{action} {times}");
         }
     }
 }
 
-/// Then it may be Inactive, and nobody but the mark tells by whose hand.
+/// The key may be Inactive then, and only the mark tells who deactivated it.
 #[tokio::test(start_paused = true)]
 async fn the_mark_stays_where_the_key_may_have_been_deactivated() {
     for last in [FaultKind::AnswerLost, FaultKind::Denied] {
@@ -114,7 +114,7 @@ async fn a_key_that_is_gone_already_makes_room_at_once() {
     assert_eq!(removing(&world), Vec::<String>::new());
     assert_eq!(world.count("DeleteAccessKey"), 0);
 
-    // And before its last use is asked for.
+    // It can also be gone before its last use is asked for.
     let mut world = World::from(Source::Role, 2);
     world.stage();
     let (aws, other) = (world.aws.clone(), world.older_key());
@@ -137,7 +137,8 @@ async fn a_key_under_the_mark_that_is_active_again_is_deactivated_and_looked_at_
     assert_eq!(removing(&world), Vec::<String>::new());
 }
 
-/// What it was decided on has changed: decided again, it is looked at again too, and nothing activates it in between.
+/// The facts behind the decision have changed. The run decides again and also looks again, and nothing activates the
+/// key in between.
 #[tokio::test(start_paused = true)]
 async fn a_key_that_this_run_has_deactivated_is_looked_at_anew_by_its_next_try() {
     let (mut world, previous) = staged(Source::Role).await;
@@ -155,7 +156,7 @@ async fn a_key_that_this_run_has_deactivated_is_looked_at_anew_by_its_next_try()
     assert!(took >= Duration::from_secs(5), "{took:?}");
 }
 
-/// AWSPREVIOUS is gone, so that the key is kept and not wanted; then a person makes it AWSCURRENT's.
+/// AWSPREVIOUS is gone, so the key is kept but not wanted. Then a person makes it AWSCURRENT's.
 #[tokio::test(start_paused = true)]
 async fn a_kept_key_that_becomes_current_while_the_run_decides_again_is_active_at_its_end() {
     let (mut world, previous) = staged(Source::Role).await;
@@ -165,7 +166,7 @@ async fn a_kept_key_that_becomes_current_while_the_run_decides_again_is_active_a
     world.after_call("UpdateAccessKey", move || {
         aws.remove_label(&arn, AWSPREVIOUS);
         tokio::spawn(async move {
-            // Behind the looks whether it is wanted: 1 s, and 5 s more.
+            // After the looks that check whether it is wanted: 1 s, and 5 s more.
             tokio::time::sleep(Duration::from_millis(6_500)).await;
             aws.set_label(&arn, AWSCURRENT, &goes_back);
         });
@@ -179,12 +180,12 @@ async fn a_kept_key_that_becomes_current_while_the_run_decides_again_is_active_a
     );
 }
 
-/// A run takes it for a lost one, is killed, and the run that made it stores it.
+/// A run takes the key for a lost one and is killed. Then the run that made the key stores it.
 #[tokio::test(start_paused = true)]
 async fn a_pending_key_that_is_inactive_under_the_mark_is_given_back() {
     for source in [Source::Role, Source::SelfKey] {
         let (mut world, previous) = staged(source).await;
-        // What manages the keys is AWSCURRENT's key, not this one.
+        // AWSCURRENT's key manages the keys, not this one.
         world.aws.delete_access_key(&previous);
         let key = world.aws.create_access_key("alice");
         let text = with_key(&world.text(AWSCURRENT), &key);
@@ -200,7 +201,7 @@ async fn a_pending_key_that_is_inactive_under_the_mark_is_given_back() {
     }
 }
 
-/// Where the mark stayed, a deactivation by a person's hand would be undone.
+/// If the mark stayed, a person's deactivation would be undone.
 #[tokio::test(start_paused = true)]
 async fn the_mark_of_a_key_that_works_and_is_wanted_is_taken_off() {
     let mut world = World::from(Source::Role, 1);
@@ -215,7 +216,7 @@ async fn the_mark_of_a_key_that_works_and_is_wanted_is_taken_off() {
     assert_eq!(status(&world, &current), Some(KeyStatus::Inactive));
 }
 
-/// Whatever goes unasked: a person takes the room that was made.
+/// Here any key may be deleted, in use or not. A person makes a key in the room that was made.
 #[tokio::test(start_paused = true)]
 async fn one_run_makes_room_once() {
     let config = Config {
@@ -233,7 +234,7 @@ async fn one_run_makes_room_once() {
     assert!(current_works(&world.aws, world.arn()));
 }
 
-/// IAM counts and lists it for a while (fact 27).
+/// IAM still counts and lists it for a while (fact 27).
 #[tokio::test(start_paused = true)]
 async fn the_key_that_made_room_is_not_judged_again_while_it_is_listed() {
     let (mut world, _) = staged(Source::Role).await;
@@ -249,7 +250,7 @@ async fn the_key_that_made_room_is_not_judged_again_while_it_is_listed() {
     assert_eq!(world.count("DeleteAccessKey"), 1);
 }
 
-/// One that has expired works no more than one that is Inactive.
+/// An expired key does not work, like an Inactive one.
 #[tokio::test(start_paused = true)]
 async fn an_expired_key_goes_without_a_question_or_a_deactivation() {
     let mut world = World::from(Source::Role, 2);

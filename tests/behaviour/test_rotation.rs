@@ -1,4 +1,4 @@
-//! TestRotation (fact 4): testSecret alone, on a copy of the current value, changes nothing.
+//! TestRotation (fact 4) runs testSecret alone, on a copy of the current value. It changes nothing.
 
 use std::time::Duration;
 
@@ -86,7 +86,7 @@ async fn a_rotation_after_it_works() {
     world.rotate().await.unwrap();
 }
 
-/// The first call asks whose AWSCURRENT's key is, and the SDK makes it three times; all behind it are answered.
+/// The first call asks whose key AWSCURRENT holds. The SDK makes it three times. All later calls get a response.
 #[tokio::test(start_paused = true)]
 async fn it_fails_where_nobody_can_tell_who_the_user_is() {
     let mut world = World::from(Source::Role, 1);
@@ -105,7 +105,7 @@ async fn it_fails_where_nobody_can_tell_who_the_user_is() {
 async fn it_fails_where_awsprevious_cannot_be_read() {
     let mut world = World::from(Source::Role, 2);
     world.rotate().await.unwrap();
-    // AWSCURRENT, the copy of it, AWSPREVIOUS.
+    // The reads are of AWSCURRENT, its copy, and AWSPREVIOUS.
     world.fail("GetSecretValue", 3, FaultKind::Denied);
     let failed = format!("{:?}", world.test_rotation().await.unwrap_err());
     assert!(failed.contains("PermissionMissing"), "{failed}");

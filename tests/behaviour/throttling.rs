@@ -1,4 +1,4 @@
-//! A fleet's rotations share the account's rate of calls: a refusal for the rate alone ends none while there is time.
+//! A fleet's rotations share the account's rate limit. None fails because of it alone while time is left.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ fn throttling() -> FaultKind {
     }
 }
 
-/// Refuses the next calls of an action, so many.
+/// Refuses the next `times` calls of an action.
 fn refuse(world: &World, action: &str, times: usize) {
     for nth in 1..=times {
         world.fail(action, nth, throttling());
@@ -36,7 +36,7 @@ async fn a_call_is_made_again_until_it_is_let_in() {
     ] {
         let mut world = World::from(source, 2);
         world.stage();
-        // Three of them are the SDK's own tries of one call.
+        // The SDK itself makes three attempts at one call.
         refuse(&world, action, 9);
         world.step("createSecret").await.expect(action);
         assert_eq!(world.keys().len(), 2, "{action}");
@@ -51,7 +51,7 @@ async fn before_each_try_to_make_a_key_it_looks_again() {
     refuse(&world, "CreateAccessKey", 5);
     world.step("createSecret").await.unwrap();
     let counts = ["ListAccessKeys", "DeleteAccessKey", "CreateAccessKey"];
-    // Once for the deletion too.
+    // One of the lists is for the deletion.
     assert_eq!(counts.map(|action| world.count(action)), [7, 1, 6]);
 }
 
@@ -76,7 +76,7 @@ async fn refused_until_its_time_is_up_it_says_so_and_how_wide_a_window_must_be()
         assert!(took > Duration::from_secs(90), "{action}: {took:?}");
         assert!(took < Duration::from_secs(120), "{action}: {took:?}");
 
-        // Nothing is left that would keep the next attempt from going on.
+        // Nothing is left that would block the next attempt.
         world.aws.clear_faults();
         world.step("createSecret").await.unwrap();
         assert_eq!(world.keys().len(), 2);
@@ -84,7 +84,7 @@ async fn refused_until_its_time_is_up_it_says_so_and_how_wide_a_window_must_be()
     }
 }
 
-/// Wherever the time ends: in the SDK's own tries too.
+/// This holds wherever the time ends, even during the SDK's own retries.
 #[tokio::test(start_paused = true)]
 async fn whatever_its_time_out_a_step_that_waits_for_its_turn_says_so() {
     for (keys, action) in [
@@ -93,7 +93,7 @@ async fn whatever_its_time_out_a_step_that_waits_for_its_turn_says_so() {
         (2, "DeleteAccessKey"),
         (1, "CreateAccessKey"),
     ] {
-        // Below, no key is begun to be taken away.
+        // With less time, no removal of a key begins.
         let least = if keys == 2 { 17 } else { 7 };
         for seconds in least..40 {
             let mut world = World::from(Source::Role, keys);
@@ -106,7 +106,7 @@ async fn whatever_its_time_out_a_step_that_waits_for_its_turn_says_so() {
     }
 }
 
-/// P1: what is deleted after a wait is decided after it.
+/// P1: after a wait, the function decides again what to delete.
 #[tokio::test(start_paused = true)]
 async fn a_key_that_becomes_current_while_its_deletion_waits_is_not_deleted() {
     let mut world = World::from(Source::Role, 2);
@@ -120,7 +120,7 @@ async fn a_key_that_becomes_current_while_its_deletion_waits_is_not_deleted() {
     let (aws, arn) = (world.aws.clone(), world.arn().to_owned());
     let previous = world.aws.secret(&arn).unwrap();
     let previous = previous.with_label("AWSPREVIOUS").unwrap().id.clone();
-    // A person goes back to the key before, while the function waits to delete it.
+    // A person goes back to the previous key while the function waits to delete it.
     world.after_call("DeleteAccessKey", move || {
         aws.set_label(&arn, AWSCURRENT, &previous);
     });
@@ -152,7 +152,8 @@ async fn the_question_who_the_current_key_is_waits_for_its_turn() {
     world.step("testSecret").await.unwrap();
 }
 
-/// Half the longest wait on average: some twenty tries in two minutes, where waits of a second at most are hundreds.
+/// On average a wait is half the longest wait. That gives about twenty attempts in two minutes. Waits of at most a
+/// second would give hundreds.
 #[tokio::test(start_paused = true)]
 async fn its_waits_get_longer() {
     let mut world = World::from(Source::Role, 1);

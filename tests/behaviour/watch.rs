@@ -5,24 +5,25 @@ use std::sync::{Arc, Mutex};
 use sandbox::aws::{AWSCURRENT, Aws, Call};
 use sandbox::setup::Setup;
 
-/// What is to happen once, behind the next call of an action.
+/// What is to happen once, after the next call of an action.
 pub type After = Arc<Mutex<Option<(String, Box<dyn FnOnce() + Send>)>>>;
 
 pub type Watch = Arc<Mutex<Watched>>;
 
-/// What is known of the keys that AWSCURRENT gives out.
+/// What is known about the keys that AWSCURRENT gives out.
 pub struct Watched {
     /// All usable keys before the call.
     pub usable: Vec<String>,
-    /// Whether AWSCURRENT gave one out.
+    /// Whether AWSCURRENT gave out one of them.
     pub works: bool,
     pub broken: Vec<String>,
-    /// Whether a person moves labels: then a key that is being taken away can become AWSCURRENT's, and works again at the end.
+    /// Whether a person moves labels. Then a key that is being taken away can become AWSCURRENT's, and works again at
+    /// the end.
     pub people: bool,
 }
 
 impl Watched {
-    /// What is so now.
+    /// The present state.
     pub fn of(aws: &Aws, arn: &str) -> Self {
         let usable = usable(aws);
         Self {
@@ -33,7 +34,7 @@ impl Watched {
         }
     }
 
-    /// Looks behind a call.
+    /// Checks the state after a call.
     fn look(&mut self, aws: &Aws, arn: &str, call: &Call) {
         let now = Self::of(aws, arn);
         let mut gone = self.usable.iter().filter(|id| !now.usable.contains(id));
@@ -47,7 +48,7 @@ impl Watched {
     }
 }
 
-/// After every call, sees that each key that AWSCURRENT gives out works if it did before.
+/// After every call, checks that each key that AWSCURRENT gives out still works, if it did before.
 pub fn watch(aws: &Aws, arn: &str, after: After) -> Watch {
     let watch = Arc::new(Mutex::new(Watched::of(aws, arn)));
     let (watched, seen, arn) = (watch.clone(), aws.clone(), arn.to_owned());

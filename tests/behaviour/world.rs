@@ -1,5 +1,5 @@
-//! A user, a secret and the function, watched: after every call that AWSCURRENT's key still
-//! works (P1), and at the end that nothing confidential was said (P5).
+//! A user, a secret and the function, under watch. After every call, AWSCURRENT's key must still work (P1).
+//! At the end, no output may contain anything confidential (P5).
 
 use std::io;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -91,7 +91,7 @@ impl World {
         &self.prepared.secret_arn
     }
 
-    /// A whole rotation, as often as Secrets Manager tries it.
+    /// A whole rotation, with as many attempts as Secrets Manager makes.
     pub async fn rotate(&mut self) -> Result<RotationReport, RotationFailed> {
         let options = RotateOptions {
             pause: Duration::from_secs(60),
@@ -149,8 +149,8 @@ impl World {
         self.aws.clock().now()
     }
 
-    /// Allows a principal an action on a resource, beside what the shipped policies allow, and takes that out of what
-    /// they deny.
+    /// Allows a principal an action on a resource, in addition to what the shipped policies allow. Also excludes the
+    /// resource from what they deny.
     pub fn allow(&self, principal: &str, action: &str, resource: &str) {
         self.aws.spare(principal, resource);
         let statement = json!({"Effect": "Allow", "Action": action, "Resource": resource});
@@ -158,12 +158,12 @@ impl World {
         self.aws.attach_policy(principal, &document).unwrap();
     }
 
-    /// Does something once, behind the next call of an action.
+    /// Does something once, after the next call of an action.
     pub fn after_call(&self, action: &str, then: impl FnOnce() + Send + 'static) {
         *self.after.lock().unwrap() = Some((action.to_owned(), Box::new(then)));
     }
 
-    /// Does something once, behind calls of these actions, one behind the other.
+    /// Does something once, after calls of these actions, one after the other.
     #[allow(dead_code, reason = "for the behaviour, which shares this file")]
     pub fn after_calls(&self, actions: &[&str], then: impl FnOnce() + Send + 'static) {
         let mut then: Box<dyn FnOnce() + Send> = Box::new(then);
@@ -174,7 +174,7 @@ impl World {
         self.after_call(actions[0], then);
     }
 
-    /// Another run of the same rotation makes and stores its key, behind the next call of an action.
+    /// Another run of the same rotation makes and stores its key, after the next call of an action.
     pub fn another_run_stores_a_key_behind(&self, action: &str) {
         let (aws, arn) = (self.aws.clone(), self.arn().to_owned());
         let (token, text) = (self.token.clone(), self.text(AWSCURRENT));
@@ -225,7 +225,7 @@ impl World {
         });
     }
 
-    /// A person does something that may take AWSCURRENT's key away: that is not the function's doing.
+    /// A person does something that may take AWSCURRENT's key away. The function is not to blame for that.
     pub fn a_person(&self, does: impl FnOnce(&Aws)) {
         does(&self.aws);
         let now = Watched::of(&self.aws, self.arn());
@@ -233,7 +233,7 @@ impl World {
         (watch.usable, watch.works) = (now.usable, now.works);
     }
 
-    /// From now on P1 is looked at by the test itself, at the end: a person moves labels meanwhile.
+    /// From now on a person moves labels, so the test itself checks P1 at the end.
     #[allow(dead_code, reason = "for the behaviour, which shares this file")]
     pub fn people_move_labels(&self) {
         self.watch.lock().unwrap().people = true;
@@ -244,7 +244,7 @@ impl World {
         String::from_utf8(self.said.lock().unwrap().clone()).unwrap()
     }
 
-    /// Takes note of what someone was told, to be searched for what is confidential.
+    /// Records what someone was told. It is searched later for anything confidential.
     pub fn hear(&self, text: &str) {
         let mut said = self.said.lock().unwrap();
         said.extend_from_slice(text.as_bytes());

@@ -1,7 +1,7 @@
-//! P6, with a consumer as others write it: the program in `example/` reads the secret through AWS's cache,
-//! with the consumer's two policies and no more, and calls on while the real binary rotates its key.
+//! P6, with a typical consumer. The program in `example/` reads the secret through AWS's cache, with only the
+//! consumer's two policies. It keeps calling while the real binary rotates its key.
 //!
-//! `bash tests/consumer/run.sh` builds the example, which is not of the workspace, and runs this.
+//! `bash tests/consumer/run.sh` builds the example, which is not part of the workspace, and runs this.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
 #![allow(missing_docs, unreachable_pub)]
 
@@ -42,7 +42,7 @@ impl World {
         let prepared = setup.prepare(&aws).unwrap();
         let server = Server::start(aws.clone()).await.unwrap();
         let binary = env!("CARGO_BIN_EXE_iam-key-rotator");
-        // New keys are good at once here, so one success tells as much as three.
+        // New keys work at once here, so one success proves as much as three.
         let function =
             LambdaProcess::new(binary, &aws, &server.endpoint()).env("VERIFY_SUCCESSES", "1");
         Self {
@@ -53,7 +53,7 @@ impl World {
         }
     }
 
-    /// Starts the consumer as a user of its own, who may do what the shipped policies say.
+    /// Starts the consumer as its own user, with the permissions of the shipped policies.
     fn consumer(&self, cached_for: Duration) -> Consumer {
         self.aws.create_user("/", "consumer");
         let arn = self.aws.user_arn("consumer");
@@ -67,7 +67,7 @@ impl World {
         Consumer::start(&endpoint, &key, &self.prepared.secret_name, cached_for)
     }
 
-    /// Rotates, and gives the id of the key that is current then.
+    /// Rotates, and returns the id of the key that is current after that.
     async fn rotate(&mut self) -> String {
         let arn = &self.prepared.secret_arn;
         let options = RotateOptions::default();
@@ -91,7 +91,7 @@ impl World {
         calls.filter(|call| call.principal.is_empty()).collect()
     }
 
-    /// What the consumer asked of Secrets Manager.
+    /// The consumer's calls to Secrets Manager.
     fn reads(&self) -> BTreeSet<String> {
         let arn = self.aws.user_arn("consumer");
         let calls = self.aws.calls().into_iter();
@@ -106,7 +106,7 @@ impl World {
 #[ignore = "needs the example built: bash tests/consumer/run.sh"]
 async fn a_consumer_that_caches_the_secret_for_less_than_an_interval_is_never_refused() {
     let mut world = World::new().await;
-    // Longer than a rotation takes here: it still has the key before when the next one is current.
+    // Longer than a rotation takes here: the consumer still has the previous key when the next one is current.
     let mut consumer = world.consumer(Duration::from_secs(3));
     let mut held = world.current_key();
     let mut calls_with_previous = 0;
@@ -132,7 +132,7 @@ async fn a_consumer_that_caches_the_secret_for_less_than_an_interval_is_never_re
     );
 }
 
-/// What P6 does not promise, and how little it takes to mend.
+/// What P6 does not promise, and how little it takes to fix.
 #[tokio::test]
 #[ignore = "needs the example built: bash tests/consumer/run.sh"]
 async fn one_that_caches_it_for_longer_than_an_interval_is_refused_once_and_looks_again() {

@@ -1,4 +1,4 @@
-//! The example as a process, and what it prints.
+//! The example as a process, and its output.
 
 use std::process::Stdio;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
 use tokio::time::timeout;
 
-/// How long a line may take.
+/// The time limit for a line.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 pub struct Consumer {
@@ -44,7 +44,7 @@ impl Consumer {
         line.expect("it goes on")
     }
 
-    /// Interrupts it, and gives how many calls it made and how many were refused.
+    /// Interrupts it, and returns how many calls it made and how many were refused.
     pub async fn end(mut self) -> (u32, u32) {
         let id = self.child.id().unwrap().to_string();
         let interrupt = Command::new("kill").args(["-INT", &id]).status();

@@ -23,10 +23,10 @@ pub struct Account {
 }
 
 impl Account {
-    /// A fresh account of the simulation's.
+    /// A fresh account of the simulation.
     pub async fn simulated() -> Self {
         let aws = Aws::new(Clock::real());
-        // Without one, RotateSecret is refused.
+        // Without a hook, RotateSecret is refused.
         aws.on_rotate(|_| {});
         let server = Server::start(aws.clone()).await.unwrap();
         Self {
@@ -49,7 +49,7 @@ impl Account {
         self.simulation.is_none()
     }
 
-    /// The configuration of SDK clients for who may do everything.
+    /// The configuration of SDK clients for a caller who may do everything.
     pub fn operator(&self) -> &SdkConfig {
         &self.operator
     }
@@ -72,7 +72,7 @@ impl Account {
         operator.credentials_provider(provider).build()
     }
 
-    /// Sees that there is a role; moto asks for none.
+    /// Makes sure that the role exists. Moto does not need one.
     pub fn role(&self, arn: &str) {
         if let Some((aws, _)) = &self.simulation {
             aws.create_role(arn, &everything()).unwrap();
@@ -103,7 +103,7 @@ impl Account {
     }
 }
 
-/// A policy without a limit.
+/// A policy that allows everything.
 pub fn everything() -> Value {
     json!({
         "Version": "2012-10-17",
@@ -111,7 +111,7 @@ pub fn everything() -> Value {
     })
 }
 
-/// The configuration of SDK clients, without retries: a check sees every answer.
+/// The configuration of SDK clients, without retries, so that a check sees every response.
 pub fn clients(endpoint: &str, credentials: Credentials) -> SdkConfig {
     SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
@@ -123,7 +123,7 @@ pub fn clients(endpoint: &str, credentials: Credentials) -> SdkConfig {
         .build()
 }
 
-/// A name that no run before has used on the same server.
+/// A name that no earlier run has used on the same server.
 pub fn unique(kind: &str) -> String {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();

@@ -87,7 +87,7 @@ pub async fn a_wrong_secret_is_refused_by_sts(account: &Account) -> Seen {
     expect(ask_sts(&user.impostor(&key)).await, "SignatureDoesNotMatch")
 }
 
-/// Fact 29, in the words of JSON services.
+/// Fact 29, with the error code of JSON services.
 pub async fn a_wrong_secret_is_refused_by_secrets_manager(account: &Account) -> Seen {
     let user = account.user().await;
     let key = user.key().await;
@@ -148,7 +148,7 @@ pub async fn a_deleted_key_is_refused_by_secrets_manager(account: &Account) -> S
     expect(asked, "UnrecognizedClientException")
 }
 
-/// A key of someone who may do everything, switched off.
+/// A deactivated key of someone who may do everything.
 async fn inactive(user: &User<'_>) -> Key {
     user.allow_everything().await;
     let key = user.key().await;
@@ -156,7 +156,7 @@ async fn inactive(user: &User<'_>) -> Key {
     key
 }
 
-/// A key of someone who may do everything, deleted.
+/// A deleted key of someone who may do everything.
 async fn deleted(user: &User<'_>) -> Key {
     user.allow_everything().await;
     let key = user.key().await;

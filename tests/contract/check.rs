@@ -6,10 +6,10 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
-/// Whether a service did as AWS does. Anything else that goes wrong is a panic.
+/// Whether a service behaved like AWS. Anything else that goes wrong is a panic.
 pub type Seen = Result<(), Differs>;
 
-/// What a service gave otherwise than AWS.
+/// A result from a service that differs from AWS's.
 #[derive(Debug)]
 pub struct Differs {
     seen: String,
@@ -23,7 +23,7 @@ impl Display for Differs {
     }
 }
 
-/// Compares what a service gave with what AWS gives.
+/// Compares a service's result with AWS's.
 pub fn expect<S: Debug + PartialEq<A>, A: Debug>(seen: S, aws: A) -> Seen {
     if seen == aws {
         return Ok(());
@@ -50,8 +50,8 @@ where
         .unwrap_or_else(|| panic!("an answer without an error code: {error:?}"))
 }
 
-/// The code of an error in the XML of EC2, which moto uses for every service where it is its
-/// permission check that refuses. The SDK finds no code in it.
+/// The code of an error in EC2's XML. Moto uses that for every service if its permission check
+/// refuses. The SDK finds no code in it.
 fn code_in_ec2_envelope<E>(error: &SdkError<E, HttpResponse>) -> Option<String> {
     let body = std::str::from_utf8(error.raw_response()?.body().bytes()?).ok()?;
     let (_, error) = body.split_once("<ErrorResponse><Errors><Error><Code>")?;

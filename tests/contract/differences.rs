@@ -1,4 +1,4 @@
-//! What moto's server is known to do otherwise than AWS: the one list of it.
+//! The single list of what moto's server is known to do differently from AWS.
 
 use crate::CHECKS;
 use crate::check::Seen;
@@ -7,7 +7,7 @@ use crate::check::Seen;
 struct Difference {
     /// The check's name.
     check: &'static str,
-    /// What says that AWS does otherwise.
+    /// The source that says that AWS behaves differently.
     says: &'static str,
     /// What moto does.
     moto: &'static str,
@@ -141,7 +141,7 @@ const DIFFERENCES: &[Difference] = &[
     },
 ];
 
-/// Holds what was seen on moto against the list.
+/// Compares a check's outcome on moto with the list.
 pub fn judge(check: &str, seen: Seen) {
     let known = DIFFERENCES.iter().find(|known| known.check == check);
     match (known, seen) {

@@ -1,9 +1,9 @@
-//! What the three services do, stated once and asserted of the simulation and of moto's server,
-//! through the real SDK clients: so the simulation cannot drift from what others know of AWS.
+//! What the three services do, stated once and checked against the simulation and moto's server through
+//! the real SDK clients. So the simulation cannot drift from what others know about AWS.
 //!
 //! The simulation's half runs with every `cargo test`. For moto's, start `moto_server` and set
 //! `MOTO_URL` to where it listens: `MOTO_URL=http://127.0.0.1:5000 cargo test --test contract --
-//! --ignored`. What moto is known to do otherwise than AWS is listed in `differences.rs`.
+//! --ignored`. The known differences between moto and AWS are listed in `differences.rs`.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -26,7 +26,7 @@ mod staging_labels;
 mod user;
 mod versions;
 
-/// Makes each check a test of the simulation and one of moto's server.
+/// Makes each check a test of the simulation and a test of moto's server.
 macro_rules! contract {
     ($($module:ident::$check:ident,)+) => {
         /// Every check by its name.

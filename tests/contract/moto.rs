@@ -1,4 +1,4 @@
-//! Moto's server, with its permissions switched on.
+//! Moto's server, with its permission checks turned on.
 
 use std::env;
 use std::io::{Read, Write};
@@ -20,8 +20,8 @@ pub fn url() -> String {
     url.trim_end_matches('/').to_owned()
 }
 
-/// Who may do everything, made once a run. Moto checks neither signatures nor permissions until
-/// it is told to, so that there can be a first user.
+/// A user who may do everything, made once per run of the tests. Moto checks neither signatures nor
+/// permissions until it is told to, so that a first user can be made.
 pub async fn operator(url: &str) -> Credentials {
     static OPERATOR: OnceCell<Credentials> = OnceCell::const_new();
     OPERATOR
@@ -60,7 +60,7 @@ pub async fn allow_everything(sdk: &SdkConfig, user: &str) {
         .unwrap();
 }
 
-/// Tells moto how many calls from now on it is to accept from anybody.
+/// Tells moto how many calls it should accept from anybody from now on.
 fn calls_without_authorization(url: &str, count: &str) {
     let address = url
         .strip_prefix("http://")

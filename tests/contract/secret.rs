@@ -52,7 +52,7 @@ impl<'a> Secret<'a> {
         }
     }
 
-    /// Puts a value without saying where it is to go.
+    /// Puts a value without naming a staging label.
     pub async fn put(&self, token: &str, value: &str) -> String {
         let put = self.client.put_secret_value().secret_id(&self.arn);
         let put = put.client_request_token(token).secret_string(value);
@@ -108,7 +108,7 @@ impl<'a> Secret<'a> {
         }
     }
 
-    /// The labels of a version as DescribeSecret tells them, sorted; none for a version that it
+    /// The labels of a version as DescribeSecret returns them, sorted. Empty for a version that it
     /// does not list.
     pub async fn labels(&self, version: &str) -> Option<Vec<String>> {
         let describe = self.client.describe_secret().secret_id(&self.arn);
@@ -123,7 +123,7 @@ impl<'a> Secret<'a> {
         Some(labels)
     }
 
-    /// The ids that ListSecretVersionIds lists, versions without a label included.
+    /// The ids that ListSecretVersionIds lists, including versions without a label.
     pub async fn version_ids(&self) -> Vec<String> {
         let list = self.client.list_secret_version_ids().secret_id(&self.arn);
         let listed = list.include_deprecated(true).send().await.unwrap();

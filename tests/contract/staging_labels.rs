@@ -85,7 +85,7 @@ pub async fn the_pending_label_stays_where_the_current_one_joins_it(account: &Ac
     expect(secret.labels(SECOND).await, labelled(&[CURRENT, PENDING]))
 }
 
-/// Fact 5: the cure of a rotation that is stuck.
+/// Fact 5: the cure for a stuck rotation.
 pub async fn the_pending_label_can_be_taken_off(account: &Account) -> Seen {
     let secret = account.secret().await;
     secret.put_pending(SECOND, "two").await;

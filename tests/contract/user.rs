@@ -85,7 +85,7 @@ impl<'a> User<'a> {
         self.account.holder(&key.id, &key.secret)
     }
 
-    /// The same, with another secret than the key's.
+    /// The same, with a secret that is not the key's.
     pub fn impostor(&self, key: &Key) -> SdkConfig {
         let secret = key.secret.chars().rev().collect::<String>();
         self.account.holder(&key.id, &secret)

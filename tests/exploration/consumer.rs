@@ -1,12 +1,11 @@
-//! P6, and all the others for its sake: consumers that read AWSCURRENT through the caches that there
-//! are sign a call each second over twenty rotations under random faults, and none is refused.
+//! P6, and all the other promises that it depends on. Consumers read AWSCURRENT through every kind of cache and sign
+//! a call each second. They do so over twenty rotations under random faults, and no call is refused.
 //!
-//! From before each rotation until the shorter cache has turned over they call once a second, after
-//! that less often. Nobody disturbs their own calls: a read that is stale (fact 19) would be one more
-//! cache, of seconds.
+//! They call once a second from before each rotation until the shorter cache has expired, and less often after that.
+//! Their own calls have no faults: a stale read (fact 19) would only act as one more cache, of seconds.
 //!
-//! With `EXPLORE=all` they call each second of all the days, which takes minutes a seed; `RUNS` and
-//! `FIRST_SEED` then choose other faults.
+//! With `EXPLORE=all` they call each second of all the days, which takes minutes per seed. `RUNS` and `FIRST_SEED`
+//! then choose other faults.
 
 mod cache;
 mod clients;
@@ -29,17 +28,17 @@ use crate::world::{SOURCES, World};
 const ROTATIONS: usize = 20;
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_mins(1);
-/// From when on every second counts.
+/// How long before a rotation the calls each second begin.
 const LEAD: Duration = Duration::from_secs(30);
-/// The least that Secrets Manager allows (fact 12), and a day.
+/// The shortest interval that Secrets Manager allows (fact 12), and a day.
 const INTERVALS: [Duration; 2] = [Duration::from_hours(4), Duration::from_hours(24)];
 
-/// How often a consumer calls: each second where something happens, and in between if asked to.
+/// How often a consumer calls: each second around a rotation, and in between only if asked to.
 fn every(usual: Duration) -> Duration {
     if explores_all() { SECOND } else { usual }
 }
 
-/// Puts faults in the way of the next rotation, and says which.
+/// Injects faults into the next rotation, and says which.
 fn trouble(world: &mut World, rng: &mut Rng) -> String {
     let faults: Vec<_> = (0..rng.usize(1..=3))
         .map(|_| Fault {
@@ -60,12 +59,12 @@ fn trouble(world: &mut World, rng: &mut Rng) -> String {
     about
 }
 
-/// One rotation, tried by Secrets Manager until AWSCURRENT has moved.
+/// One rotation, retried by Secrets Manager until AWSCURRENT has moved.
 async fn rotate(world: &mut World, clients: &mut Clients, about: &str) {
     let old = world.key_of(AWSCURRENT);
     let mut failed = Vec::new();
     while let Err(failure) = clients.call_during(world.rotate(), SECOND).await {
-        // The answer that AWSCURRENT moved may be what was lost.
+        // The lost response may be the one that said that AWSCURRENT moved.
         if world.key_of(AWSCURRENT) != old {
             break;
         }
@@ -78,7 +77,7 @@ async fn rotate(world: &mut World, clients: &mut Clients, about: &str) {
     assert_eq!(world.key_of(AWSPREVIOUS), old, "{about}");
 }
 
-/// The calls of the consumers, and those that were refused.
+/// The number of calls that the consumers made, and of those that were refused.
 async fn twenty_rotations(seed: u64) -> (usize, Vec<String>) {
     fastrand::seed(seed);
     let mut rng = Rng::with_seed(seed);
@@ -94,7 +93,7 @@ async fn twenty_rotations(seed: u64) -> (usize, Vec<String>) {
         let start = due + seconds(&mut rng, 3_600);
         let idle = sleep_until(start - LEAD);
         clients.call_during(idle, every(15 * MINUTE)).await;
-        // No read misses what is hours old.
+        // No read misses a change that is hours old.
         world.aws.age(Duration::ZERO);
         clients.call_during(sleep(LEAD), SECOND).await;
         rotate(&mut world, &mut clients, &about).await;

@@ -1,10 +1,9 @@
-//! The function's own deadline: with any time-out and slow calls it ends by itself, takes away what
-//! it made and could not store, and says how far it came; the retry or the next rotation makes it
-//! good. `EXPLORE=all` runs the whole product of time-outs, delays, sources and calls.
+//! The function's own deadline. With any timeout and slow calls, the function ends by itself. It takes away what it
+//! made and could not store, and reports how far it got. The retry or the next rotation fixes the rest. `EXPLORE=all`
+//! runs every combination of timeouts, delays, sources and calls.
 //!
-//! Left out, since no order of calls can help: a DeleteAccessKey of the new key that takes effect
-//! only when the retry has found that key stored after all, by a put that was as late, and has made
-//! it AWSCURRENT's.
+//! One case is left out, since no order of calls can help. A DeleteAccessKey of the new key takes effect only after
+//! the retry. By then the retry has found that key stored, by a put that was as late, and has made it AWSCURRENT's.
 
 mod case;
 mod invocation;
@@ -22,10 +21,10 @@ use crate::figures::figure;
 const TIME_OUTS: [u64; 19] = [
     3, 4, 5, 6, 7, 8, 10, 12, 15, 20, 30, 45, 60, 90, 120, 180, 300, 600, 900,
 ];
-/// One call that is much faster than this takes no step near a time-out that is longer.
+/// A single call that is much faster than this brings no step close to a longer timeout.
 const LONG: Duration = Duration::from_secs(30);
-/// In milliseconds. The client waits 8 s for an answer: from 10 s on the delays differ in when an
-/// effect comes.
+/// In milliseconds. The client waits 8 s for a response. From 10 s on, the delays differ only in when an effect
+/// comes.
 const DELAYS: [u64; 13] = [
     500, 1_000, 2_000, 2_500, 3_000, 5_000, 8_000, 10_000, 20_000, 30_000, 60_000, 200_000,
     1_000_000,
@@ -57,8 +56,7 @@ fn nth(action: &str, nth: usize, kind: FaultKind) -> Fault {
     Fault { on, kind }
 }
 
-/// Whether a smaller delay of an answer comes to the same: the client or the function gives up
-/// before both.
+/// Whether a smaller delay has the same outcome: the client or the function gives up before either response.
 fn acts_alike(time_out: Duration, delay: Duration) -> bool {
     let given_up = time_out.min(Duration::from_millis(8_500));
     let smaller = delays().filter(|smaller| *smaller < delay).last();
@@ -140,7 +138,7 @@ async fn all_calls_may_be_slow() {
     figure("invocations with every call slow", sweep.invocations);
 }
 
-/// The creation slow, and storing and the clean-up slow, late, lost or refused.
+/// Creating the key is slow. Storing it and the clean-up are slow, late, lost or refused.
 #[tokio::test(start_paused = true)]
 async fn a_key_may_be_slow_to_make_to_store_and_to_delete() {
     let seconds = |seconds| Duration::from_millis((seconds * 1000.0) as u64);
@@ -179,7 +177,7 @@ async fn a_key_may_be_slow_to_make_to_store_and_to_delete() {
                     let faults = |keys: u8| {
                         let mut faults = vec![every("PutSecretValue", put.clone())];
                         faults.extend(made.map(|at| nth("CreateAccessKey", 1, answer(at))));
-                        // The first deletion of two keys makes room.
+                        // If the user has two keys, the first deletion makes room.
                         let clean_up = usize::from(keys);
                         faults.extend(
                             delete

@@ -1,4 +1,4 @@
-//! The faults there are, and what of them is left to chance.
+//! The kinds of faults, and the random choices among them.
 
 use std::time::Duration;
 
@@ -7,10 +7,10 @@ use sandbox::aws::{FaultKind, Propagation};
 
 use crate::explorer;
 
-/// Longer than the time that a rotation which is stuck is given.
+/// Longer than a stuck rotation is given.
 pub const LATER: Duration = Duration::from_secs(400);
 
-/// Every kind of fault on a call, whatever the call.
+/// Every kind of fault that any call can have.
 pub fn kinds() -> Vec<FaultKind> {
     let on = |action| explorer::kinds(action, true).into_iter();
     on("GetSecretValue")
@@ -19,7 +19,7 @@ pub fn kinds() -> Vec<FaultKind> {
         .collect()
 }
 
-/// A delay of each kind, none too long for the function.
+/// A delay of each kind, none of them too long for the function.
 pub fn propagation(rng: &mut Rng) -> Propagation {
     Propagation {
         create_delay: seconds(rng, 20),
@@ -29,12 +29,12 @@ pub fn propagation(rng: &mut Rng) -> Propagation {
     }
 }
 
-/// Whether only a short part is explored: what is exhaustive is asked for by `EXPLORE`.
+/// Whether to explore only a short part. The exhaustive parts run only if `EXPLORE` asks for them.
 pub fn is_short() -> bool {
     std::env::var_os("EXPLORE").is_none()
 }
 
-/// Whether everything is to be explored, however long it takes.
+/// Whether to explore everything, however long it takes.
 pub fn explores_all() -> bool {
     std::env::var("EXPLORE").is_ok_and(|extent| extent == "all")
 }

@@ -1,14 +1,14 @@
-//! What an exploration counted: printed, and the same as in `tests/README.md`.
+//! The counts of an exploration. They are printed, and must match `tests/README.md`.
 
 const PAGE: &str = include_str!("../README.md");
 
-/// Prints a figure, and sees that the page has it, with `EXPLORE=usual`; that of another run is only printed.
+/// Prints a figure. With `EXPLORE=usual`, checks that the page has it; any other run only prints it.
 #[allow(dead_code)]
 pub fn figure(name: &str, count: usize) {
     asserted("usual", name, count);
 }
 
-/// As [`figure`], with `EXPLORE=hands`.
+/// Like [`figure`], with `EXPLORE=hands`.
 #[allow(dead_code)]
 pub fn figure_of_hands(name: &str, count: usize) {
     asserted("hands", name, count);

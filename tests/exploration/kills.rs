@@ -1,9 +1,9 @@
-//! The real binary, killed with SIGKILL at every call of a rotation, before the call's effect and
-//! between the effect and the answer. Secrets Manager tries again, with a new process; behind the
-//! kills at changes it also rotates once more, at the next date.
+//! The real binary, killed with SIGKILL at every call of a rotation: before the call's effect, and between the effect
+//! and the response. Secrets Manager retries with a new process. After a kill at a change, it also rotates once more
+//! at the next date.
 //!
-//! The binary lives on the real clock. Nothing waits in it but the search for a key that the
-//! killed process made and did not store; therefore many of these rotations run side by side.
+//! The binary runs on the real clock. It waits only when it searches for a key that the killed process made and did
+//! not store. So many of these rotations run side by side.
 
 use std::fmt;
 use std::time::Duration;
@@ -19,9 +19,9 @@ use crate::local::Local;
 use crate::look::{assert_sound, key_of, keys, lost_keys};
 use crate::watch::{After, Watch, current_works, watch};
 
-/// How many rotations run side by side: more than ever wait in the search for a lost key.
+/// How many rotations run side by side: more than ever wait in the search for a lost key at once.
 const AT_ONCE: usize = 24;
-/// From one rotation to the next: no less than 4 h (fact 12).
+/// The time between rotations: at least 4 h (fact 12).
 const LATER: Duration = Duration::from_hours(24);
 
 /// The credential source, and how many keys the user has at first.
@@ -42,7 +42,7 @@ enum Moment {
 }
 
 impl Moment {
-    /// Keeps the call's effect from coming, or its answer: the process has neither when it dies.
+    /// Blocks the call's effect, or its response. The process has seen neither when it dies.
     fn fault(self) -> FaultKind {
         match self {
             Self::BeforeTheEffect => FaultKind::TimedOutBefore,
@@ -62,7 +62,7 @@ struct Kill {
 }
 
 impl Kill {
-    /// A kill at a read leaves behind what one at the change before it does.
+    /// A kill at a read leaves the same state as a kill at the change before it.
     fn cuts_a_change(&self) -> bool {
         !["Describe", "Get", "List"]
             .iter()
@@ -86,7 +86,7 @@ impl fmt::Display for Kill {
     }
 }
 
-/// The calls of a rotation that nothing disturbs.
+/// The calls of an undisturbed rotation.
 async fn undisturbed(source: Source, keys: u8) -> Vec<Call> {
     let mut local = Local::from(source, keys).await;
     local.rotate().await.unwrap();
@@ -95,7 +95,7 @@ async fn undisturbed(source: Source, keys: u8) -> Vec<Call> {
     calls
 }
 
-/// Every kill, those at the same call next to each other.
+/// Every kill, ordered by call.
 async fn every_kill() -> Vec<Kill> {
     let mut kills = Vec::new();
     for (source, keys) in WORLDS {
@@ -111,7 +111,7 @@ async fn every_kill() -> Vec<Kill> {
             }
         }
     }
-    // So that those that make the next process wait, in the middle of a rotation, are not the last.
+    // So the kills in the middle of a rotation, which make the next process wait, do not run last.
     kills.sort_by_key(|kill| kill.call);
     kills
 }
@@ -153,7 +153,7 @@ impl Rotated {
         key_of(&self.local.aws, arn, AWSCURRENT)
     }
 
-    /// A rotation that moves AWSCURRENT, while the key that it held works on (P6).
+    /// A rotation that moves AWSCURRENT. The key that AWSCURRENT held before still works (P6).
     async fn rotate(&mut self, attempts: u32) -> RotationReport {
         let old = self.current_key();
         let rotated = self.local.rotate_within(attempts).await;
@@ -178,13 +178,13 @@ impl Rotated {
         assert_sound(&self.local.aws, &self.local.prepared, &self.about);
     }
 
-    /// A first key that its process did not store is in nobody's way, and goes with the next rotation.
+    /// A first key that its process did not store blocks nothing, and the next rotation deletes it.
     fn assert_at_most_one_key_is_lost(&self) {
         let lost = lost_keys(&self.local.aws, &self.local.prepared);
         assert!(lost.len() <= 1, "{}: P3: {lost:?}", self.about);
     }
 
-    /// P4: of the keys that one token made, one lives on.
+    /// P4: of the keys that one token made, exactly one remains.
     fn assert_one_of(&self, made: &[String]) {
         let mut left = self.keys();
         left.retain(|key| made.contains(key));
@@ -192,14 +192,14 @@ impl Rotated {
     }
 }
 
-/// A step that ended with its process, by SIGKILL.
+/// Whether SIGKILL ended the step's process.
 fn is_killed(step: &StepReport) -> bool {
     step.result.as_ref().is_err_and(|error| {
         error.error_type == "Runtime.ExitError" && error.error_message.contains("signal: 9")
     })
 }
 
-/// Kills a rotation, and has it tried again once. Gives the number of rotations that succeeded.
+/// Kills a rotation and retries it once. Returns the number of rotations that succeeded.
 async fn survives(kill: Kill) -> usize {
     let mut secret = Rotated::new(&kill).await;
     let before = secret.keys();
@@ -213,7 +213,7 @@ async fn survives(kill: Kill) -> usize {
         .filter(|call| call.outcome == Outcome::Lost)
         .map(|call| call.number)
         .collect();
-    // Of two calls that are made at the same time, both reads, either may have come first.
+    // Two reads at the same time can arrive in either order.
     assert_eq!(lost, [kill.call], "{kill}");
 
     let mut made = secret.keys();
@@ -237,7 +237,7 @@ async fn survives(kill: Kill) -> usize {
     rotations
 }
 
-/// Gives the number of kills, of rotations that succeeded behind them, and of kills that failed.
+/// Returns the number of kills, of rotations that succeeded after them, and of kills that failed.
 async fn explore() -> (usize, usize, usize) {
     let (mut kills, mut rotations, mut failed) = (0, 0, 0);
     let mut waiting = every_kill().await.into_iter();
@@ -262,7 +262,7 @@ async fn a_rotation_killed_at_any_call_is_completed_by_the_next_process() {
     if is_short() {
         return;
     }
-    // What is not Send, as a rotation's observer, stays on one thread.
+    // A rotation's observer is not Send, so it stays on one thread.
     let (kills, rotations, failed) = LocalSet::new().run_until(explore()).await;
     assert_eq!(failed, 0, "{failed} of {kills} kills, each named above");
     figure("kills of the real process", kills);

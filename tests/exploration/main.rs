@@ -1,5 +1,5 @@
-//! The promises explored, not by examples: every fault on every call, every order of two runs, every
-//! kill, every time-out. What is counted here stands in `tests/README.md`.
+//! The promises, explored exhaustively instead of by examples: every fault on every call, every order of two runs,
+//! every kill, every timeout. `tests/README.md` has the counts.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -1,5 +1,5 @@
-//! Several runs of one rotation at once, under faults at random from seeds that a failure names
-//! (`EXPLORE=usual RUNS=5000 FIRST_SEED=1000` runs more, and others); and several rotations in a row.
+//! Several runs of one rotation at once, under random faults, and several rotations in a row. A failure names its
+//! seed. `EXPLORE=usual RUNS=5000 FIRST_SEED=1000` runs more, with other seeds.
 
 use std::time::Duration;
 
@@ -13,10 +13,10 @@ use crate::faults::{LATER, is_short, kinds, propagation, variable};
 use crate::figures::figure;
 use crate::world::{SOURCES, World};
 
-/// A world with faults in it, and what they are.
+/// A world with faults in it, and a description of them.
 fn troubled(rng: &mut Rng, seed: u64) -> (World, String) {
     let source = SOURCES[rng.usize(..SOURCES.len())];
-    // A first key that is lost goes with the next rotation, not with the next attempt.
+    // The next rotation, not the next attempt, deletes a lost first key.
     let world = World::from(source, rng.u8(1..=2));
     let mut about = format!("seed {seed}, {source:?}");
     for _ in 0..rng.usize(..4) {
@@ -33,7 +33,7 @@ fn troubled(rng: &mut Rng, seed: u64) -> (World, String) {
     (world, about)
 }
 
-/// The faults are over: this rotation or, where it cannot go on, the next one succeeds.
+/// The faults are over. This rotation succeeds; if it cannot continue, the next one does.
 async fn recovers(mut world: World, about: &str) {
     tokio::time::sleep(LATER).await;
     let mut failed = Vec::new();
@@ -42,7 +42,7 @@ async fn recovers(mut world: World, about: &str) {
         assert!(failed.len() <= 3, "{about}: {failed:#?}");
         tokio::time::sleep(LATER).await;
     }
-    // Until what was deleted last has gone from IAM's list.
+    // Until IAM's list no longer shows the last deleted key.
     tokio::time::sleep(Duration::from_secs(60)).await;
     world.assert_sound(about);
 }
@@ -73,7 +73,7 @@ async fn three_runs_of_one_rotation_at_once_under_faults() {
         tokio::join!(
             run(world.another_function(), delays[0], events.clone()),
             run(world.another_function(), delays[1], events.clone()),
-            // A late retry that stops behind its first step.
+            // A late retry that stops after its first step.
             run(world.another_function(), delays[2], events[..1].to_vec()),
         );
         recovers(world, &about).await;

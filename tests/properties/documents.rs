@@ -11,7 +11,7 @@ use crate::layout::string;
 use crate::runs::always;
 use crate::secret_document::{holds, is_user_name, names, new_key};
 
-/// A secret's document: what it is made of, to be written down or spoilt first.
+/// The parts of a secret's document. It is then written out, or spoilt first.
 #[derive(Clone, Debug)]
 struct Made {
     fields: FieldNames,
@@ -46,7 +46,7 @@ fn documents() -> impl Strategy<Value = Made> {
             needed.push(said(Field::SecretKey, &secret));
         }
         if key > 1 {
-            // A copy, deep down, and under a name that is nobody's.
+            // A copy, nested deep, under a name that no field has.
             let copy = spelled(secret.clone()).prop_map(|copy| format!("[[{{\"z\":{copy}}}]]"));
             needed.push((spelled("copy".to_owned()), copy).boxed());
         }
@@ -73,7 +73,7 @@ fn documents() -> impl Strategy<Value = Made> {
         }
         let taken = fields.clone();
         let other = (text(), value()).prop_filter("another field", move |(name, _)| {
-            // Half of a surrogate pair is no name.
+            // Half of a surrogate pair is not a name.
             string(name).is_some_and(|name| !Field::ALL.iter().any(|field| taken.is(*field, &name)))
         });
         let members = (needed, vec(other, 0..5))
@@ -157,7 +157,7 @@ fn a_spoilt_document_is_refused_for_what_was_spoilt() {
             let needed = [Field::Username, Field::AccessKey, Field::SecretKey];
             let needed: Vec<usize> = needed.iter().filter_map(at).collect();
             let user = at(&Field::Username).unwrap();
-            // What is wrong with the SMTP password is said when it is to be replaced.
+            // A wrong SMTP password is reported only when it is to be replaced.
             let there: Vec<usize> = Field::ALL[..6].iter().filter_map(at).collect();
             let at = there[which.index(there.len())];
             match way {

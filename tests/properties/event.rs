@@ -1,4 +1,4 @@
-//! What holds of a rotation event, whatever the payload.
+//! What is true of a rotation event, whatever the payload.
 
 use iam_key_rotator::{InvalidEvent, Payload, RotationEvent};
 use secrecy::{ExposeSecret, SecretString};
@@ -10,12 +10,12 @@ use crate::layout::{Member, count, members, string, value};
 const STEPS: [&str; 4] = ["createSecret", "setSecret", "testSecret", "finishSecret"];
 const FIELDS: [&str; 4] = ["Step", "SecretId", "ClientRequestToken", "RotationToken"];
 
-/// Checks a payload: deserializing it never fails, and what it gives is what its text says.
-/// Says whether it is an event.
+/// Checks a payload: deserializing it never fails, and the result agrees with its text.
+/// Returns whether it is an event.
 pub fn holds(payload: &[u8]) -> bool {
     let mut json = serde_json::Deserializer::from_slice(payload);
     let Payload(result) = Payload::deserialize(&mut json).expect("never fails");
-    // The runtime does not look behind the first value.
+    // The runtime does not look past the first value.
     let mut values = serde_json::Deserializer::from_slice(payload).into_iter::<IgnoredAny>();
     let is_json = matches!(values.next(), Some(Ok(_)));
     let first = str::from_utf8(&payload[..values.byte_offset()]);
@@ -36,7 +36,7 @@ pub fn holds(payload: &[u8]) -> bool {
     read
 }
 
-/// What was read is what the text says, and a refusal names what is so.
+/// What was read agrees with the text, and a refusal names a true reason.
 fn judged(result: Result<RotationEvent, InvalidEvent>, text: &str) {
     let found = members(text).filter(|found| FIELDS.iter().all(|name| count(found, name) < 2));
     match (result, found) {
@@ -77,7 +77,7 @@ fn said(mut event: RotationEvent, text: &str, found: &[Member]) {
     assert_eq!(shown, format!("{event:?}"));
 }
 
-/// A refusal is one of few sentences, so it can quote nothing; each is so where it is said.
+/// A refusal is one of a few fixed sentences, so it cannot quote anything. Each must be true when it is given.
 fn so(reason: &str, text: &str, found: &[Member]) {
     let json = |name: &str| value(text, found, name).filter(|json| *json != "null");
     if reason == "Step is none of createSecret, setSecret, testSecret, finishSecret" {
@@ -117,7 +117,7 @@ fn is_plain(name: &str, value: &str) -> bool {
     }
 }
 
-/// Why a payload is no event.
+/// Why a payload is not an event.
 fn refusal(invalid: InvalidEvent) -> String {
     invalid.0
 }

@@ -1,4 +1,4 @@
-//! JSON texts as no serialiser writes them: spaces, escapes, duplicates, numbers beyond any type.
+//! JSON texts that no serialiser would write: spaces, escapes, duplicates, numbers too large for any type.
 
 use std::ops::Range;
 
@@ -6,7 +6,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-/// A member as it is written: its name's JSON, its value's.
+/// A member as it is written: the JSON of its name and of its value.
 pub type Written = (String, String);
 
 /// Characters of an alphabet.
@@ -58,7 +58,7 @@ fn spelling(letter: char, way: u8) -> String {
     }
 }
 
-/// A string's JSON: any characters, any spelling, now and then half of a surrogate pair.
+/// A string's JSON: any characters, any spelling, and sometimes half of a surrogate pair.
 pub fn text() -> impl Strategy<Value = String> {
     let odd = [r#""\ud834""#, r#""\uDD1Ea""#, r#""\"{[\\""#, r#""}],:""#];
     prop_oneof![
@@ -84,7 +84,7 @@ fn number() -> impl Strategy<Value = String> {
     ]
 }
 
-/// Any value, three deep, in which the fields' names stand too.
+/// Any value, up to three levels deep, which may contain the fields' names too.
 pub fn value() -> impl Strategy<Value = String> {
     let word = select(vec!["null", "true", "false", "[]", "{}"]);
     let leaf = prop_oneof![3 => text(), 2 => number(), 1 => word.prop_map(str::to_owned)];
@@ -101,7 +101,7 @@ pub fn value() -> impl Strategy<Value = String> {
     })
 }
 
-/// An object's text, with these spaces between its tokens, over and over.
+/// An object's text, with these spaces between its tokens, repeated as needed.
 pub fn object(members: &[Written], spaces: &[String]) -> String {
     let members: Vec<String> = (members.iter().enumerate())
         .map(|(at, (name, value))| {

@@ -1,17 +1,17 @@
-//! Where a JSON object's members stand in its text, found by quotes and brackets alone: what the
-//! parsers are compared with, so it shares nothing with them.
+//! Where a JSON object's members are in its text, found only by quotes and brackets. The parsers are
+//! compared with this, so it shares nothing with them.
 
 use std::ops::Range;
 
 use serde::de::IgnoredAny;
 
-/// A member of an object: its name, and where its value stands.
+/// A member of an object: its name, and where its value is.
 pub struct Member {
     pub name: String,
     pub value: Range<usize>,
 }
 
-/// An object's members in their order, duplicates too; none where the text is no JSON object,
+/// An object's members in order, duplicates included. Returns None if the text is not a JSON object,
 /// or has a name that is half of a surrogate pair.
 pub fn members(text: &str) -> Option<Vec<Member>> {
     if !is_json(text) || !text.trim_start().starts_with('{') {
@@ -52,12 +52,12 @@ pub fn is_json(text: &str) -> bool {
     serde_json::from_str::<IgnoredAny>(text).is_ok()
 }
 
-/// The string that a piece of JSON is, if it is one, and one of Unicode.
+/// The string that a piece of JSON stands for. Returns None if it is not a string, or not valid Unicode.
 pub fn string(json: &str) -> Option<String> {
     serde_json::from_str(json).ok()
 }
 
-/// How often an object has a field.
+/// How many times an object has a field.
 pub fn count(members: &[Member], name: &str) -> usize {
     members.iter().filter(|member| member.name == name).count()
 }
@@ -74,7 +74,7 @@ fn trimmed(text: &str, range: Range<usize>) -> Range<usize> {
     start..start + piece.trim().len()
 }
 
-/// Where the strings of a text stand that is JSON, names too, with their quotes.
+/// Where the strings of a JSON text are, names included, with their quotes.
 pub fn strings(json: &str) -> Vec<Range<usize>> {
     let mut strings = Vec::new();
     let mut start = None;

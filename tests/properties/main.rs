@@ -1,5 +1,5 @@
-//! What holds of the three parsers, the secret document's, the event's and the tags', whatever they are given:
-//! here for random texts, and in `tests/fuzz` for what a fuzzer finds. The same texts every time.
+//! What is true of the three parsers (secret document, event and tags) for any input. The tests here use random texts,
+//! the same ones every time. Those in `tests/fuzz` use what a fuzzer finds.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

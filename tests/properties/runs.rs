@@ -8,11 +8,11 @@ use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
 use crate::figures::figure;
 
-/// How many values a property is tried on; the variable PROPTEST_CASES asks for more.
+/// How many values a property is tried on. Set the variable PROPTEST_CASES for more.
 const CASES: u32 = 500;
 
-/// Sees that a property holds; it says of each value whether it was read. A property that meets only
-/// refusals shows little, so `read` is how many hundredths of the values have to be read.
+/// Checks that a property holds. The property returns, for each value, whether it was read. A property that
+/// meets only refusals shows little, so `read` is the percentage of values that have to be read.
 pub fn always<S: Strategy>(
     name: &str,
     read: RangeInclusive<u32>,

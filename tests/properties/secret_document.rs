@@ -1,4 +1,4 @@
-//! What holds of the secret document, whatever the text.
+//! What is true of the secret document, whatever the text.
 
 use std::ops::Range;
 
@@ -10,7 +10,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::layout::{Member, count, is_json, members, string, strings, value};
 
-/// No names said, so that they are found; the usual ones the other way round; and some that need escapes.
+/// No configured names, so that the fields are found; the usual names swapped; and names that need escapes.
 pub fn names() -> [FieldNames; 3] {
     let said = |names: [&str; 7]| {
         let mut names = names.into_iter().map(|name| Some(name.to_owned()));
@@ -49,12 +49,12 @@ pub fn new_key(secret: &str) -> AccessKey {
     }
 }
 
-/// The object's members, behind a byte order mark.
+/// The object's members, after a byte order mark if there is one.
 fn found(text: &str) -> Option<Vec<Member>> {
     members(text.strip_prefix('\u{feff}').unwrap_or(text))
 }
 
-/// The name under which a text has a field: as a variable says, else the seed's, else the one with a usual spelling.
+/// The name under which a text has a field: the configured name, else the seed's, else the one with a usual spelling.
 fn name_of(field: Field, found: &[Member], fields: &FieldNames) -> Option<String> {
     let there = |name: &str| (count(found, name) > 0).then(|| name.to_owned());
     if let Some(said) = fields.said(field) {
@@ -64,8 +64,8 @@ fn name_of(field: Field, found: &[Member], fields: &FieldNames) -> Option<String
     there(field.seed_name()).or_else(|| Some(spelled()?.name.clone()))
 }
 
-/// Checks a text: it is read as what it says or refused for what is so, and another access key
-/// changes nothing else. Says whether it was read.
+/// Checks a text: it is read correctly or refused for a true reason, and another access key
+/// changes nothing else. Returns whether it was read.
 pub fn holds(text: &str, fields: &FieldNames, new: &AccessKey) -> bool {
     let parsed = SecretDocument::parse(SecretString::from(text), fields);
     let source = SecretDocument::parse_source(SecretString::from(text), fields);
@@ -93,7 +93,7 @@ pub fn holds(text: &str, fields: &FieldNames, new: &AccessKey) -> bool {
     parsed.is_ok()
 }
 
-/// A document holds what its text says.
+/// A document agrees with its text.
 fn said(document: &SecretDocument, text: &str, fields: &FieldNames) {
     let found = found(text).expect("an object");
     let json = text.strip_prefix('\u{feff}').unwrap_or(text);
@@ -113,7 +113,7 @@ fn said(document: &SecretDocument, text: &str, fields: &FieldNames) {
     assert_eq!(key.map(|(_, secret)| secret), secret.as_deref());
     if let Some(id) = document.key_id() {
         assert!(document.given_out().holds(id), "it gives out its own key");
-        // The id and the secret get the new one as copies do, and the user stays.
+        // The id and the secret are replaced like their copies, and the user stays.
         assert!(id.as_str() != document.username() && secret.as_deref() != username.as_deref());
     }
     let (source, role) = (said(Field::SourceSecret), said(Field::Role));
@@ -144,7 +144,7 @@ fn said(document: &SecretDocument, text: &str, fields: &FieldNames) {
     assert!(external_id.is_none_or(|id| is_external_id(&id)));
 }
 
-/// A refusal names what is so.
+/// A refusal names a true reason.
 fn so(reason: &Malformed, text: &str, fields: &FieldNames) {
     let json = text.strip_prefix('\u{feff}').unwrap_or(text);
     let found = found(text);
@@ -160,7 +160,7 @@ fn so(reason: &Malformed, text: &str, fields: &FieldNames) {
         Malformed::Binary => panic!("text is not binary"),
         Malformed::NotJson { line, column } => {
             assert!(found.is_none());
-            // Half of a surrogate pair is JSON, but no name; 1e400 too, but nothing that serde_json reads.
+            // Half of a surrogate pair is JSON but not a name. 1e400 is JSON too, but serde_json does not read it.
             let object = json.trim_start().starts_with('{');
             assert!(!is_json(json) || (json.contains("\\u") && object));
             assert!((1..=text.split('\n').count()).contains(line));
@@ -245,7 +245,7 @@ fn so(reason: &Malformed, text: &str, fields: &FieldNames) {
     }
 }
 
-/// A refusal has nothing of what the fields hold in it, but for the name behind a path.
+/// A refusal contains nothing of what the fields hold, except for the name after a path.
 fn quotes_nothing(reason: &Malformed, text: &str, fields: &FieldNames) {
     let said = reason.to_string();
     let named = Field::ALL.map(|field| fields.name(field)).concat();
@@ -258,7 +258,7 @@ fn quotes_nothing(reason: &Malformed, text: &str, fields: &FieldNames) {
     let members = found(text).unwrap_or_default();
     for member in &members {
         let held = string(&json[member.value.clone()]).unwrap_or_default();
-        // Shorter ones stand in the message's own words, and names of fields are shown.
+        // Shorter ones occur in the message's own words, and names of fields are shown.
         let long = held.len() >= 20 && !held.starts_with("arn:");
         let is_named = members.iter().any(|other| other.name.contains(&held));
         assert!(
@@ -268,10 +268,10 @@ fn quotes_nothing(reason: &Malformed, text: &str, fields: &FieldNames) {
     }
 }
 
-/// Another access key changes the old one's values, and what is derived from them, wherever they stand, or adds the two
-/// fields, and nothing else. Or it is refused, for what would go on giving out the old one.
+/// Another access key replaces the old key's values and their derived values wherever they are, or adds the two fields.
+/// It changes nothing else. Or it is refused, if something would still give out the old key.
 fn replaced(document: &SecretDocument, text: &str, fields: &FieldNames, new: &AccessKey) {
-    // What IAM makes stands nowhere before; a fuzzer knows the example's id.
+    // A key from IAM is never in the text already, but a fuzzer knows the example's id.
     if document.given_out().holds(&new.id) {
         return;
     }
@@ -341,7 +341,7 @@ fn replaced(document: &SecretDocument, text: &str, fields: &FieldNames, new: &Ac
     assert!(!shown.contains(new.secret.expose_secret()) || new.secret.expose_secret().len() < 20);
 }
 
-/// What was added to a document that waits for its first key: one or two fields behind the last value.
+/// What was added to a document that waits for its first key: one or two fields after the last value.
 fn added(text: &str, spliced: &str, fields: &FieldNames, new: &AccessKey) -> Range<usize> {
     let found = found(text).expect("an object");
     let missing: Vec<_> = [
@@ -361,7 +361,7 @@ fn json(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
 
-/// A document that another key cannot be put into says so for what is so.
+/// If another key cannot be put into a document, the refusal gives a true reason.
 fn refused(reason: &Malformed, document: &SecretDocument, text: &str) {
     match reason {
         Malformed::Inside { .. } => {
@@ -371,7 +371,7 @@ fn refused(reason: &Malformed, document: &SecretDocument, text: &str) {
                 let said = string(&text[at.clone()]);
                 said.is_none_or(|said| !is_key(&said))
             });
-            // Of the names, those too that are the key.
+            // Names that are the key are left out too.
             assert!(others.count() > 0);
         }
         Malformed::SmtpPasswordUnknown { .. } | Malformed::SmtpRegionUnknown { .. } => {
@@ -383,7 +383,7 @@ fn refused(reason: &Malformed, document: &SecretDocument, text: &str) {
 
 pub fn is_user_name(name: &str) -> bool {
     let letters = |c: char| c.is_ascii_alphanumeric() || "+=,.@_-".contains(c);
-    // 40 of them with capitals, small letters and digits could be a secret access key.
+    // 40 of them with uppercase letters, lowercase letters and digits could be a secret access key.
     let secret = name.len() == 40
         && !name.contains(['=', ',', '.', '@', '_', '-'])
         && name.contains(|c: char| c.is_ascii_uppercase())

@@ -8,7 +8,7 @@ use crate::json::{characters, word};
 use crate::runs::always;
 use crate::tags::holds;
 
-/// A tag's value: one of the right form more often than not.
+/// A tag's value, which usually has the right form.
 fn value() -> impl Strategy<Value = String> {
     let secret = word("abXY09/_+=.@-!", 1..20)
         .prop_map(|name| format!("arn:aws:secretsmanager:eu-west-1:123456789012:secret:{name}"));

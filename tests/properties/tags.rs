@@ -1,4 +1,4 @@
-//! What holds of the credential source that a secret's tags name, whatever they are.
+//! What is true of the credential source that a secret's tags name, whatever the tags are.
 
 use std::collections::HashMap;
 
@@ -7,7 +7,7 @@ use secrecy::ExposeSecret;
 
 use crate::secret_document::{is_external_id, is_role_arn, is_secret_arn};
 
-/// Tags, a line each: `key=value`. The last of a key counts, as in a map.
+/// Tags, one per line: `key=value`. The last value of a key counts, as in a map.
 fn tags(text: &str) -> HashMap<String, String> {
     let lines = text.lines().filter_map(|line| line.split_once('='));
     lines
@@ -15,7 +15,7 @@ fn tags(text: &str) -> HashMap<String, String> {
         .collect()
 }
 
-/// Checks tags: they name what they say, or are refused for what is so. Says whether they name a source.
+/// Checks tags: they are read correctly, or refused for a true reason. Returns whether they name a source.
 pub fn holds(text: &str) -> bool {
     let (tags, names) = (tags(text), FieldNames::default());
     let tag = |field: Field| tags.get(field.seed_name());
@@ -33,7 +33,7 @@ pub fn holds(text: &str) -> bool {
             let said = external_id.as_ref().map(ExposeSecret::expose_secret);
             assert_eq!(said, tag(Field::ExternalId).map(String::as_str));
             assert!(said.is_none_or(is_external_id));
-            // Short ones stand in the words around it.
+            // Short ones occur in the words around it.
             let shown = format!("{source:?}");
             assert!(said.is_none_or(|id| id.len() < 20 || arn.contains(id) || !shown.contains(id)));
         }
@@ -51,7 +51,7 @@ pub fn holds(text: &str) -> bool {
         Err(reason) => panic!("{reason}"),
     }
     if let Err(reason) = &read {
-        // In the same words whatever the tags hold: so nothing of them is quoted.
+        // The words are the same whatever the tags hold, so nothing in the tags is quoted.
         let mut others = tags.clone();
         for (key, value) in &mut others {
             let is_named = matches!(reason, Malformed::Form(Named { name, .. }, _) if name == key);

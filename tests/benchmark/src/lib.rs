@@ -1,4 +1,4 @@
-//! How fast the function starts, beside other functions; and how a fleet of secrets rotates.
+//! How fast the function starts, compared with other functions, and how a fleet of secrets rotates.
 
 pub mod cold_start;
 pub mod fleet;

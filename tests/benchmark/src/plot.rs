@@ -13,7 +13,7 @@ const SIZE: (u32, u32) = (860, 480);
 const FONT: &str = "sans-serif";
 const GRID: RGBColor = RGBColor(0xdd, 0xdd, 0xdd);
 
-/// Told apart by those who see few colours as well (Okabe and Ito).
+/// Colours that colour-blind people can tell apart as well (Okabe and Ito).
 const COLOURS: [RGBColor; 6] = [
     RGBColor(0xd5, 0x5e, 0x00),
     RGBColor(0x00, 0x72, 0xb2),
@@ -23,7 +23,7 @@ const COLOURS: [RGBColor; 6] = [
     RGBColor(0x00, 0x00, 0x00),
 ];
 
-/// A line of the plot, a mark at each point.
+/// A line of the plot, with a mark at each point.
 #[derive(Clone, Debug)]
 pub struct Series {
     /// Its name in the legend.
@@ -37,22 +37,22 @@ pub struct Series {
 pub struct Axis {
     /// What it measures, with the unit.
     pub label: String,
-    /// Where it is marked; with none, at its ends.
+    /// The positions of its ticks; if empty, its ends.
     pub ticks: Vec<f64>,
 }
 
 /// A plot.
 #[derive(Clone, Debug)]
 pub struct Plot {
-    /// The line above it.
+    /// The title above it.
     pub title: String,
-    /// The axis to the right.
+    /// The horizontal axis.
     pub x: Axis,
-    /// The axis upwards.
+    /// The vertical axis.
     pub y: Axis,
-    /// Whether the axis to the right is logarithmic.
+    /// Whether the horizontal axis is logarithmic.
     pub log_x: bool,
-    /// Whether the axis upwards is logarithmic.
+    /// Whether the vertical axis is logarithmic.
     pub log_y: bool,
     /// The lines.
     pub series: Vec<Series>,
@@ -63,7 +63,7 @@ pub struct Plot {
 pub enum PlotError {
     /// No series has a point.
     Empty,
-    /// A value that an axis has no place for, such as 0 on a logarithmic one.
+    /// A value that does not fit on an axis, such as 0 on a logarithmic one.
     NotOnAxis(String),
     /// The drawing failed.
     Drawing(String),
@@ -81,12 +81,12 @@ impl fmt::Display for PlotError {
 
 impl Error for PlotError {}
 
-/// An axis with the values that it has to show.
+/// An axis with the values that it must show.
 #[derive(Clone)]
 struct Scale {
     log: bool,
     ticks: Vec<f64>,
-    /// The ends, as they are placed: the logarithms of the values on a logarithmic axis.
+    /// The ends in plot coordinates: on a logarithmic axis, the logarithms of the values.
     from: f64,
     to: f64,
 }
@@ -118,7 +118,7 @@ impl Scale {
             to: 0.0,
         };
         let (from, to) = (scale.place(lowest), scale.place(highest));
-        // A little room, so that no mark is cut; and an axis of one value has a length too.
+        // A little room, so that no mark is cut off, and so that an axis with one value has a length too.
         let margin = match (to - from) * 0.03 {
             none if none <= 0.0 => 1.0,
             some => some,
@@ -172,10 +172,10 @@ impl ValueFormatter<f64> for Scale {
 }
 
 impl Plot {
-    /// The plot as an SVG document, on a white ground, so that it can be read in any surroundings.
+    /// The plot as an SVG document, on a white background, so that it is readable anywhere.
     ///
     /// # Errors
-    /// [`PlotError`] where there is nothing to plot, or no place for it.
+    /// [`PlotError`] if there is nothing to plot, or a value does not fit on an axis.
     pub fn svg(&self) -> Result<String, PlotError> {
         let points = self.series.iter().flat_map(|series| &series.points);
         if points.clone().next().is_none() {

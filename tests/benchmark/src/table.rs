@@ -1,6 +1,6 @@
 //! Markdown tables and the figures in them.
 
-/// A Markdown table: the first column is text, the others are aligned as figures are.
+/// A Markdown table: the first column is text, the others are aligned as figures.
 #[must_use]
 pub fn markdown(header: &[&str], rows: &[Vec<String>]) -> String {
     let header: Vec<String> = header.iter().map(|title| (*title).to_owned()).collect();
@@ -15,13 +15,13 @@ fn line(cells: &[String]) -> String {
     format!("| {} |\n", cells.join(" | "))
 }
 
-/// The value in the middle; the mean of the two in the middle where there is none.
+/// The middle value; the mean of the two middle values if there is no single one.
 #[must_use]
 pub fn median(values: &[f64]) -> Option<f64> {
     quantile(values, 0.5)
 }
 
-/// The value that the share `q` of the values does not exceed, `q` from 0 to 1; between two values, in proportion.
+/// The value that the share `q` of the values does not exceed, `q` from 0 to 1; interpolated between two values.
 #[must_use]
 pub fn quantile(values: &[f64], q: f64) -> Option<f64> {
     let mut sorted = values.to_vec();
@@ -33,7 +33,7 @@ pub fn quantile(values: &[f64], q: f64) -> Option<f64> {
     Some(low + (high - low) * (position - below as f64))
 }
 
-/// A figure in three significant digits, with a comma for the thousands.
+/// A figure with three significant digits, and a comma for the thousands.
 #[must_use]
 pub fn figure(value: f64) -> String {
     let decimals = match value.abs() {

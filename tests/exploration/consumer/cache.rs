@@ -12,12 +12,12 @@ const HOUR: Duration = Duration::from_hours(1);
 /// A way to keep a secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cache {
-    /// None: each call reads the secret.
+    /// No cache: each call reads the secret.
     Off,
-    /// As Lambda's extension and the Secrets Manager Agent: read again once it is so old.
+    /// Like Lambda's extension and the Secrets Manager Agent: reads again once the value is this old.
     Agent(Duration),
-    /// As the client-side caching libraries, `aws_secretsmanager_caching` among them: once it is so
-    /// old, DescribeSecret says whether AWSCURRENT moved, and only then it is read again.
+    /// Like the client-side caching libraries, including `aws_secretsmanager_caching`. Once the value is this old,
+    /// DescribeSecret says whether AWSCURRENT moved. Only then the secret is read again.
     Library(Duration),
 }
 
@@ -28,7 +28,7 @@ impl Cache {
         Self::Library(HOUR),
     ];
 
-    /// The longest that a consumer goes on with a key that is no longer AWSCURRENT's.
+    /// The longest time that a consumer keeps using a key that is no longer AWSCURRENT's.
     pub const LONGEST: Duration = HOUR;
 
     pub fn name(self) -> &'static str {
@@ -40,7 +40,7 @@ impl Cache {
     }
 }
 
-/// A cache and what is in it.
+/// A cache and its contents.
 pub struct Kept {
     cache: Cache,
     reader: Reader,
@@ -63,7 +63,7 @@ impl Kept {
         }
     }
 
-    /// The id of the key to sign with now, and whoever signs with it.
+    /// The id of the key to sign with now, and the caller that signs with it.
     pub async fn signer(&mut self) -> (&str, Caller) {
         if !self.is_fresh().await {
             self.held = Some(Held {

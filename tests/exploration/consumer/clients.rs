@@ -1,4 +1,4 @@
-//! Consumers that sign a call each so often, whatever goes on meanwhile.
+//! Consumers that sign calls at regular intervals, whatever else happens.
 
 use std::pin::pin;
 use std::time::Duration;
@@ -9,12 +9,12 @@ use super::cache::{Cache, Kept};
 use super::reader::Reader;
 use crate::world::World;
 
-/// A consumer and how it fared.
+/// A consumer and its results.
 pub struct Client {
     pub cache: Cache,
     kept: Kept,
     pub calls: usize,
-    /// The calls signed with a key that was AWSCURRENT's no longer.
+    /// The calls signed with a key that was no longer AWSCURRENT's.
     pub with_an_old_key: usize,
     pub refused: Vec<String>,
 }
@@ -52,7 +52,7 @@ impl Clients {
         }
     }
 
-    /// Goes on calling, each consumer once in `every`, until something has ended.
+    /// Keeps calling, each consumer once in `every`, until a future has ended.
     pub async fn call_during<T>(
         &mut self,
         something: impl Future<Output = T>,
@@ -68,7 +68,7 @@ impl Clients {
         }
     }
 
-    /// One call of each.
+    /// One call by each consumer.
     async fn call(&mut self) {
         let at = self.start.elapsed();
         let mut current = None;
@@ -95,7 +95,7 @@ impl Clients {
 }
 
 impl Drop for Clients {
-    /// Says how they fared, however it ended.
+    /// Reports their results, however the run ended.
     fn drop(&mut self) {
         for client in &self.all {
             println!(

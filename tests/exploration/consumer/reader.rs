@@ -1,4 +1,4 @@
-//! Whoever reads the secret: a user of its own, allowed what the shipped policy allows.
+//! A reader of the secret: its own user, with the permissions of the shipped policy.
 
 use sandbox::aws::{AWSCURRENT, AccessKey, Aws};
 use sandbox::caller::{Caller, Reply};
@@ -21,7 +21,7 @@ pub struct Reader {
 }
 
 impl Reader {
-    /// A new user, who carries the policy.
+    /// A new user, with the policy attached.
     pub fn new(world: &World, name: &str) -> Self {
         let aws = world.aws.clone();
         aws.create_user("/", name);
@@ -48,7 +48,7 @@ impl Reader {
         }
     }
 
-    /// Whether a version still is AWSCURRENT.
+    /// Whether a version is still AWSCURRENT.
     pub async fn is_current(&self, version: &str) -> bool {
         let answer = self.describe_secret().await;
         assert_eq!(answer.code(), "");
@@ -67,7 +67,7 @@ impl Reader {
         self.caller.secrets_manager("DescribeSecret", members).await
     }
 
-    /// Whoever signs with the key that was read.
+    /// The caller that signs with the key that was read.
     pub fn signer(&self, read: &Read) -> Caller {
         Caller::user(&self.aws, &read.key).bystander()
     }

@@ -1,4 +1,4 @@
-//! One rotation under a time-out and slow calls, and the retry once the trouble is over.
+//! One rotation under a timeout and slow calls, and the retry after they are over.
 
 use std::time::Duration;
 
@@ -11,14 +11,14 @@ use tokio::time::Instant;
 use super::invocation::Invocation;
 use crate::world::World;
 
-/// The time-out of a retry and of the next rotations: what the README advises.
+/// The timeout of a retry and of the next rotations: the README's recommendation.
 const AMPLE: Duration = Duration::from_secs(120);
-/// Before Secrets Manager tries the rotation again.
+/// The pause before Secrets Manager retries the rotation.
 const PAUSE: Duration = Duration::from_secs(60);
-/// Between two scheduled rotations (fact 12); every late effect has come by then.
+/// The time between two scheduled rotations (fact 12). Every late effect has happened by then.
 const NEXT: Duration = Duration::from_secs(4 * 60 * 60);
 
-/// A rotation and what is in its way.
+/// A rotation and its faults.
 #[derive(Clone, Debug)]
 pub struct Case {
     pub source: Source,
@@ -27,23 +27,23 @@ pub struct Case {
     pub faults: Vec<Fault>,
 }
 
-/// What became of a case.
+/// The result of a case.
 #[derive(Debug, Default)]
 pub struct Ended {
-    /// The invocations under the time-out.
+    /// The invocations under the timeout.
     pub invocations: usize,
     /// Whether the last of them failed.
     pub failed: bool,
-    /// The calls under the time-out.
+    /// The calls under the timeout.
     pub calls: usize,
-    /// What is not as promised.
+    /// The broken promises.
     pub broken: Vec<String>,
 }
 
 impl Case {
     pub async fn run(&self) -> Ended {
         let mut world = World::from(self.source, self.keys);
-        // The SDK's jitter: the same in every run, whatever else runs.
+        // Fixes the SDK's jitter: it is the same in every run, whatever else runs.
         world.aws.on_call(|_| fastrand::seed(1));
         fastrand::seed(1);
         for fault in &self.faults {
@@ -62,7 +62,7 @@ impl Case {
         ended
     }
 
-    /// The steps under the time-out, until one fails or the trouble is behind them.
+    /// The steps under the timeout, until one fails or the faults are over.
     async fn attempt(&self, world: &World) -> Ended {
         let mut ended = Ended::default();
         let mut function = world.another_function().time_out(self.time_out);
@@ -90,7 +90,7 @@ impl Case {
         ended
     }
 
-    /// Whether a fault can still hit a call of the steps to come.
+    /// Whether a fault can still hit a call of the remaining steps.
     fn is_ahead(&self, world: &World) -> bool {
         self.faults.iter().any(|fault| match &fault.on {
             When::Call(nth) => *nth > world.aws.calls().len(),
@@ -99,13 +99,13 @@ impl Case {
         })
     }
 
-    /// Whether something may yet happen when the function has ended.
+    /// Whether an effect can still come after the function has ended.
     fn is_late(&self) -> bool {
         let late = |fault: &Fault| matches!(fault.kind, FaultKind::SlowEffect(_));
         self.faults.iter().any(late)
     }
 
-    /// Whether nothing but storing the key is refused, for certain, and there is the time to take the key away.
+    /// Whether only storing the key is refused, with certainty, and there is time to take the key away.
     pub fn refuses_to_store(&self) -> bool {
         let refusal = |fault: &Fault| match &fault.kind {
             FaultKind::Denied => true,
@@ -122,7 +122,7 @@ impl Case {
         refused && certain && self.time_out >= Duration::from_secs(45)
     }
 
-    /// Whether no fault is meant for an action.
+    /// Whether no fault targets an action.
     pub fn spares(&self, action: &str) -> bool {
         self.faults.iter().all(|fault| match &fault.on {
             When::Action { action: hit, .. } | When::Every { action: hit } => hit != action,
@@ -131,13 +131,13 @@ impl Case {
     }
 }
 
-/// Whether createSecret alone calls it.
+/// Whether only createSecret calls the action.
 fn is_of_creation(action: &str) -> bool {
     ["CreateAccessKey", "DeleteAccessKey", "PutSecretValue"].contains(&action)
 }
 
-/// The trouble is over: the retry of the same token succeeds or else the next rotation does, and
-/// where effects were late the rotation behind that succeeds too.
+/// The faults are over. The retry of the same token succeeds, or else the next rotation does. If effects were late,
+/// the rotation after that succeeds too.
 async fn recover(world: &World, failed: bool, late: bool) -> Result<(), String> {
     let mut function = world.another_function().time_out(AMPLE);
     if failed {
@@ -177,7 +177,7 @@ fn says(failed: &RotationFailed, error_type: &str) -> bool {
     matches!(failed, RotationFailed::Step { error, .. } if error.error_type == error_type)
 }
 
-/// As [`World::assert_sound`], told instead of asserted.
+/// Like [`World::assert_sound`], but reports instead of asserting.
 fn sound(world: &World) -> Result<(), String> {
     let (keys, lost) = (world.keys(), world.lost_keys());
     if keys.len() > 2 || !lost.is_empty() {

@@ -1,4 +1,4 @@
-//! What one invocation under a deadline must have done, and said, when it ends.
+//! What one invocation under a deadline must have done and reported when it ends.
 
 use std::time::Duration;
 
@@ -9,10 +9,10 @@ use super::case::Case;
 use crate::look::Snapshot;
 use crate::world::World;
 
-/// How long before its time-out an invocation has answered.
+/// How long before its timeout an invocation has responded.
 const ANSWERED: Duration = Duration::from_millis(450);
 
-/// What there was when an invocation began.
+/// The state when an invocation began.
 pub struct Invocation {
     snapshot: Snapshot,
     keys: Vec<String>,
@@ -28,7 +28,7 @@ impl Invocation {
         }
     }
 
-    /// What is not as promised, now that it has ended.
+    /// The broken promises, now that it has ended.
     pub fn judge(&self, world: &World, case: &Case, report: &StepReport) -> Vec<String> {
         let mut broken = Vec::new();
         if report.took + ANSWERED > case.time_out {
@@ -45,7 +45,7 @@ impl Invocation {
         broken
     }
 
-    /// Changes that the error does not tell.
+    /// Changes that the error does not report.
     fn untold(&self, world: &World, said: &str) -> Vec<String> {
         let mut untold = Vec::new();
         if said.contains("Nothing was changed") && self.snapshot != world.snapshot() {
@@ -63,14 +63,14 @@ impl Invocation {
         untold
     }
 
-    /// Keys that were made and neither stored nor deleted: there is none where storing was refused for certain, and where
-    /// there was time and nothing in the way of the clean-up. Else the error names it, if the function knows it, and a later
-    /// attempt takes it away.
+    /// Keys that were made and neither stored nor deleted. If storing was refused for certain, and there was time and
+    /// no fault in the clean-up, there must be none. Otherwise the error names the key, if the function knows it, and
+    /// a later attempt takes it away.
     fn keys_left(&self, world: &World, case: &Case, said: &str) -> Vec<String> {
         let mut lost = world.lost_keys();
         lost.retain(|key| !self.keys.contains(key));
         let broken = |left: &String| {
-            // What the function knows is in its log.
+            // The log shows what the function knows.
             let is_known = world.logs().contains(left.as_str());
             let is_told = said.contains("may have been made");
             if case.refuses_to_store() && case.spares("DeleteAccessKey") {
@@ -87,7 +87,7 @@ impl Invocation {
     }
 }
 
-/// What every error has in it.
+/// What every error contains.
 fn malformed(step: &str, error: &FunctionError) -> Vec<String> {
     let said = &error.error_message;
     let mut wanted = vec![format!("{step} of the secret "), "What to do: ".to_owned()];

@@ -1,4 +1,4 @@
-//! Many cases, one after the other: what they add up to.
+//! Runs many cases sequentially, and adds up the results.
 
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ pub struct Sweep {
 }
 
 impl Sweep {
-    /// Of so many cases one is run, unless the whole product is.
+    /// Runs one case in this many, unless every combination is asked for.
     pub fn of(one_in: usize) -> Self {
         Self {
             one_in: if explores_all() { 1 } else { one_in },
@@ -36,13 +36,13 @@ impl Sweep {
         }
     }
 
-    /// Whether the next case is one that is run.
+    /// Whether to run the next case.
     pub fn is_due(&mut self) -> bool {
         self.seen += 1;
         self.seen.is_multiple_of(self.one_in)
     }
 
-    /// Where the next case is run: everywhere, or in one place after the other.
+    /// Where to run the next case: everywhere, or in one place at a time, in turn.
     pub fn places(&mut self) -> Vec<Place> {
         let all = [1, 2].map(|keys| SOURCES.map(|source| (source, keys)));
         let all = all.as_flattened();
@@ -62,7 +62,7 @@ impl Sweep {
         }
     }
 
-    /// Runs a case, and tells how many calls there were under the time-out.
+    /// Runs a case. Returns how many calls there were under the timeout.
     pub async fn run(&mut self, place: Place, time_out: Duration, faults: Vec<Fault>) -> usize {
         let (source, keys) = place;
         let case = Case {
@@ -78,7 +78,7 @@ impl Sweep {
         ended.calls
     }
 
-    /// Every case was as promised, and so many had something to promise: they failed.
+    /// Asserts that every case kept its promises, and that at least so many failed and so tested one.
     pub fn end(&self, least_failed: usize) {
         let count = self.broken.len();
         let first = self.broken.iter().take(5).collect::<Vec<_>>();

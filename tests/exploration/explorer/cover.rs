@@ -1,10 +1,10 @@
-//! How many sequences of faults the graph stands for, counted without running them.
+//! How many sequences of faults the graph covers, counted without running them.
 
 use std::collections::HashMap;
 
 use crate::explorer::graph::{End, Graph, Path};
 
-/// How many single faults, and ordered pairs, are covered from the graph's beginning.
+/// How many single faults, and ordered pairs, are covered from the start of the graph.
 pub struct Cover<'a> {
     graph: &'a Graph<'a>,
     singles: HashMap<usize, u64>,
@@ -35,7 +35,7 @@ impl<'a> Cover<'a> {
         self.count(self.start(), true)
     }
 
-    /// Faults at this call, and those at the calls behind it.
+    /// Faults at this call, and at the calls after it.
     fn count(&mut self, path: Path, pairs: bool) -> u64 {
         let mut sum = 0;
         let mut at = path;

@@ -1,14 +1,14 @@
 //! The graph of what can happen in a scenario.
 //!
-//! The function keeps no state, so what follows an invocation depends on the account alone: a node
-//! is the account before an invocation, and equal accounts are one node. A point is one call of an
-//! invocation, at which faults branch off. Points are merged too: two at which the account, the
-//! request and all that follows without a fault are the same, to the result, are followed up once.
-//! That is how a fault which the function's retry takes back costs no more than the faults on the
-//! retry. It takes "does the same from here on" for "is in the same state", which a counter inside
-//! of the function (how often it has tried, how much of its time is left) could belie; and ages of
-//! keys and versions count as far as the function compares them. With `EXPLORE=all` every kind on every
-//! call is run, nothing but equal accounts is merged, and ages count to the second.
+//! The function keeps no state, so what follows an invocation depends on the account alone. A node is the account
+//! before an invocation, and equal accounts are one node. A point is one call of an invocation, where faults branch
+//! off. Points are merged too. Two points are followed up once if the account, the request and everything that
+//! follows without a fault are the same, including the result.
+//! So a fault that the function's retry makes up for costs no more than the faults on the retry. Merging assumes that
+//! "does the same from here on" means "is in the same state". A counter inside the function (how often it has tried,
+//! how much time it has left) could make that false. The ages of keys and versions count only as far as the function
+//! compares them. With `EXPLORE=all` every kind runs on every call, only equal accounts are merged, and ages count to
+//! the second.
 
 use std::collections::{HashMap, VecDeque};
 use std::rc::Rc;
@@ -32,7 +32,7 @@ pub enum End {
     Over,
 }
 
-/// The points of an invocation's calls behind its last fault, and where it leads.
+/// The points of an invocation's calls after its last fault, and where it leads.
 #[derive(Clone, Copy)]
 pub struct Path {
     pub first: Option<PointId>,
@@ -41,9 +41,9 @@ pub struct Path {
 
 pub struct Node {
     pub stage: Rc<Stage>,
-    /// How it was come to: from which node, with which faults.
+    /// How it was reached: from which node, with which faults.
     from: Option<(NodeId, Faults)>,
-    /// How many faults were explored from here; none where it has not run at all.
+    /// How many faults were explored from here; `None` if it has not run at all.
     level: Option<u8>,
     pub path: Option<Path>,
 }
@@ -98,7 +98,7 @@ impl Tally {
 
 pub struct Graph<'a> {
     pub ground: &'a Ground,
-    /// Whether nothing is merged that need not be equal.
+    /// Whether to merge only what must be equal.
     all: bool,
     pub nodes: Vec<Node>,
     pub points: Vec<Point>,
@@ -115,7 +115,7 @@ enum Task {
     Point(PointId),
 }
 
-/// No scenario is explored further behind so many findings.
+/// After this many findings, a scenario is not explored further.
 pub const ENOUGH: usize = 3;
 
 impl<'a> Graph<'a> {
@@ -135,7 +135,7 @@ impl<'a> Graph<'a> {
         };
         let start = graph.node(start, None, faults);
         graph.todo(Task::Node(start), faults);
-        // The most faults first: what is left of them is then explored already.
+        // The tasks with the most faults come first: they already explore those with fewer.
         while let Some((level, task)) = graph.next_task() {
             match task {
                 Task::Node(node) => graph.run_node(node, level).await,
@@ -187,7 +187,7 @@ impl<'a> Graph<'a> {
         self.nodes[node].path = Some(path);
     }
 
-    /// Faults at a call: those of a run that are explored already are not run again.
+    /// Explores faults at a call. Those that are already explored are not run again.
     async fn run_point(&mut self, point: PointId, level: u8) {
         if self.points[point].level >= level {
             return;
@@ -205,7 +205,7 @@ impl<'a> Graph<'a> {
             }
             let path = self.path(node, &faults, &ran, level - 1).await;
             let mut others = Vec::new();
-            // One failed attempt behind the first fault is looked at after other pauses too.
+            // One failed attempt after the first fault is explored with other pauses too.
             if level == self.top && ran.result.is_err() {
                 for pauses in OTHERS {
                     let next = self.ground.next(&ran, pauses).await;
@@ -230,7 +230,7 @@ impl<'a> Graph<'a> {
         ran
     }
 
-    /// Makes the points of a run's calls behind its last fault.
+    /// Creates the points of a run's calls after its last fault.
     async fn path(&mut self, node: NodeId, faults: &Faults, ran: &Ran, level: u8) -> Path {
         let next = self.ground.next(ran, USUAL).await;
         let end = self.end(next, node, faults, level);
@@ -285,8 +285,8 @@ impl<'a> Graph<'a> {
         }
     }
 
-    /// Without a fault, a scenario that is to be refused is refused with its error; and a step that
-    /// succeeded can be repeated.
+    /// Without a fault, a scenario that must be refused is refused with its error, and a step that succeeded can be
+    /// repeated.
     async fn judge_without_fault(&mut self, node: NodeId, stage: &Stage, ran: &Ran) {
         let calm = !stage.snapshot.is_stale();
         if self.ground.scenario.environment.blocks() && ran.result.is_ok() {
@@ -314,7 +314,7 @@ impl<'a> Graph<'a> {
         }
     }
 
-    /// Notes what is wrong, with all that it takes to see it again.
+    /// Records a finding, with everything needed to reproduce it.
     pub fn find(&mut self, what: &str, node: NodeId, faults: &Faults, record: &[String]) {
         let mut story = Vec::new();
         let mut at = Some((node, faults.clone()));

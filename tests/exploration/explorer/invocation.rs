@@ -33,7 +33,7 @@ pub type Faults = Vec<Hit>;
 pub struct Hit {
     /// Counted from 1.
     pub call: usize,
-    /// The call's action, as far as it is known.
+    /// The call's action, if it is known.
     pub action: String,
     pub kind: FaultKind,
 }
@@ -62,13 +62,13 @@ pub struct Ran {
     pub phase: Phase,
     pub result: Result<(), FunctionError>,
     pub calls: Vec<Traced>,
-    /// What the account's record says, for a person.
+    /// The account's record, for a person to read.
     pub record: Vec<String>,
     pub broken: Vec<String>,
 }
 
 impl Ground {
-    /// Sets a scenario up. Gives its first invocation too.
+    /// Sets up a scenario. Returns its first invocation too.
     pub async fn new(scenario: Scenario, exact: bool) -> (Self, Stage) {
         let said = Arc::new(Mutex::new(Vec::new()));
         let writer = said.clone();
@@ -100,7 +100,7 @@ impl Ground {
         }
     }
 
-    /// What makes a difference to an invocation and to all that follows.
+    /// Everything that makes a difference to an invocation and to all that follows.
     pub fn lens(&self, phase: &Phase, history: usize) -> Lens {
         let mut notes = phase.notes.clone();
         if let Some(protected) = &phase.protected {
@@ -121,7 +121,7 @@ impl Ground {
         }
     }
 
-    /// A stage's identity. Where no fault is to come, no read can be stale but for an earlier one.
+    /// A stage's identity. If no fault is to come, only an earlier one can make a read stale.
     pub fn key(&self, stage: &Stage, faults_left: bool) -> u64 {
         let history = if faults_left { HISTORY } else { 0 };
         let lens = self.lens(&stage.phase, history);
@@ -145,7 +145,7 @@ impl Ground {
         }
     }
 
-    /// Runs an invocation; traces its calls where something is to follow from them.
+    /// Runs an invocation. Traces its calls if something can follow from them.
     pub async fn invoke(
         &self,
         stage: &Stage,
@@ -173,7 +173,7 @@ impl Ground {
         }
         let (seen, calls, account) = (promises.clone(), trace.clone(), aws.clone());
         aws.on_call(move |call| {
-            // The SDK's jitter is the same behind every call.
+            // Fixes the SDK's jitter: it is the same after every call.
             fastrand::seed(1);
             seen.lock().unwrap().look(&account, call);
             if traced {
@@ -224,7 +224,7 @@ impl Ground {
         if let Err(error) = &result {
             broken.extend(self.bad_error(error, killed));
         }
-        // By one fault that does not end the process no key is lost, not even for a while.
+        // One fault that does not end the process loses no key, not even for a while.
         let calm = faults.len() < 2 && !stage.snapshot.is_stale() && time_out.is_none();
         if calm && !killed {
             broken.extend(promises.lost());
@@ -243,7 +243,7 @@ impl Ground {
         }
     }
 
-    /// What the function said, logs included; forgotten behind that.
+    /// What the function said, logs included. Clears it.
     pub fn said(&self, answer: &str) -> String {
         let said = std::mem::take(&mut *self.said.lock().unwrap());
         let logs = String::from_utf8_lossy(&said);
@@ -262,16 +262,16 @@ impl Ground {
         (!fine).then(|| format!("P8: it ends with {error}"))
     }
 
-    /// What Secrets Manager does behind an invocation.
+    /// What Secrets Manager does after an invocation.
     pub async fn next(&self, ran: &Ran, pauses: Pauses) -> Next {
-        // Other pauses go on from the same end.
+        // Other pauses continue from the same end.
         let aws = ran.aws.snapshot().restore();
         self.secrets_manager()
             .next(&aws, &ran.phase, &ran.result, pauses)
             .await
     }
 
-    /// Runs a step that has just succeeded once more: it succeeds, and changes nothing (P4).
+    /// Runs a step that has just succeeded once more: it succeeds again, and changes nothing (P4).
     pub async fn repeat(&self, ran: &Ran) -> Vec<String> {
         let stage = Stage {
             snapshot: ran.aws.snapshot(),

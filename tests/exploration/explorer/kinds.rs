@@ -1,25 +1,24 @@
-//! What can go wrong with a call, and what surrounds a whole run.
+//! What can go wrong with a call, and the conditions of a whole run.
 
 use std::time::Duration;
 
 use sandbox::aws::{FaultKind, Propagation, Service};
 
-/// A fault and how many kinds of faults it stands for.
+/// A fault, and how many kinds of faults it stands for.
 #[derive(Clone)]
 pub struct Kind {
     pub fault: FaultKind,
     pub stands_for: usize,
 }
 
-/// How many kinds there are: those on a call that changes something, and stale reads.
+/// The number of kinds: those on a call that changes something, plus stale reads.
 pub const KINDS: usize = 14;
 
 /// What can go wrong with a call of this action.
 ///
-/// On a read, "before" and "after" its effect are one and the same, and so are a connection that is
-/// refused and one that breaks: these are run once, and counted as the kinds that they are, unless
-/// `all` asks for each. Stale reads begin at a read: begun at another call, they are the same as
-/// begun at the read behind it.
+/// On a read, "before" and "after" its effect are the same. So are a refused and a broken connection. These run once,
+/// and count as all the kinds that they are, unless `all` asks for each. Stale reads begin at a read: if they began
+/// at another call, they would be the same as at the read after it.
 pub fn kinds(action: &str, all: bool) -> Vec<Kind> {
     let service = Service::of(action).expect("a call of the function");
     let writes = ["Put", "Update", "Create", "Delete"];
@@ -69,7 +68,7 @@ pub fn kinds(action: &str, all: bool) -> Vec<Kind> {
 /// How many changes back a stale read of [`kinds`] can see.
 pub const HISTORY: usize = 3;
 
-/// What holds during a whole run.
+/// The conditions of a whole run.
 #[derive(Clone, Debug, Default)]
 pub struct Environment {
     pub name: String,
@@ -78,7 +77,7 @@ pub struct Environment {
     pub ahead: Duration,
     /// How far it is behind.
     pub behind: Duration,
-    /// Whether GetAccessKeyLastUsed never hears of the uses during the run (fact 25).
+    /// Whether GetAccessKeyLastUsed never reports the uses during the run (fact 25).
     pub uses_unrecorded: bool,
 }
 
@@ -88,14 +87,14 @@ impl Environment {
         self.ahead.max(self.behind) > Duration::from_mins(5)
     }
 
-    /// The age from which on a key that worked is not refused again.
+    /// The age after which a key that worked is not refused again.
     pub fn settles(&self) -> Duration {
         let ends = self.propagation.flaps.iter().map(|(_, to)| *to);
         ends.max().unwrap_or_default()
     }
 }
 
-/// The environments beside the usual one.
+/// The environments other than the usual one.
 pub fn environments() -> Vec<Environment> {
     let seconds = Duration::from_secs;
     let spreading = |name: String, propagation| Environment {

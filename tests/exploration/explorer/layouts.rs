@@ -1,4 +1,4 @@
-//! What the secret's text looks like, beside the layout in which everything else is tested.
+//! The layouts of the secret's text, other than the one that all other tests use.
 
 use sandbox::aws::{AccessKey, smtp_password};
 use sandbox::setup::Prepared;
@@ -12,17 +12,17 @@ pub enum Layout {
     /// `username`, `accesskey`, `secretkey`.
     #[default]
     Seed,
-    /// The fields under other usual names.
+    /// The fields under other common names.
     OtherNames,
-    /// The key under a second name, and once more deep down.
+    /// The key under a second name as well, and once more deeply nested.
     Copies,
     /// The SMTP password that is derived from the key.
     Mail,
-    /// A byte order mark in front, and empty fields for a first key.
+    /// A leading byte order mark, and empty fields for a first key.
     EmptyFields,
     /// No key, and no fields for one.
     NoKey,
-    /// The key in a nested object, and none at the top.
+    /// The key in a nested object, and no key at the top level.
     Nested,
     /// The key inside a longer text.
     Inside,

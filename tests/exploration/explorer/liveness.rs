@@ -1,12 +1,12 @@
-//! From wherever faults lead, all is well again without a further one.
+//! From every state that faults lead to, all is well again without another fault.
 
 use crate::explorer::graph::{ENOUGH, End, Graph};
 
-/// The rotation in which all is well from a node on, if any is; none where it is not known yet.
+/// The rotation in which all is well from a node on, if any. The outer `None` means not known yet.
 type Known = Option<Option<u8>>;
 
 impl Graph<'_> {
-    /// From wherever a fault leads, this rotation or the next one ends well without another.
+    /// From every state that a fault leads to, this rotation or the next one ends well without another fault.
     pub fn check_liveness(&mut self) {
         let patience = self.ground.scenario.patience();
         let mut done: Vec<Known> = vec![None; self.nodes.len()];

@@ -1,9 +1,10 @@
-//! Every fault on every call of a rotation, alone and in pairs, from every state that a rotation
-//! can begin in, with the promises looked at after every call.
+//! Every fault on every call of a rotation, alone and in pairs, from every state that a rotation can begin in. The
+//! promises are checked after every call.
 //!
-//! Without a variable, single faults from four states are explored. `EXPLORE=singles` explores them from a few more, in
-//! seconds; `EXPLORE=usual` from all, and pairs from four; `EXPLORE=pairs` pairs from all of them, and `EXPLORE=all` does so
-//! with nothing merged (see `graph`). `SCENARIO` picks those whose name, as a failure gives it, begins so.
+//! Without a variable, single faults run from four states. `EXPLORE=singles` runs them from a few more, in seconds.
+//! `EXPLORE=usual` runs them from all, and pairs from four. `EXPLORE=pairs` runs pairs from all, and `EXPLORE=all`
+//! does so without merging (see `graph`). `SCENARIO` selects scenarios by the start of their name, as a failure
+//! prints it.
 
 mod cover;
 mod graph;
@@ -34,7 +35,7 @@ use crate::explorer::kinds::{KINDS, environments};
 use crate::explorer::scenarios::{Scenario, everyday, scenarios};
 use crate::figures::figure;
 
-/// What one or several explorations came to.
+/// The results of one or several explorations.
 #[derive(Default)]
 struct Sum {
     scenarios: usize,
@@ -125,7 +126,7 @@ fn explore(scenario: Scenario, faults: u8) -> Sum {
     })
 }
 
-/// Explores scenarios with so many faults. The longest come first, so that the cores end together.
+/// Explores scenarios with this many faults. The longest come first, so that the cores finish together.
 fn explore_all(mut scenarios: Vec<(Scenario, u8)>) -> Sum {
     if let Ok(name) = std::env::var("SCENARIO") {
         scenarios.retain(|(scenario, _)| scenario.name().starts_with(&name));

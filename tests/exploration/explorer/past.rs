@@ -1,4 +1,4 @@
-//! What an account has lived through when a rotation begins.
+//! What happened to an account before a rotation begins.
 
 use std::time::Duration;
 
@@ -19,17 +19,17 @@ use crate::world::with_key;
 
 const HOUR: Duration = Duration::from_hours(1);
 const DAY: Duration = Duration::from_hours(24);
-/// The token of a rotation that was begun before.
+/// The token of an earlier rotation.
 const EARLIER: &str = "eeeeeeee-0c1b-4f6e-9a55-2f0d6c1b7e01";
 
-/// What was before.
+/// What happened before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Past {
-    /// The user's other key, where there is one, is older and was never used.
+    /// The user's other key, if there is one, is older and was never used.
     None,
     /// A rotation, 30 days ago: the other key is AWSPREVIOUS's.
     Rotated,
-    /// As `Rotated`, and right now a person took AWSPENDING off, and moved AWSCURRENT back.
+    /// Like `Rotated`, and a person just took AWSPENDING off and moved AWSCURRENT back.
     RolledBack,
     /// AWSCURRENT's key is the older of two; nobody uses the other.
     CurrentIsOlder,
@@ -41,13 +41,13 @@ pub enum Past {
     SameSecond,
     /// A third key.
     ThirdKey,
-    /// AWSPENDING was staged six hours ago, and nothing stored.
+    /// AWSPENDING was staged six hours ago, and nothing was stored.
     Staged,
-    /// AWSPENDING holds a key since six hours.
+    /// AWSPENDING has held a key for six hours.
     Stored,
-    /// AWSPENDING's key was deleted in IAM since.
+    /// AWSPENDING's key has since been deleted in IAM.
     PendingDeleted,
-    /// AWSPENDING's key was deactivated since.
+    /// AWSPENDING's key has since been deactivated.
     PendingInactive,
     /// A test of the rotation left its copy of AWSCURRENT behind.
     TestLeft,
@@ -98,7 +98,7 @@ impl Begun {
         }
     }
 
-    /// The secret's value in another layout. Where AWSCURRENT holds the older key, that is the one.
+    /// The secret's value in another layout. If AWSCURRENT holds the older key, the text has that one.
     pub fn lay_out(&self, layout: Layout) {
         let (version, text) = self.current(self.arn());
         let mut prepared = self.prepared.clone();
@@ -177,7 +177,7 @@ impl Begun {
             }
             Past::CurrentDeleted => {
                 aws.delete_access_key(&key(&self.prepared.current_key).id);
-                // A list that is stale in the moment behind it cannot tell.
+                // Right after the deletion the list could be stale and hide it.
                 aws.age(DAY);
             }
             Past::CurrentInactive => {
@@ -202,7 +202,7 @@ impl Begun {
         }
     }
 
-    /// AWSCURRENT goes back to AWSPREVIOUS's version, which a stale read misses (fact 19).
+    /// AWSCURRENT goes back to AWSPREVIOUS's version; a stale read misses that (fact 19).
     async fn roll_back(&self) {
         let view = self.aws.secret(self.arn()).unwrap();
         let version = |label| view.with_label(label).unwrap().id.clone();
@@ -221,7 +221,7 @@ impl Begun {
         }
     }
 
-    /// A rotation that comes no further than createSecret.
+    /// A rotation that gets no further than createSecret.
     async fn begin(&self) -> Result<Value, FunctionError> {
         let (aws, arn) = (&self.aws, self.arn());
         aws.stage_pending(arn, EARLIER).unwrap();
@@ -230,7 +230,7 @@ impl Begun {
         InProcess::new(aws, self.config.clone()).invoke(event).await
     }
 
-    /// A rotation that stopped behind createSecret. Gives AWSPENDING's key.
+    /// A rotation that stopped after createSecret. Returns AWSPENDING's key.
     async fn store(&self) -> String {
         let outcome = self.begin().await;
         let outcome = outcome.expect("liveness: createSecret without faults");

@@ -1,4 +1,4 @@
-//! The promises, looked at after every single call of an invocation.
+//! The promises, checked after every single call of an invocation.
 
 use std::collections::HashSet;
 use std::time::{Duration, SystemTime};
@@ -8,21 +8,21 @@ use sandbox::aws::{AWSCURRENT, Aws, Call, Outcome, smtp_password};
 use crate::explorer::layouts::MAIL_REGION;
 use crate::explorer::seen::Seen;
 
-/// What one invocation is held to.
+/// The expectations for one invocation.
 pub struct Watched {
     pub arn: String,
     pub user: String,
-    /// The key that was AWSCURRENT's as this rotation began (P6).
+    /// The key that was AWSCURRENT's when this rotation began (P6).
     pub protected: Option<String>,
-    /// The age from which on a key that worked is not refused again.
+    /// The age after which a key that worked is not refused again.
     pub settles: Duration,
     /// Whether nothing at all may change.
     pub unchanged: bool,
-    /// The calls whose answer the function cannot read.
+    /// The calls whose response the function cannot read.
     pub garbled: Vec<usize>,
 }
 
-/// What was seen of one invocation.
+/// What one invocation did.
 pub struct Promises {
     watched: Watched,
     before: Seen,
@@ -31,7 +31,7 @@ pub struct Promises {
     moves: usize,
     /// The keys that were made.
     pub made: Vec<String>,
-    /// The promises that were broken, and by which call.
+    /// The broken promises, and the call that broke each.
     pub broken: Vec<String>,
 }
 
@@ -49,7 +49,7 @@ impl Promises {
         }
     }
 
-    /// Looks behind a call.
+    /// Checks the promises after a call.
     pub fn look(&mut self, aws: &Aws, call: &Call) {
         if call.action == "GetCallerIdentity"
             && call.outcome == Outcome::Ok
@@ -102,7 +102,7 @@ impl Promises {
         self.before = now;
     }
 
-    /// The keys that were made, and are neither stored nor gone again (P3).
+    /// The keys that were made, and are neither stored nor deleted (P3).
     pub fn lost(&self) -> Vec<String> {
         let lost = self.made.iter().filter(|id| self.before.is_lost(id));
         lost.map(|id| format!("P3: the key {id} was made, and neither stored nor deleted"))
@@ -132,7 +132,7 @@ impl Promises {
         if !key.usable {
             broken.push("P2: AWSCURRENT moved to a key that does not work".to_owned());
         }
-        // Not before fact 27 has had its say.
+        // Only after the delays of fact 27 are over.
         if at < key.created + self.watched.settles {
             broken.push("P2: AWSCURRENT moved to a key that will be refused again".to_owned());
         }
@@ -149,7 +149,7 @@ impl Promises {
     }
 }
 
-/// Whether a text's SMTP password is the one of its secret access key.
+/// Whether the SMTP password in a text is derived from its secret access key.
 fn mails(text: &str) -> bool {
     let behind = |field: &str| text.split_once(field)?.1.split('"').next();
     let secret = behind("\"secretkey\":\"");
@@ -157,7 +157,7 @@ fn mails(text: &str) -> bool {
     secret.is_some_and(|secret| password == Some(&*smtp_password(secret, MAIL_REGION)))
 }
 
-/// Whether two texts are the same but for the key, whose values the simulation's marks tell, and its SMTP password.
+/// Whether two texts differ only in the key, whose values the simulation marks, and its SMTP password.
 pub fn differs_in_key_only(old: &str, new: &str) -> bool {
     let unmailed = |text: &str| -> Option<String> {
         let (before, rest) = text.split_once("\"smtp_password\":\"")?;
@@ -183,7 +183,7 @@ pub fn differs_in_key_only(old: &str, new: &str) -> bool {
     if holds_a_key(&old) {
         return strip(&old) == strip(&new);
     }
-    // Its fields are there, and empty.
+    // Its fields exist, and are empty.
     if old.contains("\"accesskey\":\"\"") {
         let emptied = strip(&new);
         let emptied = marks

@@ -1,4 +1,4 @@
-//! Secrets Manager's side, cut into single invocations: what it does between one and the next.
+//! Secrets Manager's side, split into single invocations: what it does between two of them.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use crate::explorer::soundness::unsound;
 
 /// How often Secrets Manager runs a whole rotation.
 pub const ATTEMPTS: u8 = 3;
-/// Rotations beyond this one are not waited for.
+/// Rotations after this one are not waited for.
 const LAST_ROTATION: u8 = 4;
 
 /// Which invocation comes next.
@@ -27,7 +27,7 @@ pub struct Phase {
     pub step: usize,
     pub token: String,
     pub rotation_token: String,
-    /// The key that was AWSCURRENT's as the rotation began (P6).
+    /// The key that was AWSCURRENT's when the rotation began (P6).
     pub protected: Option<String>,
     /// What is known of the keys: foreign, or made in which rotation.
     pub notes: HashMap<String, String>,
@@ -67,7 +67,7 @@ pub const USUAL: Pauses = Pauses {
     rotation: Duration::from_hours(30 * 24),
 };
 
-/// Others, which are looked at where the last fault is over.
+/// Other pauses, which are explored after the last fault.
 pub const OTHERS: [Pauses; 2] = [
     Pauses {
         attempt: Duration::from_secs(1),
@@ -79,18 +79,18 @@ pub const OTHERS: [Pauses; 2] = [
     },
 ];
 
-/// What follows an invocation.
+/// What comes after an invocation.
 pub enum Next {
     Invoke(Box<Stage>),
-    /// A rotation succeeded and left everything in order; or a refusal is repeated.
+    /// A rotation succeeded and left everything in order, or a refusal was repeated.
     Done {
         rotation: u8,
     },
-    /// Nothing follows, for this reason.
+    /// Nothing comes after it, for this reason.
     Over(String),
 }
 
-/// The account under Secrets Manager's hand.
+/// The account, as Secrets Manager acts on it.
 pub struct SecretsManager<'a> {
     pub scenario: &'a Scenario,
     pub arn: &'a str,
@@ -125,7 +125,7 @@ impl SecretsManager<'_> {
         }
     }
 
-    /// Does what Secrets Manager does behind an invocation that ended so.
+    /// Does what Secrets Manager does after an invocation with this result.
     pub async fn next(
         &self,
         aws: &Aws,
@@ -155,7 +155,7 @@ impl SecretsManager<'_> {
                 }
                 return self.next_rotation(aws, phase, pauses).await;
             }
-            // Of a first key, two were lost: both may be a person's, so it is for a person to say which may go.
+            // Two first keys were lost. Either may be a person's, so a person must say which may go.
             Err(refused) if refused.error_type == "NoRoomForFirstKey" && self.lost_two(aws) => {
                 return done;
             }
@@ -194,7 +194,7 @@ impl SecretsManager<'_> {
         invoke(aws, phase).await
     }
 
-    /// A version written meanwhile takes AWSPENDING off the token: that abandons it (fact 6).
+    /// A version written meanwhile takes AWSPENDING off the token. That abandons the rotation (fact 6).
     fn is_staged(&self, aws: &Aws, token: &str) -> bool {
         self.has_label(aws, AWSPENDING, token) || self.has_label(aws, AWSCURRENT, token)
     }
@@ -206,7 +206,7 @@ impl SecretsManager<'_> {
     }
 }
 
-/// Invocations begin with a full second, so that fractions of one make no difference.
+/// Invocations begin at a full second, so that fractions of a second make no difference.
 pub async fn invoke(aws: &Aws, phase: Phase) -> Next {
     let since = aws
         .clock()

@@ -11,7 +11,7 @@ use crate::explorer::past::{Begun, Past};
 use crate::explorer::protocol::Phase;
 use crate::world::{SOURCES, start};
 
-/// What comes of a scenario without faults.
+/// The outcome of a scenario without faults.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Expect {
     /// The rotation succeeds.
@@ -22,19 +22,19 @@ pub enum Expect {
     Refuses(&'static str),
 }
 
-/// Where an exploration begins.
+/// The start of an exploration.
 #[derive(Clone, Debug)]
 pub struct Scenario {
     pub source: Source,
     pub keys: u8,
     pub past: Past,
     pub expect: Expect,
-    /// Whether it is a test of the rotation: testSecret alone (fact 4).
+    /// Whether it is a test of the rotation: only testSecret (fact 4).
     pub test: bool,
     pub path: &'static str,
     pub own_field_names: bool,
     pub layout: Layout,
-    /// Whether a person changes the names of the fields behind the first createSecret, and back before the next attempt.
+    /// Whether a person changes the field names after the first createSecret, and back before the next attempt.
     pub names_change: bool,
     pub in_use: DeleteKeyInUse,
     /// Whether all pairs of faults are explored by default.
@@ -89,9 +89,8 @@ impl Scenario {
         }
     }
 
-    /// How many rotations behind the one with the last fault all has to be well: one. But a first
-    /// key that was lost stays beside the one that is made next, for the user has room for both, and
-    /// goes with the rotation behind that.
+    /// How many rotations after the one with the last fault all must be well: one. A lost first key needs one more.
+    /// The user has room for two keys, so the lost one stays beside the next, and goes one rotation later.
     pub fn patience(&self) -> u8 {
         if self.keys == 0 { 2 } else { 1 }
     }
@@ -159,7 +158,7 @@ impl Scenario {
     }
 }
 
-/// All of them, those of everyday life first.
+/// All scenarios, the everyday ones first.
 pub fn scenarios() -> Vec<Scenario> {
     let mut all: Vec<_> = everyday().collect();
     for source in SOURCES {
@@ -225,7 +224,7 @@ pub fn scenarios() -> Vec<Scenario> {
             names_change: true,
             ..Scenario::new(Source::Role, 0, Past::None)
         },
-        // A person's key in use beside another, and nobody's first.
+        // A person's key is in use, beside another that is nobody's first key.
         Scenario {
             layout: Layout::NoKey,
             ..role(Past::CurrentIsOlder).expect(Expect::Refuses("NoRoomForFirstKey"))
@@ -235,7 +234,7 @@ pub fn scenarios() -> Vec<Scenario> {
     all
 }
 
-/// Secrets in other layouts. The key in use is the older of two where nothing but the text tells that it is in use.
+/// Secrets in other layouts. The key in use is the older of two if only the text shows that it is in use.
 fn layouts() -> impl Iterator<Item = Scenario> {
     let with = |layout, scenario| Scenario { layout, ..scenario };
     let role = |past| Scenario::new(Source::Role, 2, past);
@@ -291,10 +290,10 @@ fn layouts() -> impl Iterator<Item = Scenario> {
     all.into_iter()
 }
 
-/// Each credential source with what every rotation but the first finds.
+/// Each credential source, in the state that every rotation but the first finds.
 pub fn everyday() -> impl Iterator<Item = Scenario> {
     SOURCES.into_iter().map(|source| Scenario {
-        // They take a minute a source, and this one differs from the administrator's in one call.
+        // Pairs take a minute per source, and this one differs from the administrator's in one call.
         pairs: source != Source::AnotherAccount,
         ..Scenario::new(source, 2, Past::Rotated)
     })

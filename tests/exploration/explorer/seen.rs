@@ -1,4 +1,4 @@
-//! What of the account the promises are about.
+//! The parts of the account that the promises are about.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use sandbox::aws::{
     AWSCURRENT, AWSPENDING, AWSPREVIOUS, Aws, KeyStatus, KeyView, SecretView, VersionView,
 };
 
-/// The secret and the user's keys, but for the keys' last uses.
+/// The secret and the user's keys, without the keys' last uses.
 #[derive(Clone, PartialEq)]
 pub struct Seen {
     pub secret: SecretView,
@@ -29,13 +29,13 @@ impl Seen {
         self.keys.iter().find(|key| key.id == id)
     }
 
-    /// Whether a key is there and active, however far that has spread.
+    /// Whether a key exists and is active, however far that has spread.
     pub fn is_live(&self, id: &str) -> bool {
         self.key(id)
             .is_some_and(|key| key.status == KeyStatus::Active)
     }
 
-    /// Whether a key is there, and in no version with a label.
+    /// Whether a key exists, and is in no version with a label.
     pub fn is_lost(&self, id: &str) -> bool {
         let versions = self.secret.versions.iter();
         let mut labelled = versions.filter(|version| !version.labels.is_empty());
@@ -46,7 +46,7 @@ impl Seen {
         self.key(id).is_some() && !labelled.any(holds)
     }
 
-    /// Whether a key's id stands anywhere in AWSCURRENT's text.
+    /// Whether a key's id is anywhere in AWSCURRENT's text.
     pub fn gives_out(&self, id: &str) -> bool {
         let current = self.secret.with_label(AWSCURRENT);
         let content = current.and_then(|version| version.content.as_ref());
@@ -57,7 +57,7 @@ impl Seen {
         self.secret.with_label(label)?.content.as_ref()?.as_text()
     }
 
-    /// Which of the user's keys a label's version holds, whatever its layout.
+    /// Which of the user's keys is in the version with a label, in any layout.
     pub fn key_of(&self, label: &str) -> Option<&KeyView> {
         let text = self.text(label)?;
         self.keys.iter().find(|key| text.contains(&key.id))
@@ -69,7 +69,7 @@ impl Seen {
             .map(|version| version.id.as_str())
     }
 
-    /// What a refusal must leave as it is: the labels of AWS, the values, the keys.
+    /// What a refusal must not change: the labels of AWS, the values, the keys.
     pub fn essence(&self) -> impl PartialEq {
         let labels: BTreeMap<_, _> = [AWSCURRENT, AWSPENDING, AWSPREVIOUS]
             .map(|label| {

@@ -1,4 +1,4 @@
-//! What every rotation comes to in the end.
+//! The final state that every rotation must reach.
 
 use std::collections::HashMap;
 
@@ -6,8 +6,8 @@ use sandbox::aws::{AWSCURRENT, Aws};
 
 use crate::explorer::seen::Seen;
 
-/// What is not as every rotation leaves it in the end: AWSCURRENT on a key that works, at most two
-/// keys, none lost (P3), and of one rotation's no more than one (P4).
+/// Whatever differs from the final state of every rotation. AWSCURRENT holds a key that works. There are at most two
+/// keys, none lost (P3), and at most one made by the same rotation (P4).
 pub fn unsound(aws: &Aws, arn: &str, user: &str, notes: &HashMap<String, String>) -> Vec<String> {
     let seen = Seen::of(aws, arn, user);
     let mut wrong = Vec::new();
@@ -37,7 +37,7 @@ pub fn unsound(aws: &Aws, arn: &str, user: &str, notes: &HashMap<String, String>
     wrong
 }
 
-/// The note on a key that was there before and is in no version of the secret.
+/// The note on a key that existed before and is in no version of the secret.
 pub const FOREIGN: &str = "foreign";
 
 /// The keys that a scenario begins with, as notes.

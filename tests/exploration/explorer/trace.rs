@@ -1,25 +1,25 @@
-//! The calls of an invocation, for telling whether two go on in the same way.
+//! The calls of an invocation, to tell whether two invocations continue in the same way.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::{Duration, SystemTime};
 
 use sandbox::aws::{Aws, Call, Lens, Outcome};
 
-/// A call, and what was before it.
+/// A call, and the state before it.
 #[derive(Clone)]
 pub struct Traced {
     pub action: String,
     /// The account before it.
     pub state: u64,
-    /// What was asked by whom, and how it ended.
+    /// Who asked what, and how it ended.
     pub exchange: u64,
-    /// Since the call before it.
+    /// The time since the call before it.
     pub gap: Duration,
     /// How many calls right before it asked the same.
     pub again: usize,
 }
 
-/// The hash of what can be hashed, the same in every run.
+/// The hash of a value, the same in every run.
 pub fn hash(what: impl Hash) -> u64 {
     let mut hasher = DefaultHasher::new();
     what.hash(&mut hasher);

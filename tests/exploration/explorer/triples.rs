@@ -1,5 +1,5 @@
-//! Three faults at random, with slow propagation, a short time-out and other pauses, from seeds
-//! that a failure names. `EXPLORE=usual RUNS=5000 FIRST_SEED=1000` runs more, and others.
+//! Three random faults, with slow propagation, a short timeout and other pauses. A failure names its seed.
+//! `EXPLORE=usual RUNS=5000 FIRST_SEED=1000` runs more, with other seeds.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use crate::figures::figure;
 
 /// How many faults a run has.
 const FAULTS: usize = 3;
-/// The faults hit within so many invocations, and so many calls of each.
+/// The faults hit within this many invocations, and this many calls of each.
 const INVOCATIONS: usize = 6;
 const CALLS: usize = 14;
 
@@ -55,7 +55,7 @@ async fn run(seed: u64) -> Sum {
         let hits = planned
             .iter()
             .filter(|(invocation, _)| *invocation == invocations);
-        // Which call it will be is not known yet: any kind of any.
+        // The call is not known yet, so this takes any kind of any call.
         let actions = ["GetSecretValue", "CreateAccessKey", "GetCallerIdentity"];
         let hits: Faults = hits
             .map(|(_, call)| {

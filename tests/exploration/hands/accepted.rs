@@ -1,33 +1,33 @@
-//! The refusals that only a person ends who does something about what a hand has done.
+//! The refusals that end only when a person fixes what a hand has done.
 
 use crate::explorer::layouts::Layout;
 use crate::explorer::scenarios::{Expect, Scenario};
 use crate::hands::hand::{Hand, Whose};
 
-/// Whether a hand may leave every rotation of a scenario to end with this.
+/// Whether a hand may leave a scenario in which every rotation ends with this error.
 pub fn accepts(scenario: &Scenario, hand: Hand, error: &str) -> bool {
     if let Expect::Refuses(refused) = scenario.expect
         && error == refused
     {
         return true;
     }
-    // A first key that AWSCURRENT was moved back from stays beside the next one, and goes a rotation later.
+    // A first key that AWSCURRENT was moved back from stays beside the next one, and goes one rotation later.
     if scenario.keys == 0 && hand == Hand::CurrentBack && error.starts_with("P3: ") {
         return true;
     }
-    // Names that the function's settings do not say, or beside other usual ones.
+    // Names that the function's settings do not have, or that stand beside other common ones.
     let names = scenario.own_field_names || scenario.layout == Layout::Copies;
     let accepted: &[&str] = match hand {
-        // Back, or on, to a key that is gone.
+        // Back, or forward, to a key that is gone.
         Hand::CurrentBack | Hand::CancelAndBack | Hand::CurrentForward => {
             &["CurrentKeyNotListed", "SourceInvalid"]
         }
-        // That it is gone is the finding, or was excused.
+        // The missing key was reported as a finding, or excused.
         Hand::StoreOtherKey => &["CurrentKeyNotListed", "SourceInvalid"],
         Hand::StoreNames if names => &["SecretMalformed"],
         Hand::Delete(Whose::Current) => &["CurrentKeyNotListed", "SourceInvalid"],
         Hand::Deactivate(Whose::Current) => &["SourceInvalid"],
-        // AWSPENDING may hold the key of the user before.
+        // AWSPENDING may hold the previous user's key.
         Hand::StoreAnotherUser => &[
             "AnotherIdentity",
             "CurrentKeyNotListed",
@@ -39,7 +39,7 @@ pub fn accepts(scenario: &Scenario, hand: Hand, error: &str) -> bool {
         Hand::MakeKey | Hand::UseNewKey => {
             &["KeyMadeLately", "TooManyKeys", "KeyInUse", "QuotaReached"]
         }
-        // It is stored in AWSPENDING behind that, or becomes AWSCURRENT.
+        // After that, the key is stored in AWSPENDING, or becomes AWSCURRENT's.
         Hand::Deactivate(Whose::Pending | Whose::Nobodys) => &["PendingInactive", "SourceInvalid"],
         Hand::Delete(Whose::Pending) => &["CurrentKeyNotListed", "SourceInvalid"],
         _ => &[],

@@ -1,5 +1,5 @@
-//! Each hand in each gap of a scenario's calls, alone and with one fault in the same invocation, and
-//! from there on to the end without another.
+//! Each hand in each gap between a scenario's calls, alone and with one fault in the same invocation. Each run then
+//! continues to the end without another.
 
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -20,14 +20,14 @@ use crate::hands::then::{Course, Then};
 #[derive(Clone)]
 pub struct Extent {
     pub hands: fn(Hand) -> bool,
-    /// Of the hands with a fault one in so many is run; with 0 none.
+    /// One in this many hands with a fault runs; 0 means none.
     pub faults: usize,
     pub course: Course,
     /// Whether no rotation may be given up.
     pub healthy: bool,
 }
 
-/// How a state goes on to its end.
+/// How the run from a state ends.
 #[derive(Clone)]
 enum End {
     Well,
@@ -35,7 +35,7 @@ enum End {
 }
 
 impl End {
-    /// None where it goes on.
+    /// No end yet if another invocation follows.
     fn of(then: Then, ran: &Ran) -> Result<Self, Box<Stop>> {
         match then {
             Then::Invoke(next) => Err(next),
@@ -80,7 +80,7 @@ impl<'a> Explorer<'a> {
         }
     }
 
-    /// Follows the scenario without a hand, and has every hand come in every gap of it.
+    /// Runs the scenario without a hand, then tries every hand in every gap of it.
     async fn path(&mut self, mut at: Stop) {
         loop {
             let ran = self.run(&at, None, &Vec::new(), "nothing").await;
@@ -123,7 +123,7 @@ impl<'a> Explorer<'a> {
         }
     }
 
-    /// Whether the next hand with a fault is one that is run.
+    /// Whether to run the next hand with a fault.
     fn is_due(&mut self) -> bool {
         self.seen += 1;
         let due = self.seen.is_multiple_of(self.extent.faults);
@@ -131,7 +131,7 @@ impl<'a> Explorer<'a> {
         due
     }
 
-    /// The hands that apply from a gap of a run on.
+    /// The hands that apply in a run's gaps, starting from a given gap.
     fn plans(&self, ran: &Ran, from: usize) -> Vec<Plan> {
         let mut plans = Vec::new();
         for (behind, hands) in ran.gaps.iter().enumerate().skip(from) {
@@ -144,7 +144,7 @@ impl<'a> Explorer<'a> {
                 if hand == Hand::Configure && !between {
                     continue;
                 }
-                // A nested key that is listed no more is not told from any other text: a first key goes beside it.
+                // A nested key that is no longer listed looks like any other text: a first key goes beside it.
                 let nested = self.ground.scenario.layout == Layout::Nested;
                 if nested && hand == Hand::Delete(Whose::Current) {
                     continue;
@@ -157,7 +157,7 @@ impl<'a> Explorer<'a> {
         plans
     }
 
-    /// Has a hand come, and goes on to the end.
+    /// Applies a hand, and runs to the end.
     async fn disturb(&mut self, at: &Stop, plan: Plan, faults: &Faults) -> Ran {
         let by = match plan.late {
             true => format!("{:?}, seen late", plan.hand),
@@ -188,7 +188,7 @@ impl<'a> Explorer<'a> {
         ran
     }
 
-    /// Goes on from an invocation with a fault, without another.
+    /// Continues from an invocation with a fault, without another.
     pub async fn go_on(&mut self, ran: &Ran, by: &str) {
         let course = self.extent.course.behind(&ran.stop.phase);
         let then = ran.then(self.ground, &course).await;
@@ -202,7 +202,7 @@ impl<'a> Explorer<'a> {
         }
     }
 
-    /// Goes on without a hand.
+    /// Continues without a hand.
     async fn follow(&mut self, start: Stop, course: &Course, by: &str) -> End {
         let mut passed = Vec::new();
         let mut at = start;
@@ -241,7 +241,7 @@ impl<'a> Explorer<'a> {
     }
 }
 
-/// The story of a run, and of the first one that came to the same state and end.
+/// The story of a run, and of the first run that reached the same state and end.
 fn same_end(ran: &Ran, first: &Story) -> String {
     let (own, first) = (ran.stop.story.tell(), first.tell());
     match first.starts_with(&own) {
@@ -250,7 +250,7 @@ fn same_end(ran: &Ran, first: &Story) -> String {
     }
 }
 
-/// Each kind of fault on each call of a run behind so many.
+/// Each kind of fault on each call of a run after the first `behind`.
 pub fn hits(ran: &Ran, behind: usize) -> Vec<Hit> {
     let calls = ran.actions.iter().enumerate().skip(behind);
     calls

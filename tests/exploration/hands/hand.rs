@@ -10,13 +10,13 @@ use sandbox::aws::{
 
 use crate::explorer::layouts::MAIL_REGION;
 
-/// Another user, whose key can get into the secret.
+/// Another user, whose key can end up in the secret.
 pub const ANOTHER_USER: &str = "bob";
 
 /// How long all reads miss a hand that is seen late.
 pub const LAG: Duration = Duration::from_secs(3);
 
-/// One thing that is done.
+/// One action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Hand {
     /// AWSCURRENT goes back to AWSPREVIOUS's version; AWSPENDING stays where it is.
@@ -25,13 +25,13 @@ pub enum Hand {
     CancelAndBack,
     /// AWSCURRENT goes to AWSPENDING's version.
     CurrentForward,
-    /// A value with the same key and another field changed.
+    /// A value with the same key and another field changed is stored.
     StoreField,
-    /// A value with another of the user's keys.
+    /// A value with another of the user's keys is stored.
     StoreOtherKey,
-    /// A value of another user.
+    /// A value of another user is stored.
     StoreAnotherUser,
-    /// A value with the same key under other names.
+    /// A value with the same key under other names is stored.
     StoreNames,
     /// AWSPENDING is taken off.
     Cancel,
@@ -44,7 +44,7 @@ pub enum Hand {
     MakeKey,
     /// A key is made, and used at once.
     UseNewKey,
-    /// The names of the fields in the function's settings are others until the next attempt.
+    /// The field names in the function's settings are different until the next attempt.
     Configure,
     /// The secret is marked for deletion, and restored before the next attempt.
     DeleteSecret,
@@ -66,7 +66,7 @@ const EACH: [Whose; 4] = [
     Whose::Nobodys,
 ];
 
-/// What a hand leaves to be known.
+/// What is known after a hand.
 #[derive(Clone, Debug, Default)]
 pub struct Done {
     /// The token of the rotation that it began, and its RotationToken.
@@ -84,7 +84,7 @@ pub struct Place<'a> {
 }
 
 impl Hand {
-    /// Every hand that there can be.
+    /// Every possible hand.
     pub fn all() -> impl Iterator<Item = Self> {
         let on_keys = EACH.into_iter().flat_map(|whose| {
             [
@@ -126,7 +126,7 @@ impl Hand {
         )
     }
 
-    /// Whether there is something that it can be done to.
+    /// Whether the account has something that it can act on.
     pub fn applies(self, place: Place<'_>) -> bool {
         let secret = place.secret();
         let version = |label| secret.with_label(label);
@@ -152,7 +152,7 @@ impl Hand {
         }
     }
 
-    /// Does it. It applies.
+    /// Does it. The hand must apply.
     pub fn apply(self, place: Place<'_>) -> Done {
         let Place { aws, arn, user } = place;
         let mut done = Done::default();
@@ -234,7 +234,7 @@ impl Place<'_> {
         (token, self.aws.make_rotation_token(self.arn))
     }
 
-    /// The first of the user's keys that is so.
+    /// The first of the user's keys that matches.
     pub fn key(&self, whose: Whose) -> Option<KeyView> {
         let text = |label| self.text(label).unwrap_or_default();
         let (current, pending, previous) = (text(AWSCURRENT), text(AWSPENDING), text(AWSPREVIOUS));

@@ -1,5 +1,5 @@
-//! Sequences that neither a hand with one fault nor a pair of faults comes to: each was a way to lose
-//! a key, or to take somebody's.
+//! Sequences that need more than a hand with one fault or a pair of faults. Each was once a way to lose a key, or to
+//! take somebody's.
 
 use std::time::Duration;
 
@@ -51,7 +51,7 @@ fn extent() -> Extent {
     }
 }
 
-/// Tries again at once, and rotates again within the day.
+/// Retries at once, and rotates again within the day.
 fn soon() -> Course {
     Course {
         pauses: Pauses {
@@ -77,7 +77,7 @@ fn stale_reads() -> [FaultKind; 3] {
     ]
 }
 
-/// Each of these kinds on each call of a run behind so many.
+/// Each of these kinds on each call of a run after the first `behind`.
 fn each(ran: &Ran, behind: usize, kinds: &[FaultKind]) -> Vec<Hit> {
     let calls = ran.actions.iter().enumerate().skip(behind);
     let of = |(index, action): (usize, &String)| {
@@ -91,8 +91,8 @@ fn each(ran: &Ran, behind: usize, kinds: &[FaultKind]) -> Vec<Hit> {
     calls.flat_map(of).collect()
 }
 
-/// A put that took effect and is answered with an error, another that is refused for certain, and
-/// reads that do not show what is stored.
+/// A put that took effect but got an error as its response, another put that is refused for certain, and reads that
+/// do not show what is stored.
 async fn stored_and_refused(scenario: Scenario, all: bool) -> (usize, Sum) {
     let (ground, start) = begin(scenario).await;
     let mut explorer = Explorer::new(&ground, extent());
@@ -206,7 +206,7 @@ fn a_key_that_was_lost_is_found_though_reads_and_lists_lag() {
 /// How long before the next rotation somebody makes a key.
 const BEFORE: [Duration; 2] = [Duration::from_hours(2), Duration::from_secs(10)];
 
-/// A rotation in which nothing can be stored, and another, much later, that finds somebody's new key.
+/// A rotation in which nothing can be stored, and a much later one that finds somebody's new key.
 async fn never_stored(scenario: Scenario, before: Duration) -> Sum {
     let (ground, mut start) = begin(scenario).await;
     start.lasting = vec![Fault {
@@ -260,7 +260,7 @@ fn somebodys_new_key_is_not_taken_for_one_that_was_lost_long_ago() {
     figure_of_hands("hands with somebody's new key in the next rotation", hands);
 }
 
-/// One fault on each call, where keys are listed and work late.
+/// One fault on each call, with keys that appear in lists late and work late.
 async fn reset(scenario: Scenario) -> (usize, Sum) {
     let course = soon();
     let (ground, start) = begin(scenario).await;

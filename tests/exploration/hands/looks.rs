@@ -1,14 +1,14 @@
-//! What the function looked at last: whether that could show the hand, and who had just authenticated.
+//! What the function looked at last: whether that could show the hand, and which key had just authenticated.
 
 use std::collections::HashMap;
 use std::time::SystemTime;
 
 use sandbox::aws::{AWSPENDING, Aws, Call, Outcome};
 
-/// What may lie between a key's success and the move of AWSCURRENT to it, each once.
+/// The calls that may come between a key's success and the move of AWSCURRENT to it, each once.
 const READS: [&str; 3] = ["DescribeSecret", "GetSecretValue", "GetCallerIdentity"];
 
-/// Whether the last look at each showed all that there was.
+/// Whether the last look at each showed everything.
 pub struct Looks {
     arn: String,
     garbled: Vec<usize>,
@@ -18,7 +18,7 @@ pub struct Looks {
     successes: HashMap<String, Success>,
 }
 
-/// A key that authenticated, and what was called behind that.
+/// A key that authenticated, and the calls after that.
 pub struct Success {
     at: SystemTime,
     pub number: usize,
@@ -26,7 +26,7 @@ pub struct Success {
 }
 
 impl Success {
-    /// Whether no time passed between it and a call, and nothing was done.
+    /// Whether no time passed between it and a call, and nothing else was done.
     pub fn is_right_before(&self, call: &Call) -> bool {
         let times = |action: &str| self.behind.iter().filter(|one| *one == action).count();
         let mut behind = self.behind.iter();
@@ -48,7 +48,7 @@ impl Looks {
         }
     }
 
-    /// Something changed behind the last looks.
+    /// Something changed after the last looks.
     pub fn blind(&mut self) {
         (self.labels, self.current, self.keys) = (false, false, false);
     }

@@ -1,4 +1,4 @@
-//! What is to be known of an account beside what is in it, from one invocation to the next.
+//! What must be known about an account besides its contents, from one invocation to the next.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -22,20 +22,20 @@ pub struct Marks {
     pub handled: bool,
     /// The time before which no look shows it.
     pub unseen_until: Option<SystemTime>,
-    /// Whether it moved AWSCURRENT in the rotation that is under way.
+    /// Whether it moved AWSCURRENT in the current rotation.
     pub moved_current: bool,
-    /// The keys that are inactive by the function, and that nobody touched since.
+    /// The keys that the function deactivated and nobody has touched since.
     pub deactivated: BTreeSet<String>,
-    /// Those that were when the hand came.
+    /// Those that were in that set when the hand came.
     pub deactivated_before: BTreeSet<String>,
-    /// AWSCURRENT's keys among them, and the attempt since which they are both.
+    /// AWSCURRENT's keys among them, and the attempt since which both have been true.
     pub owed: BTreeMap<String, Attempt>,
     /// The keys that a hand made.
     pub foreign: BTreeSet<String>,
 }
 
 impl Marks {
-    /// Notes that the hand has come.
+    /// Records that the hand has come.
     pub fn hand(&mut self, now: &Seen, moved_current: bool, made: Option<&String>, at: Attempt) {
         self.handled = true;
         self.moved_current = moved_current;
@@ -48,12 +48,12 @@ impl Marks {
         }
     }
 
-    /// Whether what a hand did could not be seen yet: in the moment that it came, or while reads missed it.
+    /// Whether no look could show the hand yet: at the moment that it came, or while reads missed it.
     pub fn is_unseen(&self, at: SystemTime) -> bool {
         self.unseen_until.is_some_and(|until| at <= until)
     }
 
-    /// Forgets the keys that are inactive by the function no more.
+    /// Forgets the keys that are no longer inactive because of the function.
     pub fn keep(&mut self, now: &Seen) {
         let inactive = |id: &String| {
             now.key(id)
@@ -63,13 +63,13 @@ impl Marks {
         self.owed.retain(|id, _| inactive(id) && now.gives_out(id));
     }
 
-    /// The keys that ought to be active again by the end of an attempt's first invocation.
+    /// The keys that must be active again by the end of an attempt's first invocation.
     pub fn due(&self, at: Attempt) -> impl Iterator<Item = &String> {
         let due = self.owed.iter().filter(move |(_, since)| **since != at);
         due.map(|(id, _)| id)
     }
 
-    /// What of this makes a difference, by key.
+    /// The parts of this that make a difference, by key.
     pub fn notes(&self) -> BTreeMap<String, String> {
         let mut notes: BTreeMap<String, String> = BTreeMap::new();
         let sets = [
@@ -97,7 +97,7 @@ mod tests {
     use super::*;
     use crate::world::start;
 
-    /// An account whose key is inactive by the function, and in AWSCURRENT or not.
+    /// An account whose key the function deactivated, in AWSCURRENT or not.
     fn account(given_out: bool) -> (Aws, String, String) {
         let aws = Aws::new(Clock::at(start()));
         aws.create_user("/", "alice");

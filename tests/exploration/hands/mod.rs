@@ -1,9 +1,10 @@
-//! People's hands: between any two calls of any step somebody moves a label, stores a value, makes,
-//! switches or deletes a key, begins another rotation or changes the settings. Then all goes on by
-//! the protocol, and the promises are looked at behind every call.
+//! A person's hand between any two calls of any step. It moves a label, stores a value, makes, switches or deletes a
+//! key, begins another rotation or changes the settings. Then the protocol continues, and the promises are checked
+//! after every call.
 //!
-//! `EXPLORE=hands` has every hand come in every scenario, and in those of everyday life a sample of hands with one fault in the
-//! same invocation; `EXPLORE=all` has all of these. `SCENARIO` picks those whose name begins so.
+//! `EXPLORE=hands` runs every hand in every scenario. In the everyday scenarios it also runs a sample of hands with
+//! one fault in the same invocation; `EXPLORE=all` runs all of these. `SCENARIO` selects scenarios by the start of
+//! their name.
 
 mod accepted;
 mod explore;
@@ -33,7 +34,7 @@ use crate::hands::hand::Hand;
 use crate::hands::sum::Sum;
 use crate::hands::then::Course;
 
-/// Of all hands with a fault so many are one that is run, but with `EXPLORE=all`.
+/// One in this many hands with a fault runs, except with `EXPLORE=all`.
 const ONE_IN: usize = 41;
 
 fn explores_hands() -> bool {
@@ -121,13 +122,13 @@ fn every_hand_with_one_fault_in_the_same_invocation() {
         return;
     }
     let extent = Extent {
-        // A key that somebody makes in the minutes of a creation without an answer is told from it by nothing.
+        // If a creation has no response, nothing tells its key from one that somebody makes in the same minutes.
         hands: |hand| explores_all() || hand != Hand::MakeKey,
         faults: if explores_all() { 1 } else { ONE_IN },
         course: Course::default(),
         healthy: false,
     };
-    // In the last one a key is made without a look at the labels behind the mark.
+    // In the last scenario, a key is made without a look at the labels after the mark.
     let first = scenarios().into_iter().filter(|scenario| {
         (scenario.source, scenario.keys, scenario.past) == (Source::Role, 1, Past::None)
             && scenario.layout == Layout::Seed

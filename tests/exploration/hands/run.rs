@@ -19,11 +19,11 @@ use crate::hands::marks::{Marks, attempt};
 use crate::hands::then::Course;
 use crate::hands::watch::{Watch, Watched};
 
-/// A hand, and where it comes.
+/// A hand, and when it comes.
 #[derive(Clone, Copy, Debug)]
 pub struct Plan {
     pub hand: Hand,
-    /// Behind so many of the invocation's calls.
+    /// After this many of the invocation's calls.
     pub behind: usize,
     /// Whether all reads miss it for a while.
     pub late: bool,
@@ -35,14 +35,14 @@ pub struct Stop {
     pub snapshot: Snapshot,
     pub phase: Phase,
     pub marks: Marks,
-    /// Whether the names of the fields in the settings are others.
+    /// Whether the field names in the settings are changed.
     pub configured: bool,
     /// Faults that last until the next rotation.
     pub lasting: Vec<Fault>,
     pub story: Rc<Story>,
 }
 
-/// How it was come to.
+/// How it was reached.
 pub struct Story {
     pub before: Option<Rc<Story>>,
     pub text: String,
@@ -62,7 +62,7 @@ pub struct Ran {
     pub result: Result<(), FunctionError>,
     /// The action of each call.
     pub actions: Vec<String>,
-    /// The hands that apply behind none of the calls, behind the first, and so on.
+    /// The hands that apply before the first call, after the first call, and so on.
     pub gaps: Vec<Vec<Hand>>,
     pub broken: Vec<String>,
     pub excused: usize,
@@ -94,7 +94,7 @@ pub fn stop(ground: &Ground, snapshot: Snapshot, phase: Phase) -> Stop {
     }
 }
 
-/// The account that a user is in.
+/// The account that a user belongs to.
 fn account(aws: &Aws, user: &str) -> &'static str {
     let arn = aws.user_arn(user);
     match arn.contains(sandbox::aws::OTHER_ACCOUNT) {
@@ -103,7 +103,7 @@ fn account(aws: &Aws, user: &str) -> &'static str {
     }
 }
 
-/// Two stops of the same key go on in the same way.
+/// Two stops with the same key continue in the same way.
 pub fn key(ground: &Ground, stop: &Stop, course: &Course) -> u64 {
     let phase = &stop.phase;
     let mut lens = ground.lens(phase, 0);
@@ -141,7 +141,7 @@ fn config(ground: &Ground, stop: &Stop) -> Config {
     }
 }
 
-/// Runs an invocation with a hand and with faults in its way.
+/// Runs an invocation with a hand and with faults.
 pub async fn run(ground: &Ground, stop: &Stop, plan: Option<Plan>, faults: &Faults) -> Ran {
     let aws = stop.snapshot.restore();
     let phase = &stop.phase;
@@ -185,7 +185,7 @@ pub async fn run(ground: &Ground, stop: &Stop, plan: Option<Plan>, faults: &Faul
     at_gap(&aws, &mut shared.lock().unwrap(), 0);
     let (seen, account) = (shared.clone(), aws.clone());
     aws.on_call(move |call| {
-        // The SDK's jitter is the same behind every call.
+        // Fixes the SDK's jitter: it is the same after every call.
         fastrand::seed(1);
         let mut shared = seen.lock().unwrap();
         shared.watch.look(&account, call);

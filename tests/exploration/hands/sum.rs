@@ -1,11 +1,11 @@
-//! What explorations come to.
+//! The results of explorations.
 
 use std::collections::BTreeMap;
 
-/// What was found: by the promise and the hand, how often, and the story of the first.
+/// The findings: by promise and hand, how often each came up, and the story of the first.
 pub type Findings = BTreeMap<(String, String), (usize, String)>;
 
-/// What an exploration came to.
+/// The result of an exploration.
 #[derive(Default)]
 pub struct Sum {
     pub scenarios: usize,

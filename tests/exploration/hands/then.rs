@@ -1,4 +1,4 @@
-//! What Secrets Manager does behind an invocation, whatever a hand did in it.
+//! What Secrets Manager does after an invocation, whatever a hand did in it.
 
 use std::time::Duration;
 
@@ -11,24 +11,24 @@ use crate::explorer::soundness::{FOREIGN, unsound};
 use crate::hands::hand::Place;
 use crate::hands::run::{Ran, Stop};
 
-/// What follows.
+/// What comes next.
 pub enum Then {
     Invoke(Box<Stop>),
     /// All is well.
     Well,
-    /// Nothing follows before a person does something.
+    /// Nothing comes next until a person does something.
     Stuck(String),
 }
 
-/// Rotations behind the one with the hand in which all has to be well.
+/// How many rotations after the one with the hand may pass before all must be well.
 const PATIENCE: u8 = 2;
 
-/// How it goes on.
+/// How the run continues.
 #[derive(Clone, Copy)]
 pub struct Course {
     pub last_rotation: u8,
     pub pauses: Pauses,
-    /// How long before each further rotation somebody makes a key, where there is room.
+    /// How long before each further rotation somebody makes a key, if there is room.
     pub stranger: Option<Duration>,
 }
 
@@ -43,7 +43,7 @@ impl Default for Course {
 }
 
 impl Course {
-    /// Behind a hand or a fault in this rotation all has to be well before long.
+    /// After a hand or a fault in this rotation, all must soon be well.
     pub fn behind(self, phase: &Phase) -> Self {
         Self {
             last_rotation: phase.rotation + PATIENCE,
@@ -53,7 +53,7 @@ impl Course {
 }
 
 impl Ran {
-    /// What Secrets Manager does behind this.
+    /// What Secrets Manager does after this.
     pub async fn then(&self, ground: &Ground, course: &Course) -> Then {
         let aws = self.aws.snapshot().restore();
         let mut next = self.stop.clone();
@@ -70,7 +70,7 @@ impl Ran {
             Ok(()) => {
                 let well = has_label(&aws, &ground.arn, AWSCURRENT, &phase.token)
                     && unsound(&aws, &ground.arn, &ground.user, &phase.notes).is_empty();
-                // What a hand leaves behind the last step is for the next rotation to find.
+                // What a hand leaves after the last step is for the next rotation to find.
                 if well && !self.handled {
                     return Then::Well;
                 }

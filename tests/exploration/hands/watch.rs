@@ -1,5 +1,5 @@
-//! What the function is held to while others change the account too: each change is the function's
-//! or the hand's, and what no look could have shown is counted as excused.
+//! The expectations for the function while others change the account too. Each change is either the function's or the
+//! hand's. What no look could have shown is counted as excused.
 
 use std::time::{Duration, SystemTime};
 
@@ -13,22 +13,22 @@ use crate::hands::marks::{Attempt, Marks};
 
 /// Whether no active key may be deleted (P9).
 const P9: bool = true;
-/// A key that is younger, or was used since, is somebody's.
+/// A key that is younger, or was used more recently, is somebody's.
 const IN_USE: Duration = Duration::from_hours(24);
 
-/// What one invocation is held to.
+/// The expectations for one invocation.
 #[derive(Clone)]
 pub struct Watched {
     pub arn: String,
-    /// All users whose keys can get into the secret.
+    /// All users whose keys can end up in the secret.
     pub users: Vec<String>,
     pub token: String,
     pub attempt: Attempt,
-    /// The key that was AWSCURRENT's as this rotation began (P6).
+    /// The key that was AWSCURRENT's when this rotation began (P6).
     pub protected: Option<String>,
-    /// Whether keys in use may go, by the function's settings.
+    /// Whether the function's settings let it delete keys in use.
     pub any_goes: bool,
-    /// The calls whose answer the function cannot read.
+    /// The calls whose response the function cannot read.
     pub garbled: Vec<usize>,
 }
 
@@ -61,7 +61,7 @@ impl Watch {
         }
     }
 
-    /// The hand came, behind so many calls; no look shows it before that time.
+    /// The hand came after this many calls. No look shows it before that time.
     pub fn hand(
         &mut self,
         aws: &Aws,
@@ -79,7 +79,7 @@ impl Watch {
         self.marks.hand(&self.before, moved, done.made.as_ref(), at);
     }
 
-    /// Looks behind a call of the function's.
+    /// Checks the promises after a call by the function.
     pub fn look(&mut self, aws: &Aws, call: &Call) {
         self.looks.read(aws, call);
         let now = seen(aws, &self.watched);
@@ -112,7 +112,7 @@ impl Watch {
         self.looks.authenticated(call);
     }
 
-    /// What is wrong at the invocation's end.
+    /// What is wrong when the invocation ends.
     pub fn end(&mut self) {
         let due = self.marks.due(self.watched.attempt).next().is_some();
         if due {

@@ -1,17 +1,17 @@
-//! What an exploration saw.
+//! What an exploration found.
 
 use std::collections::BTreeSet;
 
 use crate::figures::figure;
 
-/// What an exploration saw.
+/// What an exploration found.
 #[derive(Debug, Default)]
 pub struct Explored {
-    /// Places that schedules can come to.
+    /// Places that schedules can reach.
     pub places: usize,
     /// Complete interleavings that these stand for.
     pub interleavings: usize,
-    /// Schedules that were really run.
+    /// Schedules that really ran.
     pub runs: usize,
     /// How the processes ended.
     pub outcomes: BTreeSet<String>,

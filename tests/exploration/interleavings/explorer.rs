@@ -1,5 +1,5 @@
-//! All schedules of some processes, depth first. Each is replayed from the start; those that have
-//! come to the same place are one from there on.
+//! All schedules of some processes, depth first. Each is replayed from the start. Schedules that reach the same place
+//! are one from there on.
 
 use std::collections::{HashMap, HashSet};
 
@@ -9,11 +9,11 @@ use super::history::{History, Seen, changes_something};
 use super::process::{INVOKE, Status};
 use super::run::{Begun, Choice, Place, Run, outcome};
 
-/// What a scenario is explored for.
+/// The limits of a scenario, its start, and its check.
 pub trait Scenario {
-    /// How often a call of this process that changes something may be held back while the time passes.
+    /// How often a call of this process that changes something may be held back while time passes.
     fn held(&self, process: usize) -> u8;
-    /// How often a process may be stopped for another though it could go on.
+    /// How often a process may be stopped for another although it could continue.
     fn switches(&self) -> u8;
     /// The start of every schedule, always the same.
     async fn begin(&self) -> Begun;
@@ -47,7 +47,7 @@ pub async fn explore(scenario: &impl Scenario) -> Explored {
         checked: HashSet::new(),
         explored: Explored::default(),
     };
-    // All is polled within one poll of the test's task, which tokio would call greedy.
+    // Everything runs within one poll of the test's task, which tokio would call greedy.
     tokio::task::unconstrained(explorer.explore()).await;
     let interleavings = explorer.interleavings();
     Explored {
@@ -88,7 +88,7 @@ impl<S: Scenario> Explorer<'_, S> {
         Run::new(begun, &mut self.seen)
     }
 
-    /// Runs a schedule by way of a choice that nothing is known of, and on while all is new.
+    /// Runs a schedule through a choice whose result is unknown, and continues as long as everything is new.
     async fn run(&mut self, at: usize, choice: Choice, stack: &mut Vec<usize>) {
         let mut run = self.replay(at).await;
         let (mut at, mut choice) = (at, choice);
@@ -112,7 +112,7 @@ impl<S: Scenario> Explorer<'_, S> {
         }
     }
 
-    /// A choice that only a run can tell the end of; at a new place, any.
+    /// A choice whose result only a run can show; at a new place, any choice.
     fn unknown(&self, at: usize) -> Option<Choice> {
         let open = self.nodes[at].next.iter().filter(|(_, to)| to.is_none());
         let mut open = open.map(|(choice, _)| *choice);
@@ -132,20 +132,20 @@ impl<S: Scenario> Explorer<'_, S> {
             let place = &self.nodes[to].place;
             run.place.held.clone_from(&place.held);
             run.place.switched = place.switched;
-            // What was foreseen is so.
+            // The prediction was right.
             assert_eq!(run.place, *place, "{}", run.trace);
         }
         run
     }
 
-    /// Where a choice leads, if all of it was seen before, in whatever schedules.
+    /// Where a choice leads, if all of it was seen before, in any schedules.
     fn foresee(&self, at: usize, choice: Choice) -> Option<Place> {
         let mut place = foresee(&self.seen, &self.nodes[at].place, choice)?;
         self.hold(at, choice, &mut place);
         Some(place)
     }
 
-    /// Notes whose calls were held back on the way from a place to the next one.
+    /// Records whose calls were held back on the way from a place to the next one.
     fn hold(&self, at: usize, choice: Choice, next: &mut Place) {
         let before = &self.nodes[at].place;
         next.held.clone_from(&before.held);
@@ -160,12 +160,12 @@ impl<S: Scenario> Explorer<'_, S> {
             if choice == Choice::Time && gated.contains(&number) && !*now {
                 (*times, *now) = (*times + 1, true);
             }
-            // Its next call, or the same call again behind the SDK's time-out.
+            // Its next call, or the same call again after the SDK's timeout.
             *now &= before.processes[number] == next.processes[number];
         }
     }
 
-    /// Whose calls wait at the gate. An invocation is no call: it may come as late as it likes.
+    /// Whose calls wait at the gate. An invocation is not a call: it may come at any time.
     fn gated(&self, place: &Place) -> Vec<usize> {
         let gated = |number: &usize| match &self.seen.statuses[&place.processes[*number]] {
             Status::Gated(call) => !call.starts_with(INVOKE),
@@ -174,8 +174,8 @@ impl<S: Scenario> Explorer<'_, S> {
         (0..place.processes.len()).filter(gated).collect()
     }
 
-    /// Whether the others only wait themselves. A call that is held back is let in when one of
-    /// them does something else: it is all the same between which of two looks at nothing new.
+    /// Whether the others only wait themselves. A call that is held back is let in when one of them does something
+    /// else. Which two looks that find nothing new it comes between makes no difference.
     fn waits_on(&self, place: &Place, number: usize) -> bool {
         let mut others = place.processes.iter().enumerate();
         others.any(|(other, history)| {
@@ -184,7 +184,7 @@ impl<S: Scenario> Explorer<'_, S> {
         })
     }
 
-    /// Who called last and could go on.
+    /// Which process called last and could continue.
     fn goes_on(&self, place: &Place) -> Option<usize> {
         let last = place.switched.0?;
         let waits = place.held[last].1 && self.waits_on(place, last);
@@ -205,7 +205,7 @@ impl<S: Scenario> Explorer<'_, S> {
         });
         let mut choices: Vec<_> = calls.map(|(number, _)| Choice::Call(number)).collect();
         let sleeps = statuses.into_iter().any(|status| *status == Status::Asleep);
-        // A look that comes late is one at that time; what matters is what is done upon it.
+        // A look that comes late is the same as a look at that time. Only what the run does after it matters.
         let may_wait = |number: &usize| {
             let (times, now) = place.held[*number];
             let status = &self.seen.statuses[&place.processes[*number]];
@@ -238,7 +238,7 @@ impl<S: Scenario> Explorer<'_, S> {
         (number, true)
     }
 
-    /// Checks an end that was foreseen, not run.
+    /// Checks an end that was predicted, not run.
     async fn check_again(&mut self, at: usize) {
         if !self.checked.contains(&self.end(at)) {
             let run = self.replay(at).await;
@@ -272,7 +272,7 @@ impl<S: Scenario> Explorer<'_, S> {
         self.scenario.check(run).await;
     }
 
-    /// What an end is told by: the account and what the processes answered, not how late it is.
+    /// What identifies an end: the account and the results of the processes, not the time.
     fn end(&self, at: usize) -> (History, Vec<History>) {
         let place = &self.nodes[at].place;
         (place.account, place.processes.clone())

@@ -1,4 +1,4 @@
-//! What earlier schedules tell of this one.
+//! What earlier schedules show about this one.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use super::history::{Asked, History, Seen, Wakes, answered, woken};
 use super::process::Status;
 use super::run::{Choice, Place};
 
-/// Where a choice leads, if all of it was seen before, in whatever schedules.
+/// Where a choice leads, if all of it was seen before, in any schedules.
 pub fn foresee(seen: &Seen, from: &Place, choice: Choice) -> Option<Place> {
     let mut place = from.clone();
     match choice {

@@ -1,4 +1,4 @@
-//! A gate before the simulation: each call of one process waits at it until the scheduler lets it in.
+//! A gate in front of the simulation: each call of one process waits at it until the scheduler lets it in.
 
 use std::future::poll_fn;
 use std::sync::{Arc, Mutex};
@@ -13,7 +13,7 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use sandbox::aws::Aws;
 
-/// The gate of one process. Of calls that it makes at the same time, one is let in behind the other.
+/// The gate of one process. It lets in calls that the process makes at the same time one after the other.
 #[derive(Clone, Debug, Default)]
 pub struct Gate(Arc<Mutex<Inside>>);
 
@@ -50,7 +50,7 @@ impl Gate {
         inside.waiting.first().map(|waiting| waiting.call.clone())
     }
 
-    /// Lets a waiting call in, once its process is polled.
+    /// Lets a waiting call in, as soon as its process is polled.
     pub fn open(&self) {
         let mut inside = self.0.lock().unwrap();
         let waiting = inside.waiting.first_mut().unwrap();
@@ -60,12 +60,12 @@ impl Gate {
         waker.unwrap().wake();
     }
 
-    /// How many calls have come to the gate.
+    /// How many calls have reached the gate.
     pub fn arrivals(&self) -> usize {
         self.0.lock().unwrap().arrivals
     }
 
-    /// What the call was answered that was let in last.
+    /// The response to the call that was let in last.
     pub fn take_answer(&self) -> Option<String> {
         self.0.lock().unwrap().answer.take()
     }
@@ -77,7 +77,7 @@ impl Gate {
     /// Waits at the gate.
     pub async fn pass(&self, call: String) {
         let number = self.arrive(call);
-        // A caller that gives up (the SDK's time-out) leaves the gate.
+        // A caller that gives up (the SDK's timeout) leaves the gate.
         let _leave = Leave(self, number);
         poll_fn(|context| {
             let mut inside = self.0.lock().unwrap();
@@ -158,7 +158,7 @@ impl HttpConnector for Gated<SharedHttpConnector> {
     }
 }
 
-/// All of a request that its answer can depend on: who signs, the action, the parameters.
+/// Everything in a request that its response can depend on: who signs, the action, the parameters.
 fn call_text(request: &HttpRequest) -> String {
     let headers = request.headers();
     let signer = headers.get("authorization").unwrap_or_default();
@@ -170,7 +170,7 @@ fn call_text(request: &HttpRequest) -> String {
     format!("{signer} {target} {body}")
 }
 
-/// All of an answer that the function can depend on. The request's id is another in every call.
+/// Everything in a response that the function can depend on. The request's id is different in every call.
 fn answer_text(answer: &Result<HttpResponse, ConnectorError>) -> String {
     let answer = match answer {
         Ok(answer) => answer,

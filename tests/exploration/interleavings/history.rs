@@ -1,6 +1,6 @@
-//! What has happened, as numbers: two histories are the same number if and only if all in them
-//! is the same. That makes pruning exact, since a process is a function of its own history, and
-//! the account a function of the changes made to it.
+//! What has happened, as numbers: two histories are the same number if and only if everything in them is the same.
+//! That makes pruning exact: a process is a function of its own history, and the account is a function of the changes
+//! made to it.
 
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
@@ -15,7 +15,7 @@ impl History {
     pub const EMPTY: Self = Self(0);
 }
 
-/// When a process that waits for the time goes on, as far as that is known.
+/// When a process that waits for time to pass continues, as far as that is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wakes {
     At(Duration),
@@ -23,11 +23,11 @@ pub enum Wakes {
     After(Duration),
 }
 
-/// A call to the account as it stands.
+/// A call to the account in its current state.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Asked {
     account: History,
-    /// Where the time matters: nothing spreads with delay here, so a read is the same at any time.
+    /// Only if the time matters. Nothing propagates with a delay here, so a read is the same at any time.
     now: Option<Duration>,
     call: String,
 }
@@ -51,22 +51,22 @@ pub fn changes_something(call: &str) -> bool {
     call.starts_with(STAGE) || names.any(|name| call.contains(name.as_str()))
 }
 
-/// All that was seen in any schedule so far. What was seen once needs no second run.
+/// Everything seen in any schedule so far. What was seen once does not need to run again.
 #[derive(Debug, Default)]
 pub struct Seen {
     numbers: HashMap<(History, String), History>,
-    /// Where a process came to by an event, and how it stands there.
+    /// The history that a process reached by an event.
     pub moves: HashMap<(History, String), History>,
     pub statuses: HashMap<History, Status>,
-    /// Where a process makes the same call again, as it does while it waits for something.
+    /// Histories at which a process makes the same call again, as it does while it waits for something.
     pub polls: HashSet<History>,
     pub wakes: HashMap<History, Wakes>,
-    /// What the account answers to a call, and how it stands then.
+    /// The account's response to a call, and its state after that.
     pub answers: HashMap<Asked, (String, History)>,
 }
 
 impl Seen {
-    /// The history that goes on with an event.
+    /// The history extended by an event.
     pub fn then(&mut self, history: History, event: &str) -> History {
         let next = History(self.numbers.len() + 1);
         *self

@@ -15,7 +15,7 @@ use super::whole_rotation;
 use crate::faults::is_short;
 use crate::world::World;
 
-/// Longer than the time that a rotation which is stuck is given.
+/// Longer than a stuck rotation is given.
 const LATER: Duration = Duration::from_secs(400);
 const NEXT_TOKEN: &str = "bbbbbbbb-0c1b-4f6e-9a55-2f0d6c1b7e02";
 /// The steps before finishSecret.
@@ -26,13 +26,13 @@ struct OneSecret {
     keys: u8,
     /// How often calls of each process may be held back.
     held: [u8; 2],
-    /// How often one is stopped for the other.
+    /// How often one process is stopped for the other.
     switches: u8,
-    /// The steps that are done before.
+    /// The steps done before the processes start.
     done: Vec<&'static str>,
     processes: [Vec<Item>; 2],
     newest_first: bool,
-    /// Ends from which the rotation was seen to go on.
+    /// Ends from which the rotation has already been shown to recover.
     recovered: RefCell<HashSet<String>>,
 }
 
@@ -71,7 +71,7 @@ impl Scenario for OneSecret {
         let about = format!("{:?} with {} keys\n{}", self.source, self.keys, run.trace);
         let mut world = run.begun.world;
         if all_well {
-            // No key is left to the next attempt.
+            // No key is left for the next attempt to clean up.
             assert_eq!(world.lost_keys(), Vec::<String>::new(), "P3: {about}");
         }
         if all_well && self.keys > 0 {
@@ -86,9 +86,9 @@ impl Scenario for OneSecret {
 }
 
 impl OneSecret {
-    /// This rotation or, where it cannot go on, the next one succeeds.
+    /// This rotation succeeds; if it cannot continue, the next one does.
     async fn recovers(&self, world: &mut World, about: &str) {
-        // A lost first key goes with the rotation behind the one that made it.
+        // A lost first key goes with the rotation after the one that made it.
         for _ in 0..if self.keys == 0 { 2 } else { 1 } {
             let mut failed = Vec::new();
             while let Err(failure) = world.rotate().await {
@@ -100,7 +100,7 @@ impl OneSecret {
     }
 }
 
-/// The account as the next run finds it, by ages instead of dates.
+/// The account as the next run finds it, with ages instead of dates.
 fn digest(world: &World) -> String {
     let now = world.now();
     let age = |then| now.duration_since(then).unwrap_or_default();
@@ -112,9 +112,8 @@ fn digest(world: &World) -> String {
     format!("{:?} {keys:?} {versions:?}", world.snapshot())
 }
 
-/// Explores two processes with two keys and with one that the user's own key manages, and with two
-/// and with one that the execution role does. `held` says how often a call of either may be held
-/// back in each of these.
+/// Explores two processes with two keys and with one key, first if the user's own key manages them, then if the
+/// execution role does. `held` says how often a call of either process may be held back in each of these.
 async fn explore_all(
     name: &str,
     done: &[&'static str],
@@ -163,7 +162,7 @@ async fn two_create_secret() {
     explore_all("two createSecret", &[], both, held, FEW).await;
 }
 
-/// Of calls that a run makes at the same time, either may come first.
+/// If a run makes calls at the same time, either may come first.
 #[tokio::test(start_paused = true)]
 async fn two_runs_whose_newest_calls_come_first() {
     if is_short() {
@@ -191,7 +190,7 @@ async fn two_runs_whose_newest_calls_come_first() {
     sum.figures("two runs whose newest calls come first");
 }
 
-/// With no key before, the quota leaves room for the key of each.
+/// With no earlier key, the quota leaves room for a key of each.
 #[tokio::test(start_paused = true)]
 async fn two_create_secret_of_a_first_key() {
     if is_short() {

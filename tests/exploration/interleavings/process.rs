@@ -1,4 +1,4 @@
-//! One run of some steps, polled by hand: it goes on only when the scheduler says so.
+//! One run of some steps, polled by hand: it continues only when the scheduler says so.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -21,7 +21,7 @@ pub struct Script {
     pub token: String,
     pub rotation_token: String,
     pub items: Vec<Item>,
-    /// Of calls that it makes at the same time, the newest reaches the account first.
+    /// If it makes calls at the same time, the newest reaches the account first.
     pub newest_first: bool,
 }
 
@@ -33,8 +33,8 @@ pub enum Item {
     Stage(&'static str),
 }
 
-/// What the gate calls Secrets Manager's own acts, which are no calls of the function: a process
-/// may be invoked late, and behind that one step follows the other at once.
+/// The gate's names for Secrets Manager's own actions, which are not calls of the function. A process may be invoked
+/// late. After that, each step follows the one before at once.
 pub const INVOKE: &str = "invoke";
 pub const STAGE: &str = "stage";
 
@@ -52,7 +52,7 @@ pub struct Process {
 pub enum Status {
     /// This call waits at the gate.
     Gated(String),
-    /// It waits for the time.
+    /// It waits for time to pass.
     Asleep,
     Over,
 }
@@ -84,13 +84,13 @@ impl Process {
         process
     }
 
-    /// Runs on, as far as it can without another call or the time.
+    /// Runs as far as it can without another call or more time.
     pub fn go_on(&mut self) {
         let waker = Waker::from(self.flag.clone());
         let mut context = Context::from_waker(&waker);
         while let Some(future) = &mut self.future {
             self.flag.woken.store(false, Ordering::SeqCst);
-            // The SDK's jitter is drawn from the thread's generator, which all processes share.
+            // The SDK draws its jitter from the thread's generator, which all processes share.
             fastrand::seed(1);
             if future.as_mut().poll(&mut context).is_ready() {
                 self.future = None;
@@ -108,8 +108,8 @@ impl Process {
         }
     }
 
-    /// Runs on where its time has come, and says whether anything came of it: the SDK looks at
-    /// the clock ten times a second while it waits for an answer.
+    /// Continues if its time has come, and says whether that changed anything: the SDK looks at the clock ten times a
+    /// second while it waits for a response.
     pub fn wake(&mut self) -> bool {
         let seen = |process: &Self| (process.status(), process.gate.arrivals());
         let before = seen(self);
@@ -124,12 +124,12 @@ impl Process {
         self.ended.lock().unwrap().clone()
     }
 
-    /// Whether the time has come that it waited for.
+    /// Whether the time that it waited for has come.
     pub fn is_woken(&self) -> bool {
         self.future.is_some() && self.flag.woken.load(Ordering::SeqCst)
     }
 
-    /// Tells the scheduler's task too.
+    /// Wakes the scheduler's task too.
     pub fn watch(&self, scheduler: &Waker) {
         *self.flag.scheduler.lock().unwrap() = Some(scheduler.clone());
     }

@@ -1,4 +1,4 @@
-//! One schedule, run: the account, the processes, and what has happened so far.
+//! The run of one schedule: the account, the processes, and what has happened so far.
 
 use std::future::poll_fn;
 use std::task::Poll;
@@ -23,22 +23,22 @@ pub struct Begun {
 /// What the scheduler can do next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Choice {
-    /// The call of this process that waits at the gate is made.
+    /// Let in the call of this process that waits at the gate.
     Call(usize),
-    /// The time passes until a process goes on by itself.
+    /// Let time pass until a process continues by itself.
     Time,
 }
 
-/// How far a schedule has come. Two schedules with the same place have the same future.
+/// How far a schedule has come. Two schedules at the same place have the same future.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Place {
     pub account: History,
     pub now: Duration,
     pub processes: Vec<History>,
-    /// How often a call of each process was held back while the time passed, where that is
-    /// limited, and whether the one that waits now was.
+    /// How often a call of each process was held back while time passed, if that is limited, and whether the one that
+    /// waits now was.
     pub held: Vec<(u8, bool)>,
-    /// Whose call came last, and how often a process was stopped for another though it could have gone on.
+    /// Whose call came last, and how often a process was stopped for another although it could have continued.
     pub switched: (Option<usize>, u8),
 }
 
@@ -51,7 +51,7 @@ pub struct Run {
     /// Each process's last call.
     last: Vec<String>,
     watches: Vec<Watch>,
-    /// The account's.
+    /// The account's history.
     changes: History,
     began: SystemTime,
     user: String,
@@ -106,14 +106,14 @@ impl Run {
         }
     }
 
-    /// Runs one process to its end, while no other goes on.
+    /// Runs one process to its end, while no other runs.
     pub async fn alone(&mut self, number: usize, seen: &mut Seen) {
         let _ = self.some(number, usize::MAX, seen).await;
     }
 
-    /// Runs one process for so many calls, and says whether it has come to its end.
+    /// Runs one process for so many calls, and says whether it has ended.
     pub async fn some(&mut self, number: usize, calls: usize, seen: &mut Seen) -> bool {
-        // Behind a pause, the clock is ahead of the last event.
+        // After a pause, the clock is ahead of the last event.
         self.place.now = self.now();
         let mut made = 0;
         loop {
@@ -180,7 +180,7 @@ impl Run {
         }
     }
 
-    /// Lets the time pass until one of the processes is woken.
+    /// Lets time pass until one of the processes wakes.
     async fn tick(&self) {
         poll_fn(|context| {
             for process in &self.processes {
@@ -194,7 +194,7 @@ impl Run {
         .await;
     }
 
-    /// Notes what a process came to by an event.
+    /// Records what an event led a process to.
     fn moved(&mut self, number: usize, event: String, seen: &mut Seen) {
         let before = self.place.processes[number];
         let process = &self.processes[number];
@@ -208,7 +208,7 @@ impl Run {
         let history = if ended.len() == self.heard[number] {
             seen.then(before, &event)
         } else {
-            // The function keeps nothing between two invocations: what it was told before is over.
+            // The function keeps nothing between two invocations, so earlier responses no longer matter.
             self.heard[number] = ended.len();
             let results: Vec<_> = ended.iter().map(outcome).collect();
             let now = match status {
@@ -237,7 +237,7 @@ impl Run {
         self.processes.iter().map(Process::ended).collect()
     }
 
-    /// The account is told by the changes made to it, and by what it recorded beside them.
+    /// The account is identified by the changes made to it, and by what it recorded besides them.
     fn account(&self, seen: &mut Seen) -> History {
         let keys = self.aws().user_keys(&self.user).into_iter();
         let uses: Vec<_> = keys.map(|key| (key.id, key.last_used)).collect();

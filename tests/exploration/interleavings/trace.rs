@@ -11,7 +11,7 @@ use super::run::Begun;
 const PREFIX: &str = "AKIASANDBOX";
 const KEY_LENGTH: usize = 20;
 
-/// Who did what, when, and what came of it. Keys are named in the order in which they came up.
+/// Who did what, when, and the result. Keys are named in the order in which they first appear.
 #[derive(Debug, Default)]
 pub struct Trace {
     keys: Vec<String>,
@@ -96,7 +96,7 @@ impl fmt::Display for Trace {
     }
 }
 
-/// The action of a call and those of its parameters that are no secret.
+/// The action of a call and its parameters that are not secret.
 fn shown(call: &str) -> String {
     const PARAMETERS: [&str; 6] = [
         "SecretId",
@@ -133,7 +133,7 @@ fn shown(call: &str) -> String {
     )
 }
 
-/// The status of an answer, and its error code.
+/// The status of a response, and its error code.
 fn status(answer: &str) -> String {
     let (status, body) = answer.split_once(' ').unwrap_or((answer, ""));
     let xml = body.split_once("<Code>").unwrap_or_default().1;

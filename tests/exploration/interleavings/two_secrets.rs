@@ -1,5 +1,5 @@
-//! Two secrets of the same user, rotated at the same time and one after the other. That is a
-//! misconfiguration: it must end in a clear error, and neither secret may lose its current key.
+//! Two secrets of the same user, rotated at the same time and one after the other. That is a misconfiguration. It
+//! must end in a clear error, and neither secret may lose its current key.
 
 use std::time::Duration;
 
@@ -17,16 +17,16 @@ use crate::world::{TOKEN, World, with_key};
 
 const ANOTHER_TOKEN: &str = "cccccccc-0c1b-4f6e-9a55-2f0d6c1b7e03";
 
-/// What the two secrets hold.
+/// What the two secrets contain.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Holding {
     /// The same key: one secret is a copy of the other.
     SameKey,
-    /// Each a key of its own.
+    /// A key for each.
     OwnKeys,
 }
 
-/// What IAM's record of last use tells of a call (fact 25).
+/// What IAM's record of last use shows of a call (fact 25).
 #[derive(Clone, Copy, Debug)]
 enum Record {
     AtOnce,
@@ -93,13 +93,13 @@ impl TwoSecrets {
             (Holding::OwnKeys, Some(key)) => with_key(&text, key),
             _ => text,
         };
-        // Its source is itself, where the first one's is.
+        // Its source is itself, if the first secret's source is itself.
         aws.put_secret_text(&copy, &text.replace(arn, &copy));
         for (principal, document) in &world.prepared.policies {
             let document = document.to_string().replace(arn, &copy);
             let document = serde_json::from_str(&document).unwrap();
             aws.attach_policy(principal, &document).unwrap();
-            // Each denies the role the other's secret.
+            // Each policy denies the role the other's secret.
             aws.spare(principal, arn);
             aws.spare(principal, &copy);
         }
@@ -117,7 +117,7 @@ impl TwoSecrets {
     }
 }
 
-/// From now on each call that a user's key signs is in the record of its last use.
+/// From now on, the record of a key's last use includes each call that it signs.
 fn record_uses(aws: &Aws) {
     let recorded = aws.clone();
     aws.on_call(move |call| {
@@ -144,7 +144,7 @@ fn assert_each_current_key_works(begun: &Begun, about: &str) {
     }
 }
 
-/// Each way of holding keys, in each source and with each record.
+/// Each way of holding keys, with each source and each record.
 fn scenarios(holding: Holding) -> Vec<TwoSecrets> {
     let keys: &[u8] = match holding {
         Holding::SameKey => &[1, 2],
@@ -179,7 +179,7 @@ async fn rotations_of_two_secrets_with_the_same_key() {
     if is_short() {
         return;
     }
-    // Where each use is recorded, every second makes another account: once is enough.
+    // If each use is recorded, every second makes a different account: once is enough.
     let scenarios = scenarios(Holding::SameKey).into_iter();
     let scenarios = scenarios.filter(|one| match one.record {
         Record::Never => true,
@@ -196,13 +196,12 @@ async fn rotations_of_two_secrets_with_a_key_each() {
     explore_all("two secrets with a key each", scenarios(Holding::OwnKeys)).await;
 }
 
-/// A run of the second secret's createSecret that is killed at any call, a rotation of the first
-/// secret, and the second one's retry.
+/// A run of the second secret's createSecret that is killed at any call, then a rotation of the first secret, then
+/// the second secret's retry.
 ///
-/// Only where IAM records each use. A run that is killed between its creation mark and
-/// CreateAccessKey leaves the mark; if nothing tells then that the first secret's new key is in use,
-/// the retry takes it for the lost one of its own, deletes it, and the first secret's AWSCURRENT is
-/// dead. With `Record::Never` here, this test shows that.
+/// Only if IAM records each use. A run that is killed between its creation mark and CreateAccessKey leaves the mark.
+/// If nothing then shows that the first secret's new key is in use, the retry takes that key for its own lost one. It
+/// deletes the key, and the first secret's AWSCURRENT is dead. With `Record::Never` here, this test shows that.
 #[tokio::test(start_paused = true)]
 async fn a_killed_run_of_one_secret_then_a_rotation_of_the_other_then_the_retry() {
     let scenarios = [Holding::SameKey, Holding::OwnKeys].map(scenarios).concat();
@@ -227,7 +226,7 @@ async fn a_killed_run_of_one_secret_then_a_rotation_of_the_other_then_the_retry(
     }
 }
 
-/// One rotation, and the other so much later.
+/// One rotation, and the other one this much later.
 async fn one_after_the_other(scenario: TwoSecrets, order: [usize; 2], gap: Duration) {
     let begun = scenario.begin().await;
     let mut seen = Seen::default();

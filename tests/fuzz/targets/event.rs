@@ -1,4 +1,4 @@
-//! The rotation event's parser, for what a fuzzer finds.
+//! The rotation event's parser, tested with a fuzzer's input.
 #![no_main]
 
 #[path = "../../properties/event.rs"]

@@ -1,4 +1,4 @@
-//! The secret document's parser, for what a fuzzer finds.
+//! The secret document's parser, tested with a fuzzer's input.
 #![no_main]
 
 #[path = "../../properties/layout.rs"]

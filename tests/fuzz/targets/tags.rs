@@ -1,4 +1,4 @@
-//! The credential source that tags name, for what a fuzzer finds.
+//! The credential source that tags name, tested with a fuzzer's input.
 #![no_main]
 
 #[path = "../../properties/layout.rs"]

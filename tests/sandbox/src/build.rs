@@ -10,10 +10,10 @@ use tokio::process::Command;
 
 const MANIFEST: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../Cargo.toml");
 
-/// Builds a package of one binary with its name, and gives the binary. What cargo has to say, it says itself.
+/// Builds a package whose one binary has its name, and returns the binary. Cargo prints its own messages.
 ///
 /// # Errors
-/// Where it can't be built.
+/// If the build fails.
 pub async fn build(package: &str, release: bool) -> Result<PathBuf, String> {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
     let mut command = Command::new(cargo);
@@ -21,14 +21,14 @@ pub async fn build(package: &str, release: bool) -> Result<PathBuf, String> {
         .args(["build", "--manifest-path", MANIFEST, "--bin", package])
         .args(["--message-format", "json-render-diagnostics"]);
     if release {
-        // By itself, as it is deployed: with the features that it asks for and no more.
+        // By itself, as it is deployed: only with the features that it asks for.
         command.args(["--release", "--package", package]);
     } else {
         // With the whole workspace's features, as every test builds it.
         command.arg("--workspace");
     }
-    // `cargo run` describes this package in the environment; a build script that looks at such a
-    // variable (ring's does) would run again, and with it half of the build.
+    // `cargo run` describes this package in the environment. A build script that reads such a
+    // variable (ring's does) would run again, and half of the build with it.
     for (name, _) in env::vars_os() {
         let about_this_package = ["CARGO_PKG_", "CARGO_MANIFEST_"]
             .iter()
@@ -42,7 +42,7 @@ pub async fn build(package: &str, release: bool) -> Result<PathBuf, String> {
     let cargo = command
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
-        // Such as that it waits for another cargo; with --quiet it would not say so.
+        // For example, that it waits for another cargo; --quiet would hide that.
         .stderr(Stdio::inherit())
         .spawn()
         .map_err(no_cargo)?;

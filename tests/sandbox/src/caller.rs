@@ -20,7 +20,7 @@ use crate::aws::{AccessKey, Aws, Bystander, Lost, REGION, Service};
 #[cfg(test)]
 mod tests;
 
-/// Whoever holds some credentials.
+/// Someone who holds credentials.
 #[derive(Clone, Debug)]
 pub struct Caller {
     pub(crate) aws: Aws,
@@ -62,30 +62,30 @@ impl Caller {
         Self::new(aws, Credentials::new(&key.id, &key.secret, None, None, ""))
     }
 
-    /// Is somebody beside the function, whose calls are answered as any, and at once: no fault hits
-    /// or counts them, and neither the record nor a hook tells of them.
+    /// Becomes a bystander: somebody other than the function, who is answered like anyone else, and
+    /// at once. No fault hits or counts the calls, and neither the record nor a hook shows them.
     #[must_use]
     pub fn bystander(mut self) -> Self {
         self.bystander = true;
         self
     }
 
-    /// Makes a call of Secrets Manager.
+    /// Calls Secrets Manager.
     pub async fn secrets_manager(&self, action: &str, members: Value) -> Reply {
         let body = Bytes::from(members.to_string());
         let request = self.signed(Service::SecretsManager, action, body);
         self.send(request).await.unwrap()
     }
 
-    /// Makes a call of IAM.
+    /// Calls IAM.
     pub async fn iam(&self, action: &str, parameters: &[(&str, &str)]) -> Reply {
         self.try_iam(action, parameters).await.unwrap()
     }
 
-    /// Makes a call of IAM that may go without an answer.
+    /// Calls IAM; the call may get no response.
     ///
     /// # Errors
-    /// [`Lost`], where a fault says so.
+    /// [`Lost`] if a fault says so.
     pub async fn try_iam(&self, action: &str, parameters: &[(&str, &str)]) -> Result<Reply, Lost> {
         let body = form(action, parameters);
         self.send(self.signed(Service::Iam, action, body)).await
@@ -153,17 +153,17 @@ fn form(action: &str, parameters: &[(&str, &str)]) -> Bytes {
     Bytes::from(form.finish())
 }
 
-/// An answer in either form.
+/// A response in either format.
 #[derive(Debug)]
 pub struct Reply {
     /// The HTTP status.
     pub status: u16,
-    /// JSON or XML, as the service has it.
+    /// JSON or XML, depending on the service.
     pub body: String,
 }
 
 impl Reply {
-    /// The error code; empty for a success.
+    /// The error code; empty on success.
     #[must_use]
     pub fn code(&self) -> String {
         match self.status {
@@ -182,19 +182,19 @@ impl Reply {
         }
     }
 
-    /// The body, where it is JSON.
+    /// The body, if it is JSON.
     #[must_use]
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap()
     }
 
-    /// The text of the first XML element of a name; empty where there is none.
+    /// The text of the first XML element with this name; empty if there is none.
     #[must_use]
     pub fn element(&self, name: &str) -> String {
         self.elements(name).into_iter().next().unwrap_or_default()
     }
 
-    /// The texts of all XML elements of a name.
+    /// The texts of all XML elements with this name.
     #[must_use]
     pub fn elements(&self, name: &str) -> Vec<String> {
         let (start, end) = (format!("<{name}>"), format!("</{name}>"));

@@ -93,7 +93,7 @@ pub(crate) struct Cli {
 }
 
 impl Cli {
-    /// Whether the step that runs can be shown in a line of its own until it ends.
+    /// Whether the running step can be shown on a line of its own until it ends.
     pub(crate) fn is_live(&self) -> bool {
         !self.logs && view::is_terminal()
     }
@@ -125,7 +125,7 @@ impl From<SourceName> for Source {
     }
 }
 
-/// The whole path of a file that can be run.
+/// The full path of an executable file.
 fn executable(path: PathBuf) -> Result<PathBuf, String> {
     let path = path.canonicalize().map_err(|error| error.to_string())?;
     let file = path.metadata().map_err(|error| error.to_string())?;

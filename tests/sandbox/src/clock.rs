@@ -1,12 +1,12 @@
-//! The sandbox's time, virtual where tokio's is.
+//! The sandbox's time, virtual when tokio's is.
 
 use std::time::SystemTime;
 
 use aws_smithy_async::time::TimeSource;
 use tokio::time::Instant;
 
-/// A wall clock that advances with tokio's time: in a test with `start_paused = true` it stands
-/// still but for the sleeps, elsewhere it runs as any clock.
+/// A wall clock that advances with tokio's time. In a test with `start_paused = true` it advances
+/// only with sleeps; elsewhere it runs like any clock.
 #[derive(Clone, Debug)]
 pub struct Clock {
     base: SystemTime,

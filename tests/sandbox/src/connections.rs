@@ -5,10 +5,10 @@ use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
-/// The wait behind a connection that can't be accepted, such as for want of file descriptors.
+/// The wait after a connection that cannot be accepted, for example for lack of file descriptors.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// Has `serve` serve every connection, until this is dropped; that ends them all.
+/// Has `serve` serve every connection until this is dropped, which ends them all.
 pub async fn serve_all<S>(listener: TcpListener, serve: impl Fn(TcpStream) -> S)
 where
     S: Future<Output = ()> + Send + 'static,

@@ -55,7 +55,7 @@ impl HttpConnector for Connector {
 }
 
 impl Connector {
-    /// A connector that tells `killed` of a fault which kills the caller's process.
+    /// A connector that notifies `killed` of a fault that kills the caller's process.
     pub(crate) fn new(aws: &Aws, killed: Arc<Notify>) -> Self {
         Self {
             aws: aws.clone(),

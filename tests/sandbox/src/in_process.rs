@@ -1,5 +1,4 @@
-//! The function called directly, its SDK clients connected to the simulation: for tests in virtual
-//! time.
+//! The function called directly, with its SDK clients connected to the simulation, for tests in virtual time.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -56,7 +55,7 @@ impl InProcess {
         Self::with_clock(aws, config, Duration::ZERO, Duration::ZERO)
     }
 
-    /// As [`InProcess::new`], with a clock that is ahead of the simulation's or behind it.
+    /// Like [`InProcess::new`], with a clock that is ahead of or behind the simulation's.
     #[must_use]
     pub fn with_clock(aws: &Aws, config: Config, ahead: Duration, behind: Duration) -> Self {
         let time = Skewed {
@@ -69,14 +68,13 @@ impl InProcess {
         Self::connected(aws, config, client, REGION, time, killed)
     }
 
-    /// Connects the function by another HTTP client, such as one that holds back its calls.
+    /// Connects the function through another HTTP client, such as one that holds back its calls.
     #[must_use]
     pub fn with_http_client(aws: &Aws, config: Config, client: SharedHttpClient) -> Self {
         Self::in_region(aws, config, client, REGION)
     }
 
-    /// As [`InProcess::with_http_client`], in a Region other than [`REGION`]; see
-    /// [`Aws::accept_any_region`].
+    /// Like [`InProcess::with_http_client`], in a Region other than [`REGION`]; see [`Aws::accept_any_region`].
     #[must_use]
     pub fn in_region(aws: &Aws, config: Config, client: SharedHttpClient, region: &str) -> Self {
         let time = Skewed {
@@ -115,32 +113,32 @@ impl InProcess {
         }
     }
 
-    /// Sets the function's time-out; [`TIME_OUT`] unless set.
+    /// Sets the function's timeout; [`TIME_OUT`] unless set.
     #[must_use]
     pub fn time_out(mut self, time_out: Duration) -> Self {
         self.time_out = time_out;
         self
     }
 
-    /// Sets the number by which its invocations' ids are told from another function's.
+    /// Sets the number that tells its invocation ids from another function's.
     #[must_use]
     pub fn numbered(self, number: u32) -> Self {
         Self { number, ..self }
     }
 
-    /// Lambda's id of the next invocation.
+    /// Lambda's id for the next invocation.
     fn request_id(&self) -> String {
         let invocation = self.invocations.fetch_add(1, Ordering::Relaxed);
         format!("{:08x}-0000-4000-a000-{invocation:012x}", self.number)
     }
 
-    /// Invokes the function with a payload as it came over the wire. As Lambda does, it ends the
-    /// function at its time-out; and where a fault kills the process, there.
+    /// Invokes the function with a payload as it came over the wire. The function ends at its
+    /// timeout, as on Lambda, or at a fault that kills the process.
     ///
     /// # Errors
-    /// What the function answers; `Sandbox.Timedout` where it is killed at its time-out.
+    /// The function's own error; `Sandbox.Timedout` if it is killed at its timeout.
     pub async fn invoke_raw(&self, payload: &str) -> Result<Value, FunctionError> {
-        // As the runtime does it: nothing looks behind the value.
+        // As in the runtime, nothing checks what follows the value.
         let mut json = serde_json::Deserializer::from_str(payload);
         let payload: Payload =
             serde::Deserialize::deserialize(&mut json).map_err(|error| FunctionError {
@@ -175,7 +173,7 @@ impl Function for InProcess {
     }
 }
 
-/// The simulation's SMTP servers, in memory, and whom their certificates are to be trusted for.
+/// The simulation's SMTP servers, in memory, and the authority to trust for their certificates.
 fn smtp(aws: &Aws) -> Smtp {
     static TRUST: OnceLock<Trust> = OnceLock::new();
     let trust = TRUST.get_or_init(|| {
@@ -190,7 +188,7 @@ fn smtp(aws: &Aws) -> Smtp {
     })
 }
 
-/// What an invocation comes to that is killed at its time-out.
+/// The result of an invocation, which is killed at its timeout.
 async fn within<T>(
     time_out: Duration,
     id: &str,

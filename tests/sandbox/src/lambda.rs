@@ -1,7 +1,7 @@
-//! The function's binary as Lambda runs it: a process under a [Lambda Runtime API], frozen out of
-//! everything but its environment, and killed at its time-out.
+//! The function's binary as Lambda runs it: a process under a [Lambda Runtime API], cut off from
+//! everything but its environment, and killed at its timeout.
 //!
-//! A process lives on the real clock, so nothing here belongs in a test whose clock is paused.
+//! A process runs on the real clock, so do not use this in a test whose clock is paused.
 //!
 //! [Lambda Runtime API]: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
 
@@ -28,15 +28,14 @@ use crate::rotation::{Function, FunctionError};
 /// The name that the function is deployed under.
 pub const FUNCTION_NAME: &str = "iam-key-rotator";
 
-/// The time-out that the function is advised to be given.
+/// The timeout that the function should be given.
 pub const TIME_OUT: Duration = Duration::from_secs(120);
 
-/// How long output that was already written may take to arrive after its process has gone.
+/// How long output that was already written may take to arrive after its process has ended.
 const DRAIN: Duration = Duration::from_secs(1);
 
-/// One execution environment of the function. Its process starts with the first invocation and
-/// serves those that follow, until it exits, is killed or times out; the next invocation then
-/// starts another, as on Lambda.
+/// One execution environment of the function. Its process starts with the first invocation, and serves those that
+/// follow until it exits, is killed or times out. The next invocation then starts another, as on Lambda.
 pub struct LambdaProcess {
     binary: PathBuf,
     environment: Vec<(String, String)>,
@@ -47,7 +46,7 @@ pub struct LambdaProcess {
     api: Option<RuntimeApi>,
 }
 
-/// The process that runs now, if one does.
+/// The running process, if there is one.
 type SharedChild = Arc<Mutex<Option<Child>>>;
 
 /// Kills a function's process from elsewhere, such as from a hook of [`Aws::on_call`] while an
@@ -77,34 +76,31 @@ impl LambdaProcess {
         self
     }
 
-    /// Sets how long one invocation may take, the start of the process included; [`TIME_OUT`]
-    /// unless set.
+    /// Sets how long one invocation may take, including the start of the process; [`TIME_OUT`] unless set.
     #[must_use]
     pub fn time_out(mut self, time_out: Duration) -> Self {
         self.time_out = time_out;
         self
     }
 
-    /// Has each line that the process writes passed to `listener` as it comes.
+    /// Passes each line that the process writes to `listener` as it comes.
     #[must_use]
     pub fn on_log_line(mut self, listener: impl Fn(&str) + Send + Sync + 'static) -> Self {
         self.log.on_line(listener);
         self
     }
 
-    /// What every process so far has written to stdout and stderr. Complete after
-    /// [`LambdaProcess::kill`].
+    /// What all processes so far have written to stdout and stderr. Complete after [`LambdaProcess::kill`].
     pub fn logs(&self) -> String {
         self.log.text()
     }
 
-    /// A handle that kills the process of the moment.
+    /// A handle that kills the current process.
     pub fn killer(&self) -> Killer {
         Killer(Arc::clone(&self.child))
     }
 
-    /// Kills the process and waits until it has gone and all that it wrote is in
-    /// [`LambdaProcess::logs`].
+    /// Kills the process. Waits until it has ended and all that it wrote is in [`LambdaProcess::logs`].
     pub async fn kill(&mut self) {
         self.killer().kill();
         exit(&self.child).await;
@@ -131,7 +127,7 @@ impl LambdaProcess {
         }
         let api = RuntimeApi::start().await?;
         let mut command = Command::new(&self.binary);
-        // A Ctrl-C that ends the sandbox is no failure of the function.
+        // A Ctrl-C that ends the sandbox is not a failure of the function.
         #[cfg(unix)]
         command.process_group(0);
         let mut child = command
@@ -170,7 +166,7 @@ impl LambdaProcess {
                 .as_millis(),
             event,
         });
-        // An answer counts even if the process exits right after it, or answers in its last moment.
+        // A response counts even if the process exits right after it, or sends it at the last moment.
         let failure = tokio::select! {
             biased;
             answer = api.answer(request_id) => return answer,
@@ -198,11 +194,11 @@ impl Drop for LambdaProcess {
 }
 
 impl Killer {
-    /// Kills the process with SIGKILL, as Lambda does at a time-out. It runs no further
-    /// instruction; does nothing when there is no process.
+    /// Kills the process with SIGKILL, as Lambda does at a timeout. It runs no further instruction.
+    /// Does nothing if there is no process.
     pub fn kill(&self) {
         if let Some(child) = lock(&self.0).as_mut() {
-            // Fails only for a process that has gone already.
+            // Fails only if the process has already ended.
             let _ = child.start_kill();
         }
     }
@@ -230,10 +226,9 @@ pub fn execution_environment(role: &Credentials, endpoint: &str) -> Vec<(String,
     .into()
 }
 
-/// Waits for the end of the process. `None` when there is none, or when the system doesn't tell how
-/// it ended.
+/// Waits for the process to end. `None` if there is none, or if the system does not say how it ended.
 async fn exit(child: &SharedChild) -> Option<ExitStatus> {
-    // The lock is held during each poll only, so that a Killer gets at the process in between.
+    // The lock is held only during each poll, so that a Killer can reach the process in between.
     poll_fn(|context| match lock(child).as_mut() {
         Some(child) => pin!(child.wait()).poll(context).map(Result::ok),
         None => std::task::Poll::Ready(None),

@@ -25,13 +25,13 @@ use self::cli::{Cli, Failure, Variable};
 use self::state::State;
 use self::steps::{Announced, StepView};
 
-/// What passes between two rotations.
+/// The days that pass between two rotations.
 const INTERVAL_DAYS: u32 = 30;
 
-/// The exit status of a command that Ctrl-C ended, as a shell tells it.
+/// The exit status of a command that Ctrl-C ended, as shells report it.
 const INTERRUPTED: u8 = 130;
 
-/// Ends the command: the message says why, in one or more lines.
+/// Why the command failed, in one or more lines.
 type Failed = String;
 
 #[tokio::main(flavor = "current_thread")]
@@ -39,7 +39,7 @@ async fn main() -> ExitCode {
     let cli = Cli::parse();
     let result = tokio::select! {
         result = run(&cli) => result,
-        // Whatever runs is dropped, and a process of the function with it.
+        // Everything that runs is dropped, including a process of the function.
         Ok(()) = tokio::signal::ctrl_c() => {
             view::print("\n");
             return if cli.serve { ExitCode::SUCCESS } else { INTERRUPTED.into() };
@@ -103,7 +103,7 @@ async fn run(cli: &Cli) -> Result<(), Failed> {
     result
 }
 
-/// The function's process, as the options say.
+/// The function's process, set up by the options.
 fn process(cli: &Cli, aws: &Aws, server: &Server, binary: &Path) -> LambdaProcess {
     let process = LambdaProcess::new(binary, aws, &server.endpoint());
     let variables = cli.variables.iter();
@@ -174,7 +174,7 @@ async fn test_once(
         .map_err(|failed| rotation_failed(&failed))
 }
 
-/// The step lines have already told the function's error.
+/// The step lines have already shown the function's error.
 fn rotation_failed(failed: &RotationFailed) -> Failed {
     match failed {
         RotationFailed::Step { step, error, .. } => {
@@ -184,7 +184,7 @@ fn rotation_failed(failed: &RotationFailed) -> Failed {
     }
 }
 
-/// The actions that were to go wrong more often than they were called.
+/// The actions that were meant to fail more often than they were called.
 fn unfired<'a>(failures: &'a [Failure], aws: &Aws) -> Vec<&'a str> {
     let calls = aws.calls();
     let count = |action: &str| calls.iter().filter(|call| call.action == action).count();

@@ -1,5 +1,4 @@
-//! Secrets Manager's side of a rotation: what it stages, which steps it has the function run, and
-//! when it tries again.
+//! Secrets Manager's side of a rotation: what it stages, which steps it has the function run, and when it retries.
 
 mod failure;
 
@@ -16,7 +15,7 @@ use crate::aws::{AWSCURRENT, AWSPENDING, Aws};
 pub const STEPS: [&str; 4] = [CREATE_SECRET, SET_SECRET, TEST_SECRET, FINISH_SECRET];
 /// The step that makes the new access key and stores it as AWSPENDING.
 pub const CREATE_SECRET: &str = "createSecret";
-/// The step that would put the new credential to the service; IAM has it already.
+/// The step that would set the new credential in the service; IAM has it already.
 pub const SET_SECRET: &str = "setSecret";
 /// The step that tries the new access key, and the only one of a test rotation (fact 4).
 pub const TEST_SECRET: &str = "testSecret";
@@ -25,7 +24,7 @@ pub const FINISH_SECRET: &str = "finishSecret";
 
 /// A Lambda function, as its caller sees it.
 pub trait Function {
-    /// Invokes the function and waits for its answer.
+    /// Invokes the function and waits for its response.
     fn invoke(&mut self, event: Value) -> impl Future<Output = Result<Value, FunctionError>>;
 }
 
@@ -38,18 +37,18 @@ pub struct StepReport {
     pub attempt: u32,
     /// How long the invocation took.
     pub took: Duration,
-    /// The function's answer.
+    /// The function's response.
     pub result: Result<Value, FunctionError>,
 }
 
 /// How to rotate.
 #[derive(Clone, Debug)]
 pub struct RotateOptions {
-    /// How often the whole rotation is run at most, 1 or more.
+    /// How many times the whole rotation runs at most; 1 or more.
     pub attempts: u32,
     /// The wait between two attempts, in tokio's time.
     pub pause: Duration,
-    /// The ClientRequestToken that RotateSecret was called with; without it one is made up.
+    /// The ClientRequestToken that RotateSecret was called with; if there is none, one is made up.
     pub token: Option<String>,
 }
 
@@ -68,17 +67,17 @@ impl Default for RotateOptions {
 pub struct RotationReport {
     /// The token that was run: the new version's id.
     pub token: String,
-    /// Every step run, those of failed attempts too.
+    /// Every step that ran, including those of failed attempts.
     pub steps: Vec<StepReport>,
 }
 
-/// Rotates the secret as RotateSecret does, and passes each step to `observe` when it has ended. An
-/// unfinished rotation is run again with its own token instead (fact 5). When a step fails, the
-/// whole rotation is tried again with the same token (fact 3).
+/// Rotates the secret as RotateSecret does, and passes each step to `observe` after it ends. An
+/// unfinished rotation runs again with its own token instead (fact 5). If a step fails, the whole
+/// rotation is retried with the same token (fact 3).
 ///
 /// # Errors
 ///
-/// [`RotationFailed`] says how far it came.
+/// [`RotationFailed`] says how far it got.
 pub async fn rotate(
     aws: &Aws,
     function: &mut impl Function,
@@ -109,7 +108,7 @@ pub async fn rotate(
 ///
 /// # Errors
 ///
-/// [`RotationFailed`] when the test can't be staged or testSecret fails.
+/// [`RotationFailed`] if the test cannot be staged or testSecret fails.
 pub async fn test_rotation(
     aws: &Aws,
     function: &mut impl Function,
@@ -123,7 +122,7 @@ pub async fn test_rotation(
 ///
 /// # Errors
 ///
-/// As those of [`test_rotation`].
+/// The same as for [`test_rotation`].
 pub async fn test_rotation_with_token(
     aws: &Aws,
     function: &mut impl Function,
@@ -150,7 +149,7 @@ pub fn event(step: &str, arn: &str, token: &str, rotation_token: Option<&str>) -
     event
 }
 
-/// A version id that no version of the secret has, the same in every run of a program.
+/// A version id that no version of the secret has; the same in every run of a program.
 fn unused_token(aws: &Aws, arn: &str) -> String {
     let secret = aws.secret(arn);
     let is_unused = |token: &String| {
@@ -231,8 +230,8 @@ impl<'a> Run<'a> {
         result
     }
 
-    /// Whether there is still something to rotate: a version written meanwhile takes AWSPENDING off
-    /// the token, which abandons the rotation (fact 6).
+    /// Whether there is still something to rotate. A version written in the meantime takes
+    /// AWSPENDING off the token, which abandons the rotation (fact 6).
     fn is_staged(&self) -> bool {
         self.has_label(AWSPENDING) || self.has_label(AWSCURRENT)
     }

@@ -22,7 +22,7 @@ const EVENT_TOKEN: &str = "5d1e3f6a-0c1b-4f6e-9a55-2f0d6c1b7e01";
 ///
 /// # Errors
 ///
-/// When the port can't be listened on or no rotation can be staged.
+/// If the port is not available or no rotation can be staged.
 pub(crate) async fn serve(
     cli: &Cli,
     aws: &Aws,
@@ -56,7 +56,7 @@ pub(crate) async fn serve(
     Ok(())
 }
 
-/// Runs what a RotateSecret asks for. Its failure is a line on the screen, as it is in AWS's log.
+/// Runs what a RotateSecret asks for. A failure is a line on the screen, as it is in AWS's log.
 async fn run(aws: &Aws, function: &mut LambdaProcess, request: RotateRequest) {
     let RotateRequest {
         arn,
@@ -91,7 +91,7 @@ async fn run(aws: &Aws, function: &mut LambdaProcess, request: RotateRequest) {
     view::print("\n");
 }
 
-/// What follows the last colon of an ARN.
+/// The part after the last colon of an ARN.
 fn short_name(arn: &str) -> &str {
     arn.rsplit(':').next().unwrap_or(arn)
 }
@@ -141,8 +141,7 @@ fn instructions(aws: &Aws, prepared: &Prepared, endpoint: &str) -> String {
     )
 }
 
-/// The lines that point a shell's AWS clients here. The CLI's version 1 has its own name for the
-/// Region.
+/// The lines that point a shell's AWS clients here. Version 1 of the CLI reads the Region from a variable of its own.
 fn exports(endpoint: &str, credentials: &Credentials) -> String {
     let variables = [
         ("AWS_ENDPOINT_URL", Some(endpoint)),

@@ -18,7 +18,7 @@ use crate::aws::{Aws, Lost};
 use crate::connections::serve_all;
 use crate::tls::Tls;
 
-/// The most bytes of a request's body; the largest secret value is a small part of it.
+/// The largest body of a request, in bytes; the largest secret value is a small part of it.
 const LARGEST: usize = 1024 * 1024;
 
 /// A server for all the services, which stops when it is dropped.
@@ -33,7 +33,7 @@ impl Server {
     /// Starts on a free port of 127.0.0.1.
     ///
     /// # Errors
-    /// Where the port cannot be had.
+    /// If the port is not available.
     pub async fn start(aws: Aws) -> io::Result<Self> {
         Self::start_on(aws, 0).await
     }
@@ -41,7 +41,7 @@ impl Server {
     /// Starts on a port of 127.0.0.1.
     ///
     /// # Errors
-    /// Where the port is taken.
+    /// If the port is taken.
     pub async fn start_on(aws: Aws, port: u16) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
         let address = listener.local_addr()?;
@@ -57,7 +57,7 @@ impl Server {
     /// Starts over TLS on a free port of 127.0.0.1.
     ///
     /// # Errors
-    /// Where the port cannot be had.
+    /// If the port is not available.
     pub async fn start_over_tls(aws: Aws, tls: &Tls) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
@@ -100,7 +100,7 @@ async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin, aws: Aws) {
     .await;
 }
 
-/// Has `answer` answer the requests of one connection, over TLS or not.
+/// Has `answer` answer the requests of one connection, with or without TLS.
 pub async fn serve_requests<I, A>(stream: I, answer: impl Fn(http::Request<Bytes>) -> A)
 where
     I: AsyncRead + AsyncWrite + Unpin,
@@ -108,7 +108,7 @@ where
 {
     let service = service_fn(|request: http::Request<Incoming>| async {
         let (head, body) = request.into_parts();
-        // The answer to a body that broke off reaches nobody.
+        // Nobody receives the response to a body that broke off.
         let Ok(body) = Limited::new(body, LARGEST).collect().await else {
             return Ok(too_large());
         };
@@ -117,7 +117,7 @@ where
             .map(|answer| answer.map(Full::new))
             .map_err(io::Error::other)
     });
-    // A lost answer is an error of the service: hyper then closes the connection without one.
+    // A lost response is an error of the service, so hyper closes the connection without one.
     let _ = http1::Builder::new()
         .serve_connection(TokioIo::new(stream), service)
         .await;
@@ -139,7 +139,7 @@ mod tests {
     use crate::aws::{Fault, FaultKind, Outcome, When};
     use crate::clock::Clock;
 
-    /// Sends a call that no key signed, and reads up to the end of the connection.
+    /// Sends a call that no key signed, and reads until the connection ends.
     async fn exchange(server: &Server) -> io::Result<String> {
         let mut stream = TcpStream::connect(server.address).await?;
         let request = "POST / HTTP/1.1\r\nHost: sts\r\nContent-Length: 24\r\nConnection: close\r\n\

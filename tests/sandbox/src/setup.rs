@@ -26,7 +26,7 @@ pub enum Source {
     Administrator,
     /// The function's execution role: the secret names no source.
     Role,
-    /// A role in the user's account, which is not the function's: `rolearn` and `externalid`.
+    /// A role in the user's account, not the function's: `rolearn` and `externalid`.
     AnotherAccount,
 }
 
@@ -48,7 +48,7 @@ impl Source {
 pub struct Setup {
     /// Whose credentials manage the user's access keys.
     pub source: Source,
-    /// How many access keys the user has: 0, 1, or 2 of which the newer is in the secret.
+    /// How many access keys the user has: 0, 1, or 2. With 2, the newer is in the secret.
     pub keys: u8,
     /// The user's name.
     pub username: String,
@@ -83,7 +83,7 @@ pub struct Prepared {
     pub secret_arn: String,
     /// The key that the secret holds, 30 days old.
     pub current_key: Option<AccessKey>,
-    /// The key that the user has beside it, 90 days old and never used.
+    /// The user's other key, 90 days old and never used.
     pub older_key: Option<AccessKey>,
     /// The full ARN of the administrator's secret.
     pub administrator_secret_arn: Option<String>,
@@ -98,8 +98,7 @@ impl Setup {
     ///
     /// # Errors
     ///
-    /// [`SetupError`] for what cannot be; nothing has been made then, but for
-    /// [`SetupError::Policy`].
+    /// [`SetupError`] if the set-up is impossible. Nothing has been made then, except with [`SetupError::Policy`].
     pub fn prepare(&self, aws: &Aws) -> Result<Prepared, SetupError> {
         match (self.keys, self.source) {
             (0, Source::SelfKey) => return Err(SetupError::NoKeyToManageItself),
@@ -214,13 +213,13 @@ impl Setup {
 /// Why a set-up is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SetupError {
-    /// A user without a key can't manage its own.
+    /// A user without a key cannot manage its own.
     NoKeyToManageItself,
     /// IAM allows two keys (fact 21).
     TooManyKeys(u8),
     /// A shipped policy is not JSON, for this reason.
     NotJson(String),
-    /// A shipped policy is one that the simulation can't evaluate.
+    /// The simulation cannot evaluate a shipped policy.
     Policy(PolicyError),
 }
 

@@ -15,7 +15,7 @@ use crate::view::{DIM, GOOD, WARN, short};
 pub(crate) struct State {
     arn: String,
     secret: Option<SecretView>,
-    /// The user whom the secret names.
+    /// The user that the secret names.
     pub(crate) username: String,
     keys: Vec<KeyView>,
     now: SystemTime,
@@ -26,7 +26,7 @@ impl State {
         Self::seen(aws, arn, "")
     }
 
-    /// The same secret and user now; the user as well where the secret is gone that named it.
+    /// The same secret and user now. The user stays the same if the secret that named it is gone.
     pub(crate) fn later(&self, aws: &Aws) -> Self {
         Self::seen(aws, &self.arn, &self.username)
     }
@@ -53,7 +53,7 @@ impl State {
         }
     }
 
-    /// Whether nothing has changed but the time.
+    /// Whether nothing but the time has changed.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
         self.secret == other.secret && self.keys == other.keys
     }
@@ -77,7 +77,7 @@ impl State {
         self.secret.as_ref().map_or(&[], |secret| &secret.versions)
     }
 
-    /// The versions of the secret as a table, in which those that `before` lacks stand out.
+    /// The versions of the secret as a table; those missing from `before` stand out.
     pub(crate) fn versions_table(&self, before: Option<&Self>) -> String {
         let rows: Vec<_> = self
             .versions()
@@ -116,8 +116,8 @@ impl State {
         )
     }
 
-    /// The user's keys as a table, in which those that `before` lacks stand out, and those that
-    /// only `before` has are shown as deleted.
+    /// The user's keys as a table. Those missing from `before` stand out, and those that only
+    /// `before` has are shown as deleted.
     pub(crate) fn keys_table(&self, before: Option<&Self>) -> String {
         let known = before.map_or(&[][..], |before| &before.keys);
         let has = |keys: &[KeyView], id: &str| keys.iter().any(|key| key.id == id);
@@ -192,7 +192,7 @@ impl State {
     }
 }
 
-/// The labels, AWSCURRENT first, or what there is instead of them.
+/// The labels, AWSCURRENT first, or `none` if there are none.
 fn join(mut labels: Vec<String>, none: &str) -> String {
     labels.sort();
     if labels.is_empty() {

@@ -9,14 +9,14 @@ use serde_json::Value;
 
 use crate::view::{BAD, DIM, GOOD, WARN, print};
 
-/// Where running text ends, in columns.
+/// The column where running text ends.
 const WIDTH: usize = 100;
-/// Where the text after a step's name and time begins.
+/// The column where the text after a step's name and time begins.
 const STEP_TEXT: usize = 28;
-/// Takes back the line that the cursor is in.
+/// Clears the line that the cursor is on.
 const TAKE_BACK: &str = "\r\u{1b}[2K";
 
-/// The function, with a word to the person before each step.
+/// The function, with a line for the person before each step.
 pub(crate) struct Announced<'a> {
     function: &'a mut LambdaProcess,
     attempts: u32,
@@ -24,8 +24,7 @@ pub(crate) struct Announced<'a> {
 }
 
 impl<'a> Announced<'a> {
-    /// With `is_live`, the step's name stands in the last line until [`StepView::show`] takes it
-    /// back.
+    /// With `is_live`, the step's name stays on the last line until [`StepView::show`] removes it.
     pub(crate) fn new(function: &'a mut LambdaProcess, is_live: bool) -> Self {
         Self {
             function,
@@ -51,8 +50,8 @@ impl Function for Announced<'_> {
     }
 }
 
-/// Shows steps as they end, each with the calls that failed in it. What an operator calls meanwhile
-/// is no part of a step.
+/// Shows steps as they end, each with the calls that failed in it. An operator's calls in the
+/// meantime are not part of a step.
 pub(crate) struct StepView<'a> {
     aws: &'a Aws,
     calls_before: usize,
@@ -89,8 +88,7 @@ impl<'a> StepView<'a> {
     }
 }
 
-/// The calls of a step, where one went wrong: that one, and how the function went on to change
-/// things. Nothing where all went well.
+/// The calls of a step in which one failed: that call, and the changes that the function made. Empty if all went well.
 fn calls_lines(calls: &[&Call]) -> String {
     if calls.iter().all(|call| failure(call).is_none()) {
         return String::new();
@@ -118,7 +116,7 @@ fn is_change(call: &Call) -> bool {
         .any(|prefix| call.action.starts_with(prefix))
 }
 
-/// One step. An error that is known needn't be told in full again.
+/// One step. A known error is not shown in full again.
 fn step_line(report: &StepReport, is_known: bool) -> String {
     let (mark, style, text) = match &report.result {
         Ok(answer) => ("✓", GOOD, message(answer)),
@@ -133,14 +131,14 @@ fn step_line(report: &StepReport, is_known: bool) -> String {
     )
 }
 
-/// The sentence for a person in a step's answer.
+/// The message for a person in a step's response.
 fn message(answer: &Value) -> String {
     answer["message"]
         .as_str()
         .map_or_else(|| answer.to_string(), str::to_owned)
 }
 
-/// How a call failed, where that is out of the ordinary.
+/// How a call failed, if that is unusual.
 pub(crate) fn failure(call: &Call) -> Option<String> {
     match &call.outcome {
         Outcome::Ok => None,
@@ -163,7 +161,7 @@ pub(crate) fn service_name(service: Service) -> &'static str {
     }
 }
 
-/// Breaks the text between words so that it fits behind `indent` columns.
+/// Breaks the text between words so that it fits after `indent` columns.
 fn wrap(text: &str, indent: usize) -> String {
     let mut wrapped = String::new();
     let mut column = indent;

@@ -16,7 +16,7 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::smtp;
 
-/// The addresses that the certificate is for: three, since to a client a host is a name or an address, whatever the port.
+/// The addresses that the certificate is for: three, because clients know a host by name or address, whatever the port.
 pub const HOSTS: [Ipv4Addr; 3] = [
     Ipv4Addr::new(127, 0, 0, 1),
     Ipv4Addr::new(127, 0, 0, 2),
@@ -26,17 +26,17 @@ pub const HOSTS: [Ipv4Addr; 3] = [
 /// How many this process has made.
 static MADE: AtomicU32 = AtomicU32::new(0);
 
-/// The server's side of TLS, and the folder with the roots, which goes when this is dropped.
+/// The server's side of TLS, and the folder with the roots, which is removed when this is dropped.
 pub struct Tls {
     /// Accepts connections.
     pub acceptor: TlsAcceptor,
-    /// How many roots of the machine's are in [`Tls::roots`].
+    /// How many of the machine's roots are in [`Tls::roots`].
     pub system_roots: usize,
     folder: PathBuf,
     issuer: Authority,
 }
 
-/// An authority, and the server's side of TLS, with one certificate of it for [`HOSTS`] and the names of the SMTP servers.
+/// An authority, and the server's side of TLS, with one certificate for [`HOSTS`] and the names of the SMTP servers.
 pub struct Authority {
     certificate: CertificateDer<'static>,
     https: TlsAcceptor,
@@ -47,12 +47,12 @@ impl Authority {
     /// Makes one.
     ///
     /// # Errors
-    /// Why that cannot be.
+    /// The reason, if it cannot be made.
     pub fn new() -> Result<Self, String> {
         certified().map_err(|error| format!("no certificate can be made: {error}"))
     }
 
-    /// The one of the servers that are in this process's memory.
+    /// The authority of the servers in this process's memory.
     ///
     /// # Errors
     /// Why there is none.
@@ -82,7 +82,7 @@ impl Tls {
     /// Makes the authority, and writes the files.
     ///
     /// # Errors
-    /// Why that cannot be.
+    /// The reason, if they cannot be made.
     pub fn new() -> Result<Self, String> {
         let issuer = Authority::new()?;
         let number = MADE.fetch_add(1, Ordering::Relaxed);
@@ -130,7 +130,7 @@ impl Drop for Tls {
     }
 }
 
-/// An authority, and servers that have a certificate of it.
+/// An authority, and servers with a certificate from it.
 fn certified() -> Result<Authority, Box<dyn std::error::Error>> {
     let mut params = CertificateParams::new(Vec::new())?;
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);

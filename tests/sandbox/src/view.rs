@@ -1,4 +1,4 @@
-//! What a person sees. Colours reach a terminal only; secrets reach nothing.
+//! What a person sees. Colours go only to a terminal; secrets go nowhere.
 
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -17,27 +17,27 @@ pub(crate) const WARN: Style = AnsiColor::Yellow.on_default();
 pub(crate) const BAD: Style = AnsiColor::Red.on_default();
 pub(crate) const HEADING: Style = Style::new().bold();
 
-/// Why a key that has just been used can be one that was never used (fact 25).
+/// Why a key that has just been used can show as never used (fact 25).
 const LAST_USED_LAGS: &str = "IAM's record of the last use lags; here it stays as it is.";
 
-/// Prints to stdout. A reader who has gone, such as `head`, is no reason to stop a rotation.
+/// Prints to stdout. A reader that has gone, such as `head`, must not stop a rotation.
 pub(crate) fn print(text: &str) {
     let mut out = anstream::stdout();
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }
 
-/// Whether a line can be taken back once it is printed.
+/// Whether a line can be removed after it is printed.
 pub(crate) fn is_terminal() -> bool {
     let out = anstream::stdout();
     out.is_terminal() && out.current_choice() != ColorChoice::Never
 }
 
-/// Tells on stderr what takes a while.
+/// Says on stderr what is taking a while.
 pub(crate) fn progress(what: &str) {
     let _ = writeln!(anstream::stderr(), "{DIM}{what} ...{DIM:#}");
 }
 
-/// Tells on stderr why the command failed.
+/// Says on stderr why the command failed.
 pub(crate) fn failed(why: &str) {
     let _ = writeln!(anstream::stderr(), "\n{BAD}error:{BAD:#} {why}");
 }
@@ -96,7 +96,7 @@ pub(crate) fn after(before: &State, after: &State) {
 
 fn tables(state: &State, before: Option<&State>) -> String {
     let versions = format!("  Versions of the secret\n{}", state.versions_table(before));
-    // The user of a secret that was never seen is not known.
+    // If the secret was never seen, its user is not known.
     if state.username.is_empty() {
         return versions;
     }

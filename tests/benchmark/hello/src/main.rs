@@ -1,8 +1,9 @@
-//! The least that a Lambda function in Rust can do: it answers. And, to compare with one that calls services, it opens
-//! as many TLS connections as that one, and sends nothing over them.
+//! The least that a Lambda function in Rust can do: it responds. For comparison with a function that calls services,
+//! it can open as many TLS connections, and send nothing over them.
 //!
-//! `CONNECT_IN_INIT` and `CONNECT_IN_EVENT` name the hosts, such as `localhost:8443,localhost:8444`: what is opened
-//! before the first event is asked for, and what in it. With `CONNECT_AT_ONCE`, one does not wait for the other.
+//! `CONNECT_IN_INIT` and `CONNECT_IN_EVENT` name the hosts, such as `localhost:8443,localhost:8444`. The first are
+//! opened before the function asks for the first event, the second during it. With `CONNECT_AT_ONCE`, they open in
+//! parallel.
 
 use std::io;
 use std::sync::Arc;
@@ -24,7 +25,7 @@ async fn main() -> Result<(), Error> {
         false => Some(connector()?),
     };
     let connector = connector.as_ref();
-    // As a client would, it keeps them open.
+    // A client would keep them open, so this does too.
     let open = Mutex::new(connect(connector, in_init).await?);
     let (open, in_event) = (&open, &Mutex::new(in_event));
     let handler = |_: LambdaEvent<Value>| async move {

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use benchmark::cold_start::{Options, run};
 use clap::Parser;
 
-/// The exit status of a command that Ctrl-C ended, as a shell tells it.
+/// The exit status that a shell reports for a command that Ctrl-C ended.
 const INTERRUPTED: u8 = 130;
 
 #[tokio::main(flavor = "current_thread")]
@@ -14,7 +14,7 @@ async fn main() -> ExitCode {
     let options = Options::parse();
     let result = tokio::select! {
         result = run(&options) => result,
-        // Whatever runs is dropped, and with it processes, files and the control group.
+        // Everything that runs is dropped, and with it processes, files and the control group.
         Ok(()) = interrupted() => return INTERRUPTED.into(),
     };
     match result {
@@ -26,7 +26,7 @@ async fn main() -> ExitCode {
     }
 }
 
-/// Waits for what a person or a system ends a command with.
+/// Waits for a signal by which a person or a system ends a command.
 async fn interrupted() -> io::Result<()> {
     #[cfg(unix)]
     {

@@ -1,7 +1,7 @@
-//! The simulated AWS behind TLS on loopback: a host for each service, which counts what reaches it.
+//! The simulated AWS behind TLS on loopback: a host for each service, which counts its traffic.
 //!
-//! The hosts are addresses, and no two the same: TLS sessions are resumed by the host's name, whatever the port, and one
-//! service's session is nothing to another.
+//! Each host has its own address. TLS sessions are resumed by host name, whatever the port, and one service's session
+//! must not be resumed with another.
 
 use std::net::Ipv4Addr;
 use std::sync::Arc;
@@ -23,7 +23,7 @@ use tokio_rustls::server::TlsStream;
 use super::Failed;
 use super::traffic::{ByHost, Traffic};
 
-/// An account with a user, two access keys and a secret, which stops when it is dropped.
+/// An account with a user, two access keys and a secret. It stops when it is dropped.
 pub(super) struct AwsSide {
     pub(super) aws: Aws,
     pub(super) prepared: Prepared,
@@ -45,11 +45,11 @@ struct Counts {
     requests: AtomicU64,
 }
 
-/// The handshakes under way with any host.
+/// The current handshakes, with any host.
 #[derive(Default)]
 struct Opening {
     now: AtomicU64,
-    /// How many began while another was under way.
+    /// How many began during another one.
     beside_another: AtomicU64,
 }
 
@@ -84,7 +84,7 @@ impl AwsSide {
             .collect()
     }
 
-    /// The variables that lead an SDK to the hosts.
+    /// The variables that point an SDK at the hosts.
     pub(super) fn endpoints(&self) -> Vec<(String, String)> {
         let variables = [
             "AWS_ENDPOINT_URL_SECRETS_MANAGER",
@@ -98,7 +98,7 @@ impl AwsSide {
         variables.map(str::to_owned).into_iter().zip(urls).collect()
     }
 
-    /// What has reached each host by now.
+    /// The traffic of each host so far.
     pub(super) fn traffic(&self) -> ByHost {
         let mut traffic = ByHost::default();
         for (traffic, host) in traffic.iter_mut().zip(&self.hosts) {
@@ -107,8 +107,8 @@ impl AwsSide {
         traffic
     }
 
-    /// Whether connections are opened at the same time: most of them while another one is being opened. (The server
-    /// can hear of the end of a handshake behind the beginning of the next, so one of them proves nothing.)
+    /// Whether connections open in parallel: most of them open while another is being opened. (The server can see the
+    /// end of a handshake after the start of the next, so a single overlap proves nothing.)
     pub(super) fn opens_at_once(&self) -> bool {
         let connections: u64 = self.traffic().iter().map(|host| host.connections).sum();
         let beside_another = self.opening.beside_another.load(Relaxed);
@@ -162,7 +162,7 @@ async fn open(
     counts: &Counts,
     opening: &Opening,
 ) -> Option<TlsStream<TcpStream>> {
-    // A small answer must not wait for another one.
+    // A small response must not wait for another one.
     let _ = stream.set_nodelay(true);
     if opening.now.fetch_add(1, Relaxed) > 0 {
         opening.beside_another.fetch_add(1, Relaxed);
@@ -218,7 +218,7 @@ mod tests {
     use crate::cold_start::traffic::{between, total};
     use sandbox::tls::Tls;
 
-    /// Sends one request that no key signed, and reads its answer up to the end of the connection.
+    /// Sends one unsigned request, and reads its response until the connection ends.
     async fn call(connector: &TlsConnector, address: &str) -> String {
         let stream = TcpStream::connect(address).await.unwrap();
         let name = ServerName::from(IpAddr::from(HOSTS[1]));
@@ -226,7 +226,7 @@ mod tests {
         let request = "HEAD / HTTP/1.1\r\nHost: iam\r\nConnection: close\r\n\r\n";
         stream.write_all(request.as_bytes()).await.unwrap();
         let mut answer = String::new();
-        // The server may leave without a word.
+        // The server may close the connection without a response.
         let _ = stream.read_to_string(&mut answer).await;
         answer
     }

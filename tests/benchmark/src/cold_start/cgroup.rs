@@ -1,4 +1,4 @@
-//! Lambda's share of a processor, by a control group.
+//! Lambda's share of a processor, enforced by a control group.
 
 use std::fs;
 use std::io;
@@ -10,16 +10,16 @@ use tokio::process::Command;
 
 use super::{Failed, cpu};
 
-/// The memory, in MB, that comes with one whole processor (fact 34).
+/// The memory, in MB, that comes with one full processor (fact 34).
 pub(super) const WHOLE_PROCESSOR_MB: u32 = 1769;
 
-/// What Lambda is reported to give the share of: every 20 ms.
+/// The period of the share, as reported for Lambda: 20 ms.
 const PERIOD_US: u32 = 20_000;
 
-/// The smallest quota that Linux takes.
+/// The smallest quota that Linux accepts.
 const LEAST_QUOTA_US: u32 = 1_000;
 
-/// How long a group may still hold a process that was killed.
+/// How long a group may still contain a killed process.
 const EMPTYING: Duration = Duration::from_secs(1);
 
 const CONTROLLERS: [(&str, Version); 3] = [
@@ -43,7 +43,7 @@ pub(super) struct Cgroup {
 }
 
 impl Cgroup {
-    /// Makes a group, and sees that it limits a process.
+    /// Creates a group, and checks that it limits a process.
     ///
     /// # Errors
     /// Why no process can be limited here.
@@ -68,7 +68,7 @@ impl Cgroup {
         }
     }
 
-    /// Puts a process into the group.
+    /// Moves a process into the group.
     pub(super) fn add(&self, pid: u32) -> io::Result<()> {
         fs::write(self.folder.join("cgroup.procs"), pid.to_string())
     }
@@ -108,7 +108,7 @@ impl Cgroup {
 impl Drop for Cgroup {
     fn drop(&mut self) {
         let started = Instant::now();
-        // A group that a process is in, even one that was just killed, stays.
+        // A group cannot be removed while a process is in it, even one that was just killed.
         while fs::remove_dir(&self.folder).is_err() && started.elapsed() < EMPTYING {
             std::thread::sleep(Duration::from_millis(10));
         }
@@ -123,7 +123,7 @@ fn is_controller(root: &Path, version: Version) -> bool {
     }
 }
 
-/// The microseconds of a processor in each period.
+/// The microseconds of processor time in each period.
 fn quota_us(memory_mb: u32) -> u32 {
     (PERIOD_US * memory_mb / WHOLE_PROCESSOR_MB).max(LEAST_QUOTA_US)
 }

@@ -1,4 +1,4 @@
-//! What is measured: the function, and others to compare with.
+//! The function, and the others that it is compared with.
 
 use std::path::{Path, PathBuf};
 use std::{env, fs};
@@ -12,16 +12,16 @@ use super::{Failed, Options, progress};
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 
-/// Who is measured.
+/// Which function is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum Kind {
     /// The function.
     Ours,
     /// `lambda_runtime`'s hello world.
     Hello,
-    /// Python with boto3, its clients made in the handler.
+    /// Python with boto3, which makes its clients in the handler.
     Python,
-    /// Node with the AWS SDK, bundled, its clients made at the top.
+    /// Node with the AWS SDK, bundled, which makes its clients at the top level.
     Node,
 }
 
@@ -32,7 +32,7 @@ pub(super) struct Contestant {
     pub(super) name: &'static str,
     pub(super) program: PathBuf,
     pub(super) arguments: Vec<PathBuf>,
-    /// What its package holds.
+    /// The contents of its package.
     pub(super) size: Size,
 }
 
@@ -40,7 +40,7 @@ pub(super) struct Contestant {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Size {
     pub(super) bytes: u64,
-    /// `None` where there is nothing here to zip it with.
+    /// `None` if this machine cannot zip it.
     pub(super) zipped: Option<u64>,
 }
 
@@ -54,13 +54,13 @@ impl Kind {
         }
     }
 
-    /// Whether it does the four steps, or only answers.
+    /// Whether it does the four steps, or only responds.
     pub(super) fn rotates(self) -> bool {
         self != Self::Hello
     }
 
-    /// The variables by which it trusts the endpoints. Each reads as many roots as on Lambda: the machine's, or, as
-    /// Node has its own built in, one more.
+    /// The variables that make it trust the endpoints. Each reads as many roots as on Lambda: the machine's, or one
+    /// more for Node, which has its own built in.
     pub(super) fn trust(self, tls: &Tls) -> Option<(String, String)> {
         let (variable, file) = match self {
             Self::Ours | Self::Hello => ("SSL_CERT_FILE", tls.roots()),
@@ -71,7 +71,7 @@ impl Kind {
     }
 }
 
-/// Builds and installs all that the options ask for; the function comes first.
+/// Builds and installs everything that the options ask for. The function comes first.
 pub(super) async fn prepare(options: &Options) -> Result<Vec<Contestant>, Failed> {
     let release = !options.short;
     let mut contestants = Vec::new();
@@ -148,7 +148,7 @@ async fn install() -> Result<(), Failed> {
     }
 }
 
-/// The folder of the packages that the environment of Python holds.
+/// The folder of the packages in the Python environment.
 fn python_packages(tools: &Path) -> Result<PathBuf, Failed> {
     let versions = fs::read_dir(tools.join("lib")).map_err(|error| error.to_string())?;
     let mut folders = versions
@@ -159,7 +159,7 @@ fn python_packages(tools: &Path) -> Result<PathBuf, Failed> {
         .ok_or_else(|| "boto3 is not installed".to_owned())
 }
 
-/// The size of files and folders, zipped too where Python is there to do it.
+/// The size of files and folders, and their zipped size if Python is available.
 async fn size(package: &[PathBuf]) -> Result<Size, Failed> {
     let script = Path::new(ROOT).join("tests/benchmark/functions/python/zipped.py");
     let zipped = Command::new("python3")

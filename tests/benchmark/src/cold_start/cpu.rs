@@ -1,4 +1,4 @@
-//! What the system tells of a process: the time that its threads had a processor, its memory, its threads.
+//! What the system reports about a process: its threads' processor time, its memory, its threads.
 
 use std::fs;
 use std::time::Duration;
@@ -11,12 +11,12 @@ pub(super) struct Status {
     pub(super) threads: u64,
 }
 
-/// How long the threads of a process that live had a processor; `None` where the system does not tell.
+/// The processor time of a process's live threads; `None` if the system does not report it.
 pub(super) fn time(pid: u32) -> Option<Duration> {
     let threads = fs::read_dir(format!("/proc/{pid}/task")).ok()?;
     let mut nanoseconds = 0;
     for thread in threads {
-        // A thread can end between the two.
+        // A thread can end between the two reads.
         let text = fs::read_to_string(thread.ok()?.path().join("schedstat"));
         nanoseconds += text.map_or(Some(0), |text| on_processor(&text))?;
     }

@@ -1,4 +1,4 @@
-//! What was measured, and the medians of it.
+//! The measurements, and their medians.
 
 use std::time::Duration;
 
@@ -8,17 +8,17 @@ use super::process::Took;
 use super::traffic::{ByHost, Traffic, total};
 use crate::table::median;
 
-/// All that a run measured.
+/// All measurements of a run.
 pub(super) struct Results {
     /// The first one has no limit.
     pub(super) shares: Vec<Share>,
-    /// What the function opens in a cold first step.
+    /// The connections that the function opens in a cold first step.
     pub(super) connections: Connections,
-    /// The function's testSecret with the setting that it has by default.
+    /// The function's testSecret with the default setting.
     pub(super) waiting: Took,
 }
 
-/// What was measured at one share of a processor.
+/// The measurements at one share of a processor.
 pub(super) struct Share {
     /// `None` is no limit.
     pub(super) memory_mb: Option<u32>,
@@ -51,7 +51,8 @@ impl Measured {
         self.median(|repeat| Some(ms(sum(repeat.rotation.iter().take(2)))))
     }
 
-    /// The median of a start and, as its first event, the step of this number in the order of a rotation, in ms.
+    /// The median of a start plus one step as its first event, in ms. The number is the step's position in a
+    /// rotation.
     pub(super) fn cold_step(&self, step: usize) -> Option<f64> {
         self.median(|repeat| {
             let figures = repeat.steps.get(step)?;
@@ -69,7 +70,7 @@ impl Measured {
         self.median(|repeat| Some(repeat.status?.peak_rss_kib as f64 / 1024.0))
     }
 
-    /// The longest that a warm step had a processor, of the medians of the steps, in ms.
+    /// The longest processor time of a warm step, among the medians of the steps, in ms.
     pub(super) fn warm_processor(&self) -> Option<f64> {
         let steps = self.repeats.first()?.steps.len();
         let medians = (0..steps)
@@ -89,13 +90,13 @@ impl Measured {
         Some((full, hosts.iter().map(|host| host.handshakes()).max()?))
     }
 
-    /// What most repeats have, such as a count.
+    /// The value that most repeats have, such as a count.
     pub(super) fn usual<T: PartialEq>(&self, of: impl Fn(&Repeat) -> Option<T>) -> Option<T> {
         usual(self.repeats.iter().map(of).collect::<Option<Vec<T>>>()?)
     }
 }
 
-/// The value that is there most often; `None` where there is none.
+/// The most frequent value; `None` if there are no values.
 pub(super) fn usual<T: PartialEq>(mut values: Vec<T>) -> Option<T> {
     let times = |index: &usize| {
         values
@@ -107,7 +108,7 @@ pub(super) fn usual<T: PartialEq>(mut values: Vec<T>) -> Option<T> {
     Some(values.swap_remove(index))
 }
 
-/// What reached each host in all of these.
+/// The traffic of each host in all of these.
 fn by_host(took: &[Took]) -> ByHost {
     let mut sum = ByHost::default();
     for took in took {
@@ -118,7 +119,7 @@ fn by_host(took: &[Took]) -> ByHost {
     sum
 }
 
-/// What reached all hosts in all of these.
+/// The traffic of all hosts in all of these.
 pub(super) fn traffic(took: &[Took]) -> Traffic {
     total(by_host(took))
 }

@@ -1,4 +1,4 @@
-//! The machine that a run was measured on, for its report.
+//! The machine that a run was measured on, for the report.
 
 use std::fs;
 use std::path::Path;
@@ -6,7 +6,7 @@ use std::process::Command;
 
 use super::contestants::{Contestant, Kind};
 
-/// A list of what the figures depend on.
+/// A list of everything that the figures depend on.
 pub(super) fn describe(contestants: &[Contestant], system_roots: usize) -> String {
     let processors = std::thread::available_parallelism().map_or(0, std::num::NonZero::get);
     let mut lines = vec![
@@ -57,7 +57,7 @@ fn says(program: impl AsRef<Path>, arguments: &[&str]) -> String {
     )
 }
 
-/// The versions that the bundle is made of, as they are pinned.
+/// The pinned versions of what the bundle contains.
 fn sdk_of_node() -> String {
     let pins = include_str!("../../functions/node/package.json");
     let pins: serde_json::Value = serde_json::from_str(pins).unwrap_or_default();

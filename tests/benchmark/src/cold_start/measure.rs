@@ -1,4 +1,4 @@
-//! A repeat: two rotations by one process, and each further step by a process of its own.
+//! A repeat: two rotations by one process, and each further step by its own process.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use super::cpu::Status;
 use super::process::{Process, Surroundings, Took};
 use super::traffic::ByHost;
 
-/// What passes between two rotations.
+/// The time between two rotations.
 const INTERVAL: Duration = Duration::from_hours(30 * 24);
 
 /// One repeat of a contestant.
@@ -26,35 +26,35 @@ pub(super) struct Repeat {
     pub(super) steps: Vec<StepFigures>,
     /// The start, and each step, of the first rotation by a fresh process.
     pub(super) rotation: Vec<Took>,
-    /// Of that process at the end of that rotation.
+    /// Of that process when that rotation ended.
     pub(super) status: Option<Status>,
-    /// What the calls of that rotation were, in order.
+    /// The calls of that rotation, in order.
     pub(super) calls: Vec<String>,
 }
 
-/// What one step took.
+/// The time of one step.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct StepFigures {
     /// The start of a process.
     pub(super) init: Took,
     /// Its first event.
     pub(super) cold: Took,
-    /// The step in a process that has done a whole rotation before.
+    /// The step in a process that has already done a whole rotation.
     pub(super) warm: Took,
 }
 
 /// The TLS connections of a cold first step.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Connections {
-    /// To each host, before the first event is asked for.
+    /// To each host, before the process asks for the first event.
     pub(super) in_init: [u64; 3],
-    /// To each host, in the first event.
+    /// To each host, during the first event.
     pub(super) in_event: [u64; 3],
-    /// Whether one does not wait for the other.
+    /// Whether they open in parallel.
     pub(super) at_once: bool,
 }
 
-/// Rotates with a contestant, in an account of its own.
+/// Rotates with a contestant, in its own account.
 pub(super) async fn repeat(
     contestant: &Contestant,
     surroundings: &Surroundings<'_>,
@@ -113,7 +113,7 @@ pub(super) async fn rotation(
     Ok(all.end().await)
 }
 
-/// Has the hello world open the connections of the function, and then answer once more.
+/// Makes the hello world open the function's connections, and then respond once more.
 pub(super) async fn hello(
     contestant: &Contestant,
     surroundings: &Surroundings<'_>,
@@ -163,7 +163,8 @@ fn opened(traffic: &ByHost) -> [u64; 3] {
     traffic.map(|host| host.connections)
 }
 
-/// Each address as often as it is to be connected to: all of them once, then those that are wanted again, and so on.
+/// Each address as often as it is to be connected to: all of them once, then those that need another connection, and
+/// so on.
 fn list(addresses: &[&str], mut wanted: [u64; 3]) -> String {
     let mut list = Vec::new();
     while wanted.iter().any(|count| *count > 0) {
@@ -177,7 +178,7 @@ fn list(addresses: &[&str], mut wanted: [u64; 3]) -> String {
     list.join(",")
 }
 
-/// A contestant for the steps that are measured, and the function in this process for the others.
+/// A contestant for the measured steps, and the function in this process for the others.
 struct Steps<'a> {
     contestant: &'a Contestant,
     surroundings: &'a Surroundings<'a>,
@@ -211,7 +212,7 @@ impl<'a> Steps<'a> {
         }
     }
 
-    /// Rotates, and lets the time to the next rotation pass.
+    /// Rotates, and lets the time until the next rotation pass.
     async fn rotate(&mut self) -> Result<(), Failed> {
         let options = RotateOptions {
             attempts: 1,

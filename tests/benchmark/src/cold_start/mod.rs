@@ -1,4 +1,4 @@
-//! The cold start, measured: the real binary, and others to compare with, under the Lambda Runtime API and against TLS
+//! Measures the cold start: the real binary, and others to compare with, under the Lambda Runtime API and against TLS
 //! endpoints on loopback.
 //!
 //! ```text
@@ -26,10 +26,10 @@ use std::io::Write as _;
 pub use self::options::Options;
 pub use self::run::run;
 
-/// Why the command ended: for a person, in one or more lines.
+/// Why the command ended, for a person to read, in one or more lines.
 pub type Failed = String;
 
-/// Tells on stderr what takes a while.
+/// Reports slow work on stderr.
 fn progress(what: &str) {
     let _ = writeln!(anstream::stderr(), "{what} ...");
 }

@@ -57,7 +57,7 @@ impl Options {
         kind == Kind::Ours || self.only.is_empty() || self.only.contains(&kind)
     }
 
-    /// The command as a person would write it again.
+    /// The command as a person would type it.
     pub(super) fn command(&self) -> String {
         let profile = if cfg!(debug_assertions) {
             ""

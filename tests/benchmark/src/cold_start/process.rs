@@ -1,4 +1,4 @@
-//! One execution environment: a process under the Lambda Runtime API, and what it took to do what.
+//! One execution environment: a process under the Lambda Runtime API, and what each part of its work took.
 
 use std::io;
 use std::process::Stdio;
@@ -21,31 +21,31 @@ use super::contestants::Contestant;
 use super::cpu::{self, Status};
 use super::traffic::{ByHost, between};
 
-/// What an invocation may take, and a start; a step of the slowest takes seconds at the smallest share.
+/// The limit for an invocation, and for a start. A step of the slowest takes seconds at the smallest share.
 const TIME_OUT: Duration = Duration::from_secs(120);
 
-/// How long a process that asks for its next event may take until it sleeps, and its time stands still.
+/// How long a process that asks for its next event may take until it sleeps and uses no more processor time.
 const SETTLING: Duration = Duration::from_millis(3);
 
-/// What is shown of what a failed process has written.
+/// How much of a failed process's output is shown.
 const LAST_LINES: usize = 20;
 const LONGEST_LINE: usize = 300;
 
-/// What every process of a run has in common.
+/// What all processes of a run have in common.
 pub(super) struct Surroundings<'a> {
     pub(super) tls: &'a Tls,
-    /// `None` where no share can be given.
+    /// `None` if no share can be given.
     pub(super) cgroup: Option<&'a Cgroup>,
-    /// Whose share of a processor it has in its events; `None` is all of it.
+    /// The memory size whose share of a processor it gets in its events; `None` is all of it.
     pub(super) memory_mb: Option<u32>,
-    /// Variables beside Lambda's.
+    /// Variables in addition to Lambda's.
     pub(super) environment: Vec<(String, String)>,
-    /// How much later AWS answers.
+    /// The extra delay of each AWS response.
     pub(super) latency: Duration,
 }
 
 impl Surroundings<'_> {
-    /// An account that no process has seen yet.
+    /// An account that no process has used yet.
     pub(super) async fn account(&self) -> Result<AwsSide, Failed> {
         AwsSide::start(&self.tls.acceptor, self.latency).await
     }
@@ -59,11 +59,11 @@ impl Surroundings<'_> {
     }
 }
 
-/// What something took, and what reached AWS meanwhile.
+/// The time that something took, and the AWS traffic meanwhile.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Took {
     pub(super) time: Duration,
-    /// `None` where the system does not tell.
+    /// `None` if the system does not report it.
     pub(super) processor: Option<Duration>,
     pub(super) traffic: ByHost,
 }
@@ -76,7 +76,7 @@ pub(super) struct Process<'a> {
     side: &'a AwsSide,
     output: Arc<Mutex<String>>,
     events: u32,
-    /// From before the process was there until it asked for its first event.
+    /// From before the process existed until it asked for its first event.
     pub(super) init: Took,
 }
 
@@ -106,7 +106,7 @@ impl<'a> Process<'a> {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .kill_on_drop(true);
-        // A Ctrl-C that ends the benchmark is no failure of the function.
+        // A Ctrl-C that ends the benchmark is not a failure of the function.
         #[cfg(unix)]
         command.process_group(0);
         let begun = Instant::now();
@@ -125,7 +125,7 @@ impl<'a> Process<'a> {
             processor: cpu::time(pid),
             traffic: between(traffic, side.traffic()),
         };
-        // Lambda does not limit a start. Moving a process takes some 15 ms, in which this thread serves nobody.
+        // Lambda does not limit a start. Moving a process takes about 15 ms, during which this thread serves nothing.
         if let (Some(cgroup), Some(memory_mb)) = (surroundings.cgroup, surroundings.memory_mb) {
             cgroup.limit(memory_mb)?;
             cgroup.add(pid)?;
@@ -141,7 +141,7 @@ impl<'a> Process<'a> {
         })
     }
 
-    /// Hands out an event, and waits until the next one is asked for.
+    /// Hands out an event, and waits until the process asks for the next one.
     pub(super) async fn invoke(&mut self, event: Value) -> (Took, Result<Value, FunctionError>) {
         self.events += 1;
         let request_id = format!("00000000-0000-4000-8000-{:012x}", self.events);
@@ -186,12 +186,12 @@ impl<'a> Process<'a> {
         cpu::status(self.pid)
     }
 
-    /// What the process has written by now.
+    /// The process's output so far.
     pub(super) fn output(&self) -> String {
         text(&self.output)
     }
 
-    /// Kills the process, and waits until it has gone.
+    /// Kills the process, and waits until it is gone.
     pub(super) async fn kill(mut self) {
         let _ = self.child.kill().await;
     }
@@ -213,7 +213,7 @@ fn environment(
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE".to_owned(),
         memory.to_string(),
     ));
-    // Lambda gives both; boto3 reads this one.
+    // Lambda sets both; boto3 reads this one.
     environment.push(("AWS_DEFAULT_REGION".to_owned(), REGION.to_owned()));
     environment.push(("AWS_LAMBDA_RUNTIME_API".to_owned(), api.to_owned()));
     environment.extend(side.endpoints());
@@ -222,7 +222,7 @@ fn environment(
     environment
 }
 
-/// Keeps what comes out of a process, for the case that it fails.
+/// Keeps a process's output, in case it fails.
 fn keep(output: Option<impl AsyncRead + Send + Unpin + 'static>, kept: &Arc<Mutex<String>>) {
     let Some(mut output) = output else { return };
     let kept = Arc::clone(kept);
@@ -237,7 +237,7 @@ fn keep(output: Option<impl AsyncRead + Send + Unpin + 'static>, kept: &Arc<Mute
     });
 }
 
-/// The last lines that came out, cut where they are long: Node quotes the line of its bundle that fails.
+/// The last lines of the output. Long lines are cut: Node quotes the failing line of its bundle.
 fn text(output: &Mutex<String>) -> String {
     let output = output.lock().unwrap_or_else(PoisonError::into_inner);
     let lines: Vec<&str> = output.lines().collect();
@@ -252,7 +252,7 @@ fn text(output: &Mutex<String>) -> String {
 }
 
 async fn ended(how: &str, output: &Mutex<String>) -> io::Error {
-    // What it wrote last may still be on its way.
+    // Its last output may not have arrived yet.
     tokio::time::sleep(Duration::from_millis(100)).await;
     io::Error::other(format!("{how}\n{}", text(output)))
 }

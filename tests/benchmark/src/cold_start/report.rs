@@ -90,7 +90,7 @@ pub(super) fn plot(results: &Results) -> Result<String, PlotError> {
     plot.svg()
 }
 
-/// What the hello world does as the function does.
+/// What the hello world does the same way as the function.
 fn connections(results: &Results) -> String {
     let connections = &results.connections;
     let count = |hosts: [u64; 3]| hosts.iter().sum::<u64>();

@@ -16,18 +16,18 @@ use super::{Failed, Options, machine, print, progress, report};
 /// The memory sizes whose shares are measured.
 const MEMORY_MB: [u32; 4] = [128, 256, 512, 1769];
 
-/// Which of a rotation's figures is testSecret's: the start is the first.
+/// The position of testSecret among a rotation's figures: the start comes first.
 const TEST_SECRET: usize = 3;
 
-/// How often the function is watched before it is measured.
+/// How often the function is observed before it is measured.
 const WARM_UPS: u32 = 5;
 
 const RESULTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/results");
 
-/// Measures, and prints what it came to.
+/// Measures, and prints the results.
 ///
 /// # Errors
-/// Where something can't be built, started or rotated; never for a figure.
+/// If something can't be built, started or rotated; never because of a figure.
 pub async fn run(options: &Options) -> Result<(), Failed> {
     let contestants = prepare(options).await?;
     let tls = Tls::new()?;
@@ -66,8 +66,8 @@ pub async fn run(options: &Options) -> Result<(), Failed> {
     Ok(())
 }
 
-/// Has each of them read its files once, and tells what the function connects to in its first step: what it did most
-/// often, as two connections to one host can be one where the first was free again soon enough.
+/// Makes each of them read its files once, and returns what the function connects to in its first step. The most
+/// frequent result counts: two connections to one host can be one, if the first was free again soon enough.
 async fn warm_up(
     contestants: &[Contestant],
     surroundings: &Surroundings<'_>,
@@ -90,7 +90,7 @@ async fn warm_up(
     Ok(usual(seen).unwrap_or_default())
 }
 
-/// Measures all of them at one share, one beside the other, so that what changes on the machine meets all alike.
+/// Measures all of them at one share, one after another in turn, so that changes on the machine affect all alike.
 async fn share(
     options: &Options,
     contestants: &[Contestant],
@@ -126,7 +126,7 @@ async fn share(
     })
 }
 
-/// The function's testSecret as it is by default, with a wait between two successes.
+/// The function's testSecret with the default settings, including a wait between two successes.
 async fn waiting(
     contestants: &[Contestant],
     surroundings: &Surroundings<'_>,

@@ -59,7 +59,7 @@ pub(super) fn steps(share: &Share) -> String {
                 measured.usual(|repeat| Some(traffic(&took(of(repeat)?))))
             };
             let cold = usual(|step| vec![step.init, step.cold]);
-            // The hello world has one step, which it only answers.
+            // The hello world has one step, and only responds to it.
             let Some((cold, warm)) = cold.zip(usual(|step| vec![step.warm])) else {
                 continue;
             };
@@ -80,7 +80,7 @@ pub(super) fn steps(share: &Share) -> String {
     markdown(&header, &rows)
 }
 
-/// What a process is and does in one rotation.
+/// The properties of a process, and its work in one rotation.
 pub(super) fn processes(share: &Share) -> String {
     let header = [
         "",
@@ -114,7 +114,7 @@ pub(super) fn processes(share: &Share) -> String {
     markdown(&header, &rows)
 }
 
-/// How often each action is called in one rotation, in the order of the first that calls it.
+/// How often each action is called in one rotation, in the order of the first contestant that calls it.
 pub(super) fn calls(share: &Share) -> String {
     let rotating = share.measured.iter();
     let rotating = rotating.filter(|measured| measured.contestant.kind.rotates());

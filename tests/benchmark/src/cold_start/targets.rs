@@ -1,4 +1,4 @@
-//! What the function is to reach, as ratios within one run.
+//! The function's targets, as ratios within one run.
 
 use super::contestants::Kind;
 use super::figures::Results;
@@ -7,21 +7,21 @@ use crate::table::{figure, markdown};
 /// The bytes of a MiB.
 const MIB: f64 = 1024.0 * 1024.0;
 
-/// The number of the step in the order of a rotation.
+/// The position of the step in a rotation.
 const SET_SECRET: usize = 1;
 
-/// Something to reach.
+/// A target.
 struct Target {
     what: String,
     at_most: f64,
     unit: Unit,
-    /// `None` where this run did not measure it.
+    /// `None` if this run did not measure it.
     measured: Option<f64>,
 }
 
 #[derive(Clone, Copy)]
 enum Unit {
-    /// The part of another's figure, such as 1/100.
+    /// The fraction of another's figure, such as 1/100.
     Part,
     Times,
     Mib,
@@ -41,7 +41,7 @@ impl Unit {
     }
 }
 
-/// As a figure, but a whole number as such.
+/// Formatted like a figure, but a whole number stays whole.
 fn plain(value: f64) -> String {
     let is_whole = (value - value.round()).abs() < 1e-9;
     if is_whole {
@@ -51,7 +51,7 @@ fn plain(value: f64) -> String {
     }
 }
 
-/// The table of what is to be reached, each met or not.
+/// The table of targets, each met or not.
 pub(super) fn table(results: &Results) -> String {
     let rows: Vec<Vec<String>> = targets(results).iter().map(Target::row).collect();
     markdown(&["what", "at most", "measured", ""], &rows)

@@ -1,8 +1,8 @@
-//! What reaches the hosts, counted.
+//! Counts the traffic of the hosts.
 
 use std::ops::{Add, Sub};
 
-/// What reached a host, or all of them.
+/// The traffic of a host, or of all of them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Traffic {
     pub(super) connections: u64,
@@ -11,7 +11,7 @@ pub(super) struct Traffic {
     pub(super) requests: u64,
 }
 
-/// What reached each host, in the order of `AwsSide::addresses`.
+/// The traffic of each host, in the order of `AwsSide::addresses`.
 pub(super) type ByHost = [Traffic; 3];
 
 impl Traffic {
@@ -46,7 +46,7 @@ impl Sub for Traffic {
     }
 }
 
-/// What reached each host between two times.
+/// The traffic of each host between two times.
 pub(super) fn between(earlier: ByHost, later: ByHost) -> ByHost {
     let mut difference = later;
     for (difference, earlier) in difference.iter_mut().zip(earlier) {
@@ -55,7 +55,7 @@ pub(super) fn between(earlier: ByHost, later: ByHost) -> ByHost {
     difference
 }
 
-/// What reached all hosts together.
+/// The traffic of all hosts together.
 pub(super) fn total(traffic: ByHost) -> Traffic {
     traffic.into_iter().fold(Traffic::default(), Add::add)
 }

@@ -1,7 +1,7 @@
-//! What the users and secrets of one account share: the rates at which AWS takes their calls.
+//! What the users and secrets of one account share: the rates at which AWS accepts their calls.
 //!
-//! Each secret and its user have a simulated account of their own, since nothing else of them
-//! meets; this stands between the function and each of those.
+//! Each secret and its user have their own simulated account, since they share nothing else. This stands between the
+//! function and each of those accounts.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -20,10 +20,10 @@ use tokio::time::Instant;
 
 use super::bucket::Bucket;
 
-/// PutSecretValue and UpdateSecretVersionStage together, a second (fact 20).
+/// PutSecretValue and UpdateSecretVersionStage together, per second (fact 20).
 const SECRETS_MANAGER_RATE: f64 = 50.0;
 
-/// The rates of an account.
+/// The rate limits of an account.
 #[derive(Clone, Debug)]
 pub(super) struct Account {
     began: Instant,
@@ -37,23 +37,23 @@ struct Rates {
     sts: Option<Bucket>,
 }
 
-/// What passed between the function and AWS.
+/// The traffic between the function and AWS.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Traffic {
-    /// Calls, those that were refused for their rate too.
+    /// Calls, including those refused by a rate limit.
     pub(super) calls: u64,
-    /// Calls of IAM that were let in.
+    /// IAM calls that were let in.
     pub(super) iam_calls: u64,
-    /// Calls that were refused for their rate.
+    /// Calls that were refused by a rate limit.
     pub(super) throttled: u64,
-    /// Bytes of the requests' bodies.
+    /// Bytes of the request bodies.
     pub(super) sent: u64,
-    /// Bytes of the answers' bodies.
+    /// Bytes of the response bodies.
     pub(super) received: u64,
 }
 
 impl Account {
-    /// An account whose time begins now; without a rate for STS, all of its calls are let in.
+    /// An account whose time begins now. Without a rate for STS, all of its calls are let in.
     pub(super) fn new(iam_rate: f64, sts_rate: Option<f64>) -> Self {
         let rates = Rates {
             iam: Bucket::new(iam_rate),
@@ -80,18 +80,18 @@ impl Account {
     }
 }
 
-/// The way of one function to AWS.
+/// The path of one function to AWS.
 #[derive(Clone, Debug)]
 pub(super) struct Line {
     account: Account,
-    /// How long a call takes, from and up to.
+    /// The shortest and the longest time that a call takes.
     latency: (Duration, Duration),
     random: Arc<Mutex<Rng>>,
     traffic: Arc<Mutex<Traffic>>,
 }
 
 impl Line {
-    /// A way on which calls take a while that `random` draws.
+    /// A path on which `random` draws how long each call takes.
     pub(super) fn new(account: &Account, latency: (Duration, Duration), random: Rng) -> Self {
         Self {
             account: account.clone(),
@@ -101,12 +101,12 @@ impl Line {
         }
     }
 
-    /// What passed so far.
+    /// The traffic so far.
     pub(super) fn traffic(&self) -> Traffic {
         *lock(&self.traffic)
     }
 
-    /// The HTTP client that leads to a simulated account this way.
+    /// The HTTP client that reaches a simulated account over this path.
     pub(super) fn http_client(&self, aws: &Aws) -> SharedHttpClient {
         SharedHttpClient::new(Held {
             line: self.clone(),
@@ -184,7 +184,7 @@ fn destination(request: &HttpRequest) -> Option<(Service, String)> {
     Some((Service::of(&action)?, action))
 }
 
-/// How a service answers a call that comes too soon.
+/// The response of a service to a call that comes too soon.
 fn refusal(service: Service) -> Result<HttpResponse, ConnectorError> {
     let (content_type, body) = match service {
         Service::SecretsManager => (
@@ -206,7 +206,7 @@ fn refusal(service: Service) -> Result<HttpResponse, ConnectorError> {
     HttpResponse::try_from(answer).map_err(|error| ConnectorError::user(error.into()))
 }
 
-/// A panic elsewhere leaves nothing half done in what these locks guard.
+/// These locks guard nothing that a panic elsewhere could leave half done.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

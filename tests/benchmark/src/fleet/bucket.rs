@@ -1,21 +1,20 @@
-//! A rate that an account is held to.
+//! A rate limit of an account.
 
 use std::time::Duration;
 
-/// So many calls a second, and as many at once behind a quiet second. A call that is refused takes
-/// nothing.
+/// So many calls a second, and as many at once after a quiet second. A refused call takes nothing from the limit.
 #[derive(Clone, Debug)]
 pub(super) struct Bucket {
-    /// From one call to the next, where they come evenly.
+    /// The time between calls that come evenly.
     spacing: Duration,
-    /// How far the calls may be ahead of that.
+    /// How far ahead of that the calls may be.
     ahead: Duration,
-    /// When the next call would come, had they come evenly.
+    /// When the next call would be due if the calls came evenly.
     next: Duration,
 }
 
 impl Bucket {
-    /// A rate that was not used so far.
+    /// A rate that has not been used so far.
     pub(super) fn new(rate: f64) -> Self {
         let spacing = Duration::try_from_secs_f64(rate.recip()).unwrap_or(Duration::MAX);
         Self {
@@ -25,7 +24,7 @@ impl Bucket {
         }
     }
 
-    /// Whether a call is let in that comes `at` such a time; times never go back.
+    /// Whether a call at the time `at` is let in. Times never go back.
     pub(super) fn admits(&mut self, at: Duration) -> bool {
         let admitted = self.next <= at + self.ahead;
         if admitted {
@@ -53,7 +52,7 @@ mod tests {
 
     #[test]
     fn then_the_rate_is_kept_however_many_ask() {
-        // The 5 at the beginning, and 5 a second for 100 seconds.
+        // The 5 at the beginning, plus 5 a second for 100 seconds.
         assert_eq!(admitted(5.0, 0..=100_000), 505);
         assert_eq!(admitted(0.25, 0..=100_000), 26);
     }

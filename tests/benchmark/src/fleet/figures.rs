@@ -1,4 +1,4 @@
-//! What a fleet's rotations come to.
+//! The figures of a fleet's rotations.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -10,32 +10,32 @@ use crate::table::{median, quantile};
 /// The figures of one fleet in one window.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Figures {
-    /// Rotations whose AWSCURRENT moved.
+    /// Rotations that moved AWSCURRENT.
     pub(super) finished: usize,
     /// Rotations that had not finished when the window ended.
     pub(super) failed: usize,
-    /// Rotations that took more than one attempt, or failed in it.
+    /// Rotations that took more than one attempt, or failed in the first.
     pub(super) retried: usize,
-    /// Invocations of the function a rotation.
+    /// Invocations of the function per rotation.
     pub(super) invocations: f64,
-    /// Calls of IAM that were let in, a rotation.
+    /// IAM calls that were let in, per rotation.
     pub(super) iam_calls: f64,
-    /// Calls that were refused for their rate, a rotation.
+    /// Calls that were refused by a rate limit, per rotation.
     pub(super) throttled: f64,
-    /// Billed milliseconds a rotation, its median.
+    /// Billed milliseconds per rotation: the median.
     pub(super) billed_median: f64,
-    /// Billed milliseconds a rotation that 99 in 100 stay below.
+    /// Billed milliseconds that 99 in 100 rotations stay below.
     pub(super) billed_99: f64,
-    /// The most invocations that ran at a time.
+    /// The most invocations that ran at the same time.
     pub(super) concurrent: usize,
-    /// From the beginning of the window to the last rotation that finished.
+    /// From the start of the window to the last rotation that finished.
     pub(super) last: Duration,
     /// How often each error type ended a step.
     pub(super) errors: BTreeMap<String, u64>,
 }
 
 impl Figures {
-    /// Takes together what the rotations came to.
+    /// Adds up the results of the rotations.
     pub(super) fn of(rotations: &[Rotation], lambda: &Lambda) -> Self {
         let finished = rotations.iter().filter_map(|rotation| rotation.finished);
         let (count, last) = (finished.clone().count(), finished.max());

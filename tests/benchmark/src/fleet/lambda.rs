@@ -2,27 +2,26 @@
 
 use std::time::Duration;
 
-/// How long an environment is kept that nobody invokes. AWS does not document it; minutes are
-/// observed.
+/// How long an environment is kept when nobody invokes it. AWS does not document it; observations show minutes.
 const KEPT: Duration = Duration::from_secs(5 * 60);
 
-/// The environments of one function. Lambda reuses one that is idle, and else starts another, up
-/// to the function's share of the account's concurrency.
+/// The environments of one function. Lambda reuses an idle one, or else starts another, up to the function's share of
+/// the account's concurrency.
 #[derive(Clone, Debug)]
 pub(super) struct Lambda {
     concurrency: usize,
     running: usize,
     most: usize,
-    /// When each idle environment became so, the last one at the end.
+    /// When each idle environment became idle, the latest one last.
     idle: Vec<Duration>,
 }
 
-/// What an invocation finds.
+/// The environment that an invocation gets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Found {
     /// A new environment, which has to be initialised.
     Cold,
-    /// One that was idle.
+    /// An idle environment.
     Warm,
 }
 
@@ -37,7 +36,7 @@ impl Lambda {
         }
     }
 
-    /// Begins an invocation; none where as many run as may.
+    /// Begins an invocation. Returns None if as many run as may.
     pub(super) fn begin(&mut self, now: Duration) -> Option<Found> {
         if self.running >= self.concurrency {
             return None;
@@ -57,7 +56,7 @@ impl Lambda {
         self.idle.push(now);
     }
 
-    /// The most invocations that ran at a time.
+    /// The most invocations that ran at the same time.
     pub(super) fn most(&self) -> usize {
         self.most
     }

@@ -1,5 +1,4 @@
-//! Whether one invocation's memory grows with the account: a rotation beside no other user, and
-//! beside many.
+//! Whether one invocation's memory grows with the account: a rotation with no other users, and one with many.
 
 use std::error::Error;
 use std::fs;
@@ -23,21 +22,21 @@ use super::simulation::DATE;
 /// More calls a second than a rotation makes.
 const NO_LIMIT: f64 = 1_000.0;
 
-/// What a rotation took in an account of so many users and secrets.
+/// The cost of a rotation in an account with this many users and secrets.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Memory {
-    /// Users, and secrets.
+    /// The number of users, and of secrets.
     pub(super) users: usize,
-    /// The most memory that the function's process held (VmHWM), in KiB.
+    /// The peak memory of the function's process (VmHWM), in KiB.
     pub(super) peak: u64,
-    /// What passed between the function and AWS.
+    /// The traffic between the function and AWS.
     pub(super) traffic: Traffic,
 }
 
-/// Measures a rotation in an account of so many users.
+/// Measures a rotation in an account with this many users.
 ///
 /// # Errors
-/// Where the rotation fails, or the system doesn't tell what a process holds.
+/// If the rotation fails, or the system doesn't report a process's memory.
 pub(super) fn measure(
     binary: &Path,
     users: usize,
@@ -56,7 +55,7 @@ pub(super) fn measure(
     })
 }
 
-/// What passes in a rotation by the function in this process, in virtual time.
+/// The traffic of a rotation by the function in this process, in virtual time.
 fn traffic(users: usize) -> Result<Traffic, Box<dyn Error>> {
     let runtime = Builder::new_current_thread()
         .enable_time()
@@ -74,7 +73,7 @@ fn traffic(users: usize) -> Result<Traffic, Box<dyn Error>> {
     })
 }
 
-/// The peak of the real binary's process in a rotation, in KiB.
+/// The peak memory of the real binary's process in a rotation, in KiB.
 async fn peak(binary: &Path, users: usize) -> Result<u64, Box<dyn Error>> {
     let (aws, prepared) = account(Clock::real(), users)?;
     let server = Server::start(aws.clone()).await?;
@@ -100,7 +99,7 @@ async fn rotate_once(
     Ok(())
 }
 
-/// An account with so many users and secrets, one of which is to rotate.
+/// An account with this many users and secrets, one of which is to rotate.
 fn account(clock: Clock, users: usize) -> Result<(Aws, Prepared), Box<dyn Error>> {
     let aws = Aws::new(clock);
     let setup = Setup {
@@ -122,8 +121,7 @@ fn account(clock: Clock, users: usize) -> Result<(Aws, Prepared), Box<dyn Error>
     Ok((aws, prepared))
 }
 
-/// The directory of this process's child that was started with a binary's path, whatever is at that
-/// path by now.
+/// The directory of this process's child that was started with a binary's path, whatever is at that path by now.
 fn child(binary: &Path) -> Option<PathBuf> {
     let this = u64::from(std::process::id());
     let binary = binary.as_os_str().as_encoded_bytes();
@@ -136,7 +134,7 @@ fn child(binary: &Path) -> Option<PathBuf> {
     })
 }
 
-/// A figure of a process's status.
+/// A figure from a process's status.
 fn status(process: &Path, name: &str) -> Option<u64> {
     let status = fs::read_to_string(process.join("status")).ok()?;
     let figure = status.lines().find_map(|line| line.strip_prefix(name))?;

@@ -88,7 +88,7 @@ impl Options {
         }
     }
 
-    /// A fleet of one of the sizes. A fleet that no window holds gets the widest there is.
+    /// A fleet of one of the sizes. A fleet that fits no window gets the widest one.
     pub(super) fn scenario(&self, secrets: usize, start: Start) -> Scenario {
         let window = match self.window {
             Some(hours) => window::HOUR * hours,

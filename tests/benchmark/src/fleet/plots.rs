@@ -19,7 +19,7 @@ pub(super) fn time_plot(results: &Results) -> Plot {
     plot(
         "Time until the last secret has rotated",
         "seconds",
-        // Up to where the legend is in nobody's way.
+        // Up to where the legend covers nothing.
         vec![1.0, 10.0, 100.0, 1_000.0, 10_000.0, 100_000.0],
         vec![
             (

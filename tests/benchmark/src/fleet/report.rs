@@ -8,16 +8,16 @@ use super::scenario::Scenario;
 use super::window::{Span, thousands};
 use crate::table::{self, figure, markdown};
 
-/// A fleet, and what came of it.
+/// A fleet, and its results.
 #[derive(Clone, Debug)]
 pub(super) struct Row {
     /// What was simulated.
     pub(super) scenario: Scenario,
-    /// What came of it.
+    /// The results.
     pub(super) figures: Figures,
 }
 
-/// All that a run has found.
+/// All results of a run.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Results {
     /// Fleets whose rotations start at random moments of the window.
@@ -168,7 +168,7 @@ fn choices(rows: &[Row]) -> String {
     markdown(&CHOICES, &rows)
 }
 
-/// How often which error ended a step, a line for each fleet in which one did.
+/// How often each error ended a step, with a line for each fleet in which one did.
 fn failures<'a>(rows: impl Iterator<Item = &'a Row>) -> String {
     let failing = rows.filter(|row| !row.figures.errors.is_empty());
     let lines = failing.map(|Row { scenario, figures }| {
@@ -178,7 +178,7 @@ fn failures<'a>(rows: impl Iterator<Item = &'a Row>) -> String {
     lines.collect()
 }
 
-/// How often which error ended a step.
+/// How often each error ended a step.
 pub(super) fn errors(figures: &Figures) -> String {
     let errors = figures.errors.iter();
     let errors: Vec<_> = errors

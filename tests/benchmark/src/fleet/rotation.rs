@@ -1,4 +1,4 @@
-//! One secret's rotation: Secrets Manager's side of it, in the window.
+//! One secret's rotation: Secrets Manager's side of it, within the window.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -20,9 +20,9 @@ use super::account::{Account, Line, Traffic};
 use super::lambda::{Found, Lambda, billed};
 use super::scenario::{Scenario, Start};
 
-/// What Lambda answers where no more invocations may run.
+/// Lambda's response when no more invocations may run.
 const TOO_MANY: &str = "TooManyRequestsException";
-/// A token, which has to have 32 characters at least, without the secret's number.
+/// A token without the secret's number. A token must have at least 32 characters.
 const TOKEN: &str = "0c1b-4f6e-9a55-2f0d6c1b7e01";
 
 /// What the rotations share.
@@ -36,28 +36,28 @@ pub(super) struct Fleet {
     pub(super) began: Instant,
 }
 
-/// How one rotation went.
+/// The result of one rotation.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Rotation {
-    /// When AWSCURRENT had moved, since the window began; none for a rotation that failed.
+    /// When AWSCURRENT had moved, since the window began; `None` for a rotation that failed.
     pub(super) finished: Option<Duration>,
-    /// How often Secrets Manager ran it.
+    /// How often Secrets Manager ran the rotation.
     pub(super) attempts: u64,
     /// How often it ran the function.
     pub(super) invocations: u64,
     /// What Lambda bills for all of these, in milliseconds.
     pub(super) billed: u64,
-    /// What passed between the function and AWS.
+    /// The traffic between the function and AWS.
     pub(super) traffic: Traffic,
     /// How often each error type ended a step.
     pub(super) errors: BTreeMap<String, u64>,
 }
 
-/// Rotates a secret in the window. It is set up when its time has come, and gone behind it: a
-/// fleet is larger than what rotates of it at a time.
+/// Rotates a secret in the window. The secret is set up when its time has come, and dropped afterwards: a fleet is
+/// larger than the part of it that rotates at a time.
 ///
 /// # Errors
-/// Where it can't be set up.
+/// If it can't be set up.
 pub(super) async fn run(fleet: Rc<Fleet>, index: usize) -> Result<Rotation, SetupError> {
     let Scenario {
         window,
@@ -103,7 +103,7 @@ pub(super) async fn run(fleet: Rc<Fleet>, index: usize) -> Result<Rotation, Setu
             token: Some(token.clone()),
         };
         let result = rotate(&aws, &mut function, &arn, once, &mut |_| {}).await;
-        // Whether the next attempt meets the same environment is Lambda's affair.
+        // Lambda decides whether the next attempt gets the same environment.
         function.environment = None;
         let again = match result {
             Ok(_) => {
@@ -127,7 +127,7 @@ pub(super) async fn run(fleet: Rc<Fleet>, index: usize) -> Result<Rotation, Setu
     })
 }
 
-/// Has AWSPREVIOUS hold the older key, as the rotation before this one has left it.
+/// Makes AWSPREVIOUS hold the older key, as the previous rotation left it.
 fn hold_previous(aws: &Aws, prepared: &Prepared) {
     let Some(key) = &prepared.older_key else {
         return;
@@ -138,8 +138,8 @@ fn hold_previous(aws: &Aws, prepared: &Prepared) {
     aws.set_label(&prepared.secret_arn, AWSPREVIOUS, &version);
 }
 
-/// A Region that no other environment of this program is in. To the SDK's clients it is what they
-/// share a quota of retries by, which on Lambda each environment has to itself.
+/// A Region that no other environment of this program uses. The SDK's clients share a retry quota by Region. On
+/// Lambda, each environment has that quota to itself.
 fn own_region() -> String {
     static ENVIRONMENTS: AtomicU64 = AtomicU64::new(0);
     let number = ENVIRONMENTS.fetch_add(1, Ordering::Relaxed);
@@ -155,8 +155,7 @@ fn is_staged(aws: &Aws, arn: &str, token: &str) -> bool {
     pending.is_some_and(|version| version.id == token)
 }
 
-/// How the user's keys spread (fact 27). One new key in four is refused once more, a while after
-/// it has first worked.
+/// How the user's keys spread (fact 27). One new key in four is refused once more, a while after it first worked.
 fn propagation(random: &mut Rng) -> Propagation {
     let mut seconds =
         |from: f64, to: f64| Duration::from_secs_f64(from + (to - from) * random.f64());

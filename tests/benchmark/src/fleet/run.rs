@@ -1,4 +1,4 @@
-//! The command: all that was asked for, and what there is to say in the end.
+//! The command: everything that was asked for, and the final report.
 
 use std::error::Error;
 use std::fs;
@@ -18,21 +18,21 @@ use super::simulation::simulate;
 use super::window::{Span, thousands, too_narrow};
 
 const RESULTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/results");
-/// The largest fleet that starts at once if nobody asks for another: a larger one takes minutes to
-/// simulate, and half a day to rotate.
+/// The largest fleet that starts at once unless the options ask for another. A larger one takes minutes to simulate,
+/// and half a day to rotate.
 const MOST_AT_ONCE: usize = 1_000;
-/// Time-outs that are tried beside the function's own: the longest is Lambda's.
+/// Timeouts that are tried besides the function's own: the longest is Lambda's.
 const TIME_OUTS: [u64; 3] = [120, 300, 900];
-/// Concurrencies that are tried beside the function's own.
+/// Concurrencies that are tried besides the function's own.
 const CONCURRENCIES: [usize; 3] = [100, 50, 20];
-/// The users of the large account; half of the short form's time would go into more.
+/// The users of the large account. More would take half of the short form's time.
 const MANY: usize = 1_000;
 const MANY_IN_SHORT: usize = 100;
 
 /// Runs the command.
 ///
 /// # Errors
-/// For a person: what could not be done, or which fleets did not rotate in their window.
+/// For a person to read: what could not be done, or which fleets did not rotate in their window.
 pub fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     let mut results = Results::default();
     for start in [Start::Spread, Start::AtOnce] {
@@ -86,7 +86,7 @@ fn row(scenario: Scenario) -> Result<Row, Box<dyn Error>> {
     Ok(Row { scenario, figures })
 }
 
-/// The fleet with other time-outs, then with fewer invocations at a time.
+/// The fleet with other timeouts, then with fewer invocations at a time.
 fn choices(fleet: &Row) -> Result<Vec<Row>, Box<dyn Error>> {
     let own = &fleet.scenario;
     let time_outs = TIME_OUTS.map(|seconds| Scenario {
@@ -127,7 +127,7 @@ fn measure_memory(options: &Options) -> Result<Vec<memory::Memory>, Box<dyn Erro
         .collect()
 }
 
-/// What there is to say of a fleet that did not rotate in its window.
+/// The message about a fleet that did not rotate in its window.
 pub(super) fn failure(row: &Row) -> Option<String> {
     let Row { scenario, figures } = row;
     if figures.failed == 0 {
@@ -144,7 +144,7 @@ pub(super) fn failure(row: &Row) -> Option<String> {
     ))
 }
 
-/// The command as a person would write it.
+/// The command as a person would type it.
 fn command() -> String {
     let profile = if cfg!(debug_assertions) {
         ""
@@ -171,17 +171,17 @@ fn save(text: &str, results: &Results) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Tells on stderr what is done.
+/// Reports progress on stderr.
 fn progress(what: &str) {
     let _ = writeln!(anstream::stderr(), "{what}");
 }
 
-/// Prints a result. A reader who has gone is no failure.
+/// Prints a result. It is not a failure if the reader has gone.
 fn print(text: &str) {
     let _ = anstream::stdout().write_all(text.as_bytes());
 }
 
-/// As it is deployed; in the short form, as every test has it.
+/// Built as it is deployed; in the short form, as every test builds it.
 fn build_function(options: &Options) -> Result<PathBuf, Box<dyn Error>> {
     let runtime = Builder::new_current_thread().enable_all().build()?;
     Ok(runtime.block_on(build("iam-key-rotator", !options.short))?)

@@ -1,4 +1,4 @@
-//! What is simulated, and what is assumed of AWS where AWS documents nothing.
+//! What is simulated, and the assumptions about AWS that it does not document.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ pub(super) enum Start {
 }
 
 impl Start {
-    /// The start in words, behind a number of secrets.
+    /// The start in words, to follow a number of secrets.
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Spread => "spread over the window",
@@ -25,27 +25,27 @@ impl Start {
 /// One fleet in one window.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Scenario {
-    /// How many secrets, each of a user of its own with two access keys.
+    /// How many secrets, each with its own user, who has two access keys.
     pub(super) secrets: usize,
-    /// The rotation window. No attempt begins behind it.
+    /// The rotation window. No attempt begins after it.
     pub(super) window: Duration,
     /// When the rotations start.
     pub(super) start: Start,
-    /// Calls of IAM a second that the account is allowed.
+    /// IAM calls a second that the account is allowed.
     pub(super) iam_rate: f64,
-    /// Calls of STS a second; without it, all.
+    /// STS calls a second; without a value, no limit.
     pub(super) sts_rate: Option<f64>,
-    /// The function's time-out.
+    /// The function's timeout.
     pub(super) time_out: Duration,
-    /// Invocations at a time.
+    /// Invocations at the same time.
     pub(super) concurrency: usize,
-    /// From a failed attempt to the next. Secrets Manager documents neither this nor how many
-    /// attempts it makes (fact 3).
+    /// The pause between a failed attempt and the next. Secrets Manager documents neither this nor how many attempts
+    /// it makes (fact 3).
     pub(super) pause: Duration,
-    /// How long the initialisation of an environment takes; Lambda bills it (fact 34).
+    /// How long an environment takes to initialise; Lambda bills it (fact 34).
     pub(super) init: Duration,
-    /// How long a call takes, from and up to.
+    /// The shortest and the longest time that a call takes.
     pub(super) latency: (Duration, Duration),
-    /// What all chance comes from.
+    /// The seed of everything random.
     pub(super) seed: u64,
 }

@@ -16,19 +16,19 @@ use super::lambda::Lambda;
 use super::rotation::{self, Fleet, Rotation};
 use super::scenario::Scenario;
 
-/// The date of every window, in seconds since 1970: the same figures every day.
+/// The start of every window, in seconds since 1970: it makes the figures the same every day.
 pub(super) const DATE: u64 = 1_800_000_000;
 
-/// Runs all rotations of a window, on this thread alone. Time passes where everyone waits.
+/// Runs all rotations of a window on this thread alone. Time passes only when everything waits.
 ///
 /// # Errors
-/// Where a secret can't be set up.
+/// If a secret can't be set up.
 pub(super) fn simulate(scenario: &Scenario) -> Result<Figures, Box<dyn Error>> {
     let runtime = Builder::new_current_thread()
         .enable_time()
         .start_paused(true)
         .build()?;
-    // The jitter of the SDK's and of the function's backoff comes from the thread's generator.
+    // The jitter in the backoff of the SDK and the function comes from the thread's generator.
     fastrand::seed(scenario.seed);
     let (rotations, lambda) = LocalSet::new().block_on(&runtime, rotate_all(scenario))?;
     Ok(Figures::of(&rotations, &lambda))

@@ -1,4 +1,4 @@
-//! Small fleets, from end to end.
+//! Small fleets, end to end.
 #![allow(clippy::unwrap_used)]
 
 use std::time::Duration;
@@ -84,7 +84,7 @@ fn no_more_run_at_a_time_than_lambda_runs() {
     );
 }
 
-/// Within a time-out IAM lets in one call, and a rotation that finds two keys needs two in a row.
+/// Within a timeout IAM lets in one call, and a rotation that finds two keys needs two in a row.
 #[test]
 fn where_the_window_cannot_hold_them_none_finishes_and_the_error_says_how_wide_it_must_be() {
     let scenario = Scenario {

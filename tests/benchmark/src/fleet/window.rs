@@ -1,29 +1,29 @@
-//! How wide a rotation window has to be: arithmetic alone.
+//! How wide a rotation window must be: only arithmetic.
 
 use std::fmt;
 use std::time::Duration;
 
 use crate::table;
 
-/// The calls of IAM in one rotation of a user with two access keys: ListAccessKeys twice,
-/// UpdateAccessKey, DeleteAccessKey, CreateAccessKey.
+/// The IAM calls in one rotation of a user with two access keys: ListAccessKeys twice, UpdateAccessKey,
+/// DeleteAccessKey, CreateAccessKey.
 pub(super) const IAM_CALLS: f64 = 5.0;
-/// Secrets Manager takes a window in whole hours (fact 12).
+/// Secrets Manager accepts a window only in whole hours (fact 12).
 pub(super) const HOUR: Duration = Duration::from_secs(60 * 60);
-/// The widest window: it ends before the day does.
+/// The widest window: it must end within the day.
 pub(super) const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
-/// How much wider a window is than the least possible. A fleet that fills its window to the end does
-/// not fit: calls that are refused come too late, and what they were to complete is begun anew.
+/// How much wider a window is than the minimum. A fleet that fills its window completely does not fit. Refused calls
+/// come too late, and the work that they belong to starts again.
 const ROOM: f64 = 1.15;
 
-/// The least time in which so many secrets can rotate, at so many calls of IAM a second.
+/// The minimum time in which this many secrets can rotate, with this many IAM calls a second.
 pub(super) fn least(secrets: usize, iam_rate: f64) -> Duration {
-    // No fleet is so large, and no rate so low, that the seconds leave what a Duration holds.
+    // No fleet is so large, and no rate so low, that the seconds overflow a Duration.
     Duration::try_from_secs_f64(count(secrets) * IAM_CALLS / iam_rate).unwrap_or(Duration::MAX)
 }
 
-/// The narrowest window of whole hours that holds so many secrets, with some room; none where a
-/// day is too short.
+/// The narrowest window of whole hours that fits this many secrets, with some room. Returns None if a day is too
+/// short.
 pub(super) fn narrowest(secrets: usize, iam_rate: f64) -> Option<Duration> {
     let needed = least(secrets, iam_rate).as_secs_f64() * ROOM;
     let mut windows = (1..)
@@ -32,7 +32,7 @@ pub(super) fn narrowest(secrets: usize, iam_rate: f64) -> Option<Duration> {
     windows.find(|window| window.as_secs_f64() >= needed)
 }
 
-/// How many secrets the widest window holds, with some room.
+/// How many secrets the widest window fits, with some room.
 #[allow(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
@@ -42,8 +42,7 @@ pub(super) fn most(iam_rate: f64) -> usize {
     (LONGEST.as_secs_f64() * iam_rate / IAM_CALLS / ROOM) as usize
 }
 
-/// What there is to say of a window that does not hold a fleet with some room; nothing where it
-/// does.
+/// The message about a window that does not fit a fleet with some room. Returns None if it does.
 pub(super) fn too_narrow(secrets: usize, iam_rate: f64, window: Duration) -> Option<String> {
     if narrowest(secrets, iam_rate).is_some_and(|narrowest| narrowest <= window) {
         return None;
@@ -59,7 +58,7 @@ pub(super) fn too_narrow(secrets: usize, iam_rate: f64, window: Duration) -> Opt
     ))
 }
 
-/// The window to take.
+/// The window to use.
 fn advice(secrets: usize, iam_rate: f64) -> String {
     match narrowest(secrets, iam_rate) {
         Some(window) => format!("make it {}", Span(window)),
@@ -75,7 +74,7 @@ pub(super) fn thousands(count: usize) -> String {
     table::thousands(&count.to_string())
 }
 
-/// A time as a person reads it: 2 h, 1 h 40 min, 12 min 5 s, 9.4 s.
+/// A time in readable form: 2 h, 1 h 40 min, 12 min 5 s, 9.4 s.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Span(pub Duration);
 
@@ -123,7 +122,7 @@ mod tests {
         for (secrets, expected) in [
             (1, Some(1)),
             (1_000, Some(1)),
-            // 3,600 s hold 3,600 to the last call, and 3,130 with room.
+            // 3,600 s fit 3,600 without any room, and 3,130 with room.
             (3_130, Some(1)),
             (3_131, Some(2)),
             (10_000, Some(4)),
@@ -147,7 +146,7 @@ mod tests {
                  a window of 1 h can't hold them; make it 4 h"
             )
         );
-        // What fills a window to its end is more than it holds.
+        // A fleet that fills a window completely does not fit in it.
         let full = too_narrow(3_600, 5.0, hour).unwrap_or_default();
         assert!(full.ends_with("make it 2 h"), "{full}");
         let day = hour * 24;

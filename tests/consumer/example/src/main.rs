@@ -1,12 +1,12 @@
 //! A process that uses the access key in a rotated secret, and does not notice the rotations.
 //!
-//! It reads the secret through AWS's cache, and asks STS who it is with the key, five times a second.
-//! For each new key it prints a line; at Ctrl-C how many calls it made, and how many were refused.
+//! It reads the secret through AWS's cache, and uses the key to ask STS who it is, five times a second. It prints a
+//! line for each new key. At Ctrl-C it prints how many calls it made, and how many were refused.
 //!
 //!     cargo run -- iam/alice 300
 //!
-//! Its own credentials, the Region and the endpoint are the environment's, as for every AWS client. They
-//! need `policies/consumer.json` and `consumer-cache.json`; the key in the secret needs nothing for this call (fact 28).
+//! It takes its own credentials, the Region and the endpoint from the environment, like every AWS client. They need
+//! `policies/consumer.json` and `consumer-cache.json`; the key in the secret needs nothing for this call (fact 28).
 
 use std::error::Error;
 use std::num::NonZeroUsize;
@@ -30,7 +30,7 @@ struct AccessKey {
     secret: String,
 }
 
-/// The secret, by way of the cache.
+/// The secret, read through the cache.
 struct Secret {
     cache: SecretsManagerCachingClient,
     name: String,
@@ -38,7 +38,7 @@ struct Secret {
 
 impl Secret {
     async fn access_key(&self, refresh: bool) -> Result<AccessKey, Box<dyn Error>> {
-        // By its label: consumer.json gives out nothing else, so no version that is still being made.
+        // By its label: consumer.json allows no other version, so none that is still being made.
         let version = self
             .cache
             .get_secret_value(&self.name, None, Some("AWSCURRENT"), refresh)
@@ -48,7 +48,7 @@ impl Secret {
     }
 }
 
-/// What the key is for: a client that signs with it, for as long as the secret holds it.
+/// A client that signs with the key, for as long as the secret holds it.
 struct Client {
     access_key_id: String,
     sts: aws_sdk_sts::Client,
@@ -71,7 +71,7 @@ impl Client {
     async fn call(&self) -> Result<bool, Box<dyn Error>> {
         match self.sts.get_caller_identity().send().await {
             Ok(_) => Ok(true),
-            // STS's and IAM's code; others say UnrecognizedClientException (fact 29).
+            // STS and IAM return this code; others return UnrecognizedClientException (fact 29).
             Err(error) if error.code() == Some("InvalidClientTokenId") => Ok(false),
             Err(error) => Err(error.into()),
         }
@@ -84,7 +84,7 @@ struct Count {
     refusals: u32,
 }
 
-/// Calls until it is dropped, or something else fails than the key.
+/// Makes calls until it is dropped, or until something other than the key fails.
 async fn consume(
     config: &SdkConfig,
     secret: &Secret,
@@ -92,7 +92,7 @@ async fn consume(
 ) -> Result<(), Box<dyn Error>> {
     let mut client = Client::new(config, secret.access_key(false).await?);
     loop {
-        // Before each use, and not once at the start: that is what the cache is for.
+        // Before each use, not once at the start: that is what the cache is for.
         let key = secret.access_key(false).await?;
         if key.id != client.access_key_id {
             client = Client::new(config, key);
@@ -100,9 +100,9 @@ async fn consume(
         count.calls += 1;
         if !client.call().await? {
             count.refusals += 1;
-            // A cache cannot know that a person deleted or replaced the key: one look past it, and one
-            // more try, mends that. The rotation itself never needs it, as the key that was current works
-            // until the next one. More than one look would be a flood of calls for a key that is gone.
+            // A cache cannot know that a person deleted or replaced the key. One read past the cache and one retry
+            // fix that. The rotation itself never needs it: the previous key works until the next rotation. More
+            // reads would flood AWS with calls for a key that is gone.
             client = Client::new(config, secret.access_key(true).await?);
             count.calls += 1;
             if !client.call().await? {
@@ -125,8 +125,8 @@ async fn run() -> Result<(), Box<dyn Error>> {
 
     let config = aws_config::load_defaults(BehaviorVersion::latest()).await;
     let secrets_manager = aws_sdk_secretsmanager::config::Builder::from(&config);
-    // `true`: while Secrets Manager is out of order, what is cached serves on. It works until the next rotation,
-    // which an outage puts off too.
+    // `true`: while Secrets Manager is down, the cached value is still used. It works until the next rotation, which
+    // an outage delays too.
     let cache =
         SecretsManagerCachingClient::from_builder(secrets_manager, NonZeroUsize::MIN, ttl, true)
             .await?;
@@ -146,7 +146,7 @@ async fn main() -> ExitCode {
     let Err(error) = run().await else {
         return ExitCode::SUCCESS;
     };
-    // Not `{error:?}`, which has the whole answer in it, and that may be the secret (fact 36).
+    // Not `{error:?}`: that contains the whole response, which may be the secret (fact 36).
     eprint!("{error}");
     let mut source = error.source();
     while let Some(cause) = source {

@@ -12,12 +12,12 @@ pub(super) struct Principal {
     pub(super) id: String,
     /// The ARN that the policies are attached to.
     pub(super) policies: String,
-    /// The user's name, where it is a user.
+    /// The user's name, if it is a user.
     pub(super) user: Option<String>,
 }
 
 impl Principal {
-    /// The account that it is of.
+    /// The account that it belongs to.
     pub(super) fn account(&self) -> &str {
         self.arn.split(':').nth(4).unwrap_or_default()
     }
@@ -27,14 +27,14 @@ impl Principal {
 pub(super) struct Resource {
     /// The ARN that policies match.
     pub(super) arn: String,
-    /// The way that the service's refusals name it.
+    /// How the service's refusals name it.
     pub(super) shown: String,
-    /// The way that `Call::resource` names it.
+    /// How `Call::resource` names it.
     pub(super) recorded: String,
 }
 
 impl Resource {
-    /// What its ARN names everywhere.
+    /// A resource that its ARN names everywhere.
     pub(super) fn named_by(arn: String) -> Self {
         Self {
             shown: arn.clone(),
@@ -44,7 +44,7 @@ impl Resource {
     }
 }
 
-/// The refusal in the words of AWS.
+/// The refusal, in AWS's words.
 pub(super) fn refusal(
     request: &ApiRequest,
     principal: &Principal,

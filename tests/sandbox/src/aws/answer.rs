@@ -1,4 +1,4 @@
-//! The answers: AWS JSON 1.1 for Secrets Manager, AWS Query's XML for IAM and STS.
+//! The responses: AWS JSON 1.1 for Secrets Manager, AWS Query's XML for IAM and STS.
 
 use std::fmt::Write;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -12,15 +12,15 @@ use serde_json::{Value, json};
 use super::Service;
 use super::errors::ApiError;
 
-/// What a service gives for a call.
+/// What a service returns for a call.
 pub(super) enum Content {
-    /// The members of a JSON answer.
+    /// The members of a JSON response.
     Json(Value),
-    /// The inside of an XML answer's result; none where the action has no result.
+    /// The contents of an XML response's result; `None` if the action has no result.
     Xml(Option<String>),
 }
 
-/// An answer before it becomes an HTTP response.
+/// A response before it becomes an HTTP response.
 pub(super) struct Answer {
     service: Service,
     status: u16,
@@ -70,7 +70,7 @@ impl Answer {
         }
     }
 
-    /// Spoils the body: no parser takes it, and everything secret of the exchange is in it.
+    /// Spoils the body: no parser accepts it, and it contains every secret of the exchange.
     pub(super) fn garble(&mut self, request: &Bytes) {
         let opening = match self.service {
             Service::SecretsManager => "{\"garbled\": ",
@@ -121,12 +121,12 @@ pub(super) fn nest(name: &str, inside: &str) -> String {
     format!("<{name}>{inside}</{name}>")
 }
 
-/// A time in IAM's form, in whole seconds (fact 24).
+/// A time in IAM's format, in whole seconds (fact 24).
 pub(super) fn iso_date(at: SystemTime) -> String {
     DateTime::<Utc>::from(at).to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
-/// A time in Secrets Manager's form: seconds since 1970, with milliseconds as the fraction.
+/// A time in Secrets Manager's format: seconds since 1970, with milliseconds as the fraction.
 pub(super) fn epoch_seconds(at: SystemTime) -> Value {
     let since = at.duration_since(UNIX_EPOCH).unwrap_or_default();
     json!((since.as_secs_f64() * 1000.0).round() / 1000.0)

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::SystemTime;
 
-/// Every call that the function makes, in any of its paths.
+/// Every call that the function makes, on any of its paths.
 pub const CALLS: [&str; 11] = [
     "DescribeSecret",
     "GetSecretValue",
@@ -79,15 +79,14 @@ pub struct Call {
     pub service: Service,
     /// The API action, such as `CreateAccessKey`.
     pub action: String,
-    /// The caller's ARN; empty where no key that is accepted signed the call.
+    /// The caller's ARN; empty if no accepted key signed the call.
     pub principal: String,
     /// The id of the access key that signed.
     pub access_key_id: String,
-    /// What it was about: the secret's ARN; the access key id in a call about one key; the user's
-    /// name in other calls of IAM; the role's ARN in AssumeRole; empty for GetCallerIdentity, and
-    /// where the caller is unknown.
+    /// What it was about: the secret's ARN; the access key id in a call about one key; the user's name in other IAM
+    /// calls; the role's ARN in AssumeRole. Empty for GetCallerIdentity, and if the caller is unknown.
     pub resource: String,
-    /// Whether it is a read that did not see its service's state as it was: by a fault or because reads lag.
+    /// Whether it is a read that did not see its service's current state, because of a fault or because reads lag.
     pub missed: bool,
     /// How it ended for the caller.
     pub outcome: Outcome,
@@ -100,14 +99,14 @@ pub struct Call {
 pub enum Outcome {
     /// With status 200.
     Ok,
-    /// With an error of the service.
+    /// With an error from the service.
     Error {
         /// The HTTP status.
         status: u16,
         /// The service's error code, such as `NoSuchEntity`.
         code: String,
     },
-    /// Without an answer, whether or not the call took effect.
+    /// Without a response, whether or not the call took effect.
     Lost,
 }
 

@@ -1,4 +1,4 @@
-//! What counts of the account, as a text.
+//! The relevant state of the account, as a text.
 
 use std::collections::HashMap;
 use std::fmt::Write;
@@ -10,15 +10,14 @@ use super::users::Key;
 use super::{AWSPENDING, Aws, VersionView, smtp_password};
 
 impl Aws {
-    /// What counts of the account, as a text: equal texts have equal futures.
+    /// The relevant state of the account, as a text: equal texts have equal futures.
     #[must_use]
     pub fn canonical(&self, lens: &Lens) -> String {
         let now = self.now();
         Canonical::new(lens, &self.state(), now).account()
     }
 
-    /// The last request, by the key that signed it and its body, in the names of
-    /// [`Aws::canonical`].
+    /// The last request, as the key that signed it and its body, with the names of [`Aws::canonical`].
     #[must_use]
     pub fn canonical_request(&self, lens: &Lens) -> String {
         let now = self.now();
@@ -29,18 +28,18 @@ impl Aws {
     }
 }
 
-/// What of the account [`Aws::canonical`] takes for different.
+/// Which differences in the account count for [`Aws::canonical`].
 #[derive(Clone, Debug, Default)]
 pub struct Lens {
     /// How many of the last changes a stale read could miss.
     pub history: usize,
-    /// Whether ages count to the second, and not only as far as the function compares them.
+    /// Whether ages count to the second, and not only as finely as the function compares them.
     pub exact: bool,
     /// Whether ages and uses count at all.
     pub timeless: bool,
     /// Names for ids, such as those of rotation tokens.
     pub names: Vec<(String, String)>,
-    /// What else is known of an access key, by its id.
+    /// What else is known about an access key, by its id.
     pub notes: HashMap<String, String>,
 }
 
@@ -94,7 +93,7 @@ impl<'a> Canonical<'a> {
         this
     }
 
-    /// The keys of now and of before, as far as they can be read.
+    /// The current keys, and the earlier ones that can still be read.
     fn eras(&self) -> Vec<Vec<&'a Key>> {
         let users = &self.state.users;
         let lagging = users.lagging(self.now).map(|(seen, _)| seen);
@@ -205,7 +204,7 @@ impl<'a> Canonical<'a> {
         text.push_str("-\n");
     }
 
-    /// Of a key that no version holds the function asks whether it is a day old.
+    /// For a key that no version holds, the function checks whether it is a day old.
     fn key_age(&self, key: &Key, held: bool) -> String {
         let age = self.age(key.created);
         match (self.lens.exact, held) {
@@ -215,7 +214,7 @@ impl<'a> Canonical<'a> {
         }
     }
 
-    /// Of a mark of the function's the function asks which keys are of its time, whether it is this rotation's, and whether
+    /// For one of its marks, the function checks which keys are of its time, whether it is this rotation's, and whether
     /// it is a day old.
     fn mark(&self, label: &str) -> Option<String> {
         let (since, run) = label.strip_prefix(CREATING)?.split_once('-')?;
@@ -240,8 +239,8 @@ impl<'a> Canonical<'a> {
         Some(format!("creating {keys:?} own {own} {age}"))
     }
 
-    /// The function asks whether a use was within the last day, and whether it was one of STS within
-    /// 15 minutes of the key's creation. Near to a day, minutes count.
+    /// The function checks whether a use was within the last day, and whether it was one of STS
+    /// within 15 minutes of the key's creation. Close to a day, minutes count.
     fn last_use(&self, key: &Key) -> String {
         let Some(used) = &key.last_used else {
             return "never used".to_owned();
@@ -283,7 +282,7 @@ impl<'a> Canonical<'a> {
         }
     }
 
-    /// Of AWSPENDING's version the function asks whether it is five minutes old.
+    /// For AWSPENDING's version, the function checks whether it is five minutes old.
     fn pending_age(&self, version: &VersionView) -> String {
         let age = self.age(version.created);
         match age {
@@ -312,7 +311,7 @@ fn unmarked(mut text: &str) -> String {
     plain
 }
 
-/// An age as far as a day makes a difference; near to one, minutes count.
+/// An age relative to one day; close to a day, minutes count.
 fn days(age: u64) -> String {
     const HOUR: u64 = 3_600;
     match age {
@@ -322,7 +321,7 @@ fn days(age: u64) -> String {
     }
 }
 
-/// Beyond two days, longer than the function looks back, an age is just that.
+/// Ages over two days are all the same: the function does not look back further.
 fn capped(age: u64) -> String {
     let limit = Duration::from_hours(48).as_secs();
     match age {

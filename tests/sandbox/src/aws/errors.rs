@@ -1,8 +1,8 @@
-//! The errors of the three services in their own words.
+//! The errors of the three services, in their own words.
 
 use super::{Outcome, Service};
 
-/// An error that a service answers.
+/// An error that a service returns.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct ApiError {
     pub(super) status: u16,
@@ -35,7 +35,7 @@ impl ApiError {
         }
     }
 
-    /// The session of a role has ended.
+    /// The role's session has ended.
     pub(super) fn expired(service: Service) -> Self {
         let message = "The security token included in the request is expired";
         match service {
@@ -44,7 +44,7 @@ impl ApiError {
         }
     }
 
-    /// The signature is not what the secret key makes of the request, or is too old (fact 29).
+    /// The signature does not match the secret key and the request, or is too old (fact 29).
     pub(super) fn signature(service: Service, message: impl Into<String>) -> Self {
         match service {
             Service::SecretsManager => Self::new(400, "InvalidSignatureException", message),
@@ -71,7 +71,7 @@ impl ApiError {
         Self::new(400, "InvalidAction", format!("not simulated: {what}"))
     }
 
-    /// A parameter is missing or out of its bounds, as the service's front end finds.
+    /// A parameter is missing or out of bounds, as the service's front end reports it.
     pub(super) fn validation(service: Service, message: impl Into<String>) -> Self {
         match service {
             Service::SecretsManager => Self::new(400, "ValidationException", message),

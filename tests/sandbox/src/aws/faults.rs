@@ -1,4 +1,4 @@
-//! Faults that a test puts in the way of the calls, those of the operator excepted.
+//! Faults that a test injects into the calls, except the operator's.
 
 #[cfg(test)]
 mod tests;
@@ -14,7 +14,7 @@ pub struct Fault {
     pub kind: FaultKind,
 }
 
-/// The call that a fault hits, counted from 1 from its injection on. The operator's don't count.
+/// The call that a fault hits, counted from 1 after the injection. The operator's calls do not count.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum When {
     /// The n-th call of any kind, once.
@@ -36,14 +36,14 @@ pub enum When {
 /// What happens to the call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FaultKind {
-    /// The service answers an error and does nothing.
+    /// The service returns an error and does nothing.
     ErrorBefore {
         /// The HTTP status.
         status: u16,
         /// The error code, such as `Throttling`.
         code: String,
     },
-    /// The service does what was asked and answers an error.
+    /// The service does what was asked and returns an error.
     ErrorAfter {
         /// The HTTP status.
         status: u16,
@@ -52,36 +52,34 @@ pub enum FaultKind {
     },
     /// The connection is refused; nothing is done.
     Refused,
-    /// The service does what was asked; the connection breaks before the answer.
+    /// The service does what was asked; the connection breaks before the response.
     AnswerLost,
-    /// No answer ever comes; nothing is done.
+    /// No response ever comes; nothing is done.
     TimedOutBefore,
-    /// No answer ever comes; what was asked is done.
+    /// No response ever comes; what was asked is done.
     TimedOutAfter,
-    /// The caller is authenticated, and not allowed.
+    /// The caller is authenticated, but not allowed.
     Denied,
-    /// This read and the ones after it, so many in all, miss the last change (fact 19).
+    /// This read and the ones after it, this many in total, miss the last change (fact 19).
     StaleReads(usize),
-    /// As `StaleReads`, but these reads miss more than the last change.
+    /// Like `StaleReads`, but these reads miss more than the last change.
     StalerReads {
         /// How many reads.
         reads: usize,
-        /// How many of the last changes each misses: 8 at most, and of its own service alone.
+        /// How many of the last changes each misses: at most 8, and only those of its own service.
         changes: usize,
     },
-    /// The service does what was asked and answers 200 with a body that cannot be parsed and
+    /// The service does what was asked and returns 200 with a body that cannot be parsed and that
     /// repeats every secret of the exchange (fact 36).
     Garbled,
-    /// The caller's process is gone as the call is about to be sent; nothing is done. The
-    /// function in [`InProcess`](crate::in_process::InProcess) ends there; the connection of
-    /// any other caller breaks.
+    /// The caller's process dies just before it sends the call; nothing is done. The function in
+    /// [`InProcess`](crate::in_process::InProcess) ends there. Any other caller's connection breaks.
     KilledBefore,
-    /// As `KilledBefore`, but what was asked is done.
+    /// Like `KilledBefore`, but what was asked is done.
     KilledAfter,
-    /// The service does what was asked as the request arrives; the answer comes so much later.
+    /// The service does what was asked when the request arrives; the response comes this much later.
     SlowAnswer(Duration),
-    /// The service does what was asked, and answers, so much later: also when the caller has
-    /// given up by then.
+    /// The service does what was asked, and responds, this much later, even if the caller has given up by then.
     SlowEffect(Duration),
 }
 
@@ -113,12 +111,12 @@ impl Faults {
         self.waiting.push(Waiting { fault, seen: 0 });
     }
 
-    /// How many reads to come are stale, and how many changes each misses.
+    /// How many of the next reads are stale, and how many changes each misses.
     pub(super) fn stale(&self) -> Option<(usize, usize)> {
         (self.stale_reads > 0).then_some((self.stale_reads, self.missed_changes))
     }
 
-    /// What is left of the faults that hit a call already.
+    /// What remains of the faults that have already hit a call.
     pub(super) fn left_over(&self) -> Self {
         Self {
             waiting: Vec::new(),
@@ -126,7 +124,7 @@ impl Faults {
         }
     }
 
-    /// Reads see what is there again.
+    /// Reads see the current state again.
     pub(super) fn settle(&mut self) {
         self.stale_reads = 0;
     }
@@ -135,7 +133,7 @@ impl Faults {
         *self = Self::default();
     }
 
-    /// Counts a call, and takes out the faults that hit it. Of several, the first injected wins.
+    /// Counts a call, and removes the faults that hit it. Of several, the first injected wins.
     pub(super) fn hit(&mut self, action: &str, is_read: bool) -> Hit {
         let mut hit = Hit::default();
         self.waiting.retain_mut(|waiting| {

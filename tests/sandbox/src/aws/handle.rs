@@ -1,4 +1,4 @@
-//! One request from its arrival to its answer, faults included.
+//! One request, from its arrival to its response, faults included.
 
 use std::fmt;
 use std::time::{Duration, SystemTime};
@@ -18,18 +18,18 @@ use super::{Aws, Call, Outcome, RotateRequest, Service};
 /// Longer than any caller waits.
 const NEVER: Duration = Duration::from_hours(1);
 
-/// Marks, among a request's extensions, that it is none of the function's or the operator's.
+/// Marks a request, in its extensions, as neither the function's nor the operator's.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Bystander;
 
-/// Why a call got no answer.
+/// Why a call got no response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lost {
     /// The connection was refused.
     ConnectionRefused,
-    /// The connection broke before the answer.
+    /// The connection broke before the response.
     ConnectionReset,
-    /// No answer came for an hour.
+    /// No response came for an hour.
     TimedOut,
     /// The caller's process is gone.
     Killed,
@@ -48,7 +48,7 @@ impl fmt::Display for Lost {
 
 impl std::error::Error for Lost {}
 
-/// What a call did, and what is to be done about it once the state is unlocked.
+/// What a call did, and what remains to be done after the state is unlocked.
 struct Served {
     call: Call,
     answer: Result<Answer, Lost>,
@@ -58,11 +58,10 @@ struct Served {
 }
 
 impl Aws {
-    /// Answers one request of any of the services, told apart by the service that the signature
-    /// is for.
+    /// Answers one request to any of the services. The service is the one that the signature is for.
     ///
     /// # Errors
-    /// [`Lost`], where a fault says so; [`Lost::TimedOut`] only after an hour of tokio's time.
+    /// [`Lost`] if a fault says so; [`Lost::TimedOut`] only after an hour of tokio's time.
     pub async fn handle(&self, request: Request<Bytes>) -> Result<Response<Bytes>, Lost> {
         let parsed = match ApiRequest::parse(&request) {
             Ok(parsed) => parsed,
@@ -78,7 +77,7 @@ impl Aws {
             None => self.serve(&parsed, &request, &hit, arrived),
             Some(delay) => {
                 let aws = self.clone();
-                // A task of its own: a service goes on without a caller who has given up.
+                // A separate task: a service continues after the caller has given up.
                 let late = tokio::spawn(async move {
                     tokio::time::sleep(delay).await;
                     aws.serve(&parsed, &request, &hit, arrived)
@@ -95,7 +94,7 @@ impl Aws {
         served.answer.map(Answer::into_response)
     }
 
-    /// Does what a request asks that arrived now or a while ago, and has everyone hear of it.
+    /// Serves a request that arrived now or earlier, and calls the hooks and the rotation callback.
     fn serve(
         &self,
         parsed: &ApiRequest,
@@ -117,7 +116,7 @@ impl Aws {
         served
     }
 
-    /// Answers a request that is none to any of the services.
+    /// Answers a request that is not for any of the services.
     fn refuse(&self, request: &Request<Bytes>, error: &ApiError) -> Response<Bytes> {
         let service = match request.headers().contains_key("x-amz-target") {
             true => Service::SecretsManager,
@@ -129,7 +128,7 @@ impl Aws {
 
 impl State {
     fn hit(&mut self, request: &ApiRequest, raw: &Request<Bytes>) -> Hit {
-        // What the operator looks at or sets right must not use up a fault of the function's.
+        // What the operator reads or fixes must not use up a fault meant for the function.
         if is_bystanders(raw) || self.operator.signs(request) {
             Hit::default()
         } else {
@@ -137,7 +136,7 @@ impl State {
         }
     }
 
-    /// Whether a read now does not see a service's state as it is.
+    /// Whether a read now does not see a service's current state.
     fn misses(&self, service: Service, stale: usize, now: SystemTime) -> bool {
         match service {
             Service::SecretsManager => self.secrets.misses(stale, now),
@@ -214,7 +213,7 @@ impl State {
         }
     }
 
-    /// Who calls and what about, which the record tells of a call that a fault ends early too.
+    /// Who calls, and what about. The record has this even for a call that a fault ends early.
     fn identify(
         &self,
         request: &ApiRequest,
@@ -254,7 +253,7 @@ fn is_bystanders(request: &Request<Bytes>) -> bool {
     request.extensions().get::<Bystander>().is_some()
 }
 
-/// A call that does not end well.
+/// A call that fails.
 enum End {
     Error(ApiError),
     Lost(Lost),
@@ -264,7 +263,7 @@ fn injected(status: u16, code: &str) -> End {
     End::Error(ApiError::new(status, code, "An injected fault."))
 }
 
-/// How a call ends that a fault keeps from taking effect.
+/// How a call ends if a fault keeps it from taking effect.
 fn early_end(hit: &Hit) -> Option<Result<Answer, End>> {
     let end = match hit.kind.as_ref()? {
         FaultKind::ErrorBefore { status, code } => injected(*status, code),
@@ -276,7 +275,7 @@ fn early_end(hit: &Hit) -> Option<Result<Answer, End>> {
     Some(Err(end))
 }
 
-/// How a call ends that a fault hits once it took effect.
+/// How a call ends if a fault hits it after it took effect.
 fn late_end(hit: &Hit, result: Result<Answer, End>, request: &Bytes) -> Result<Answer, End> {
     match &hit.kind {
         Some(FaultKind::ErrorAfter { status, code }) => Err(injected(*status, code)),

@@ -16,9 +16,9 @@ use super::state::State;
 use super::users::{Key, User, user_arn};
 use super::{KeyStatus, Service};
 
-/// Access keys that a user may have, inactive ones counted (fact 21).
+/// Access keys that a user may have, inactive ones included (fact 21).
 const QUOTA: usize = 2;
-/// The most keys that a caller may ask for at a time.
+/// The most keys that a caller may request at a time.
 const LARGEST_PAGE: usize = 1_000;
 
 /// What a call of IAM is about: a user.
@@ -28,7 +28,7 @@ pub(super) fn resource(
     principal: &Principal,
 ) -> Result<Resource, ApiError> {
     match request.action.as_str() {
-        // This call alone names no user.
+        // Only this call names no user.
         "GetAccessKeyLastUsed" => {
             let id = required(request, "AccessKeyId")?;
             let owner = state.key(id).map(|(user, _)| user.arn());
@@ -274,7 +274,7 @@ fn user_in_mut<'a>(
     user.ok_or_else(|| ApiError::no_such_user(name))
 }
 
-/// The user named, or else the one who calls (fact 26).
+/// The named user, or else the caller (fact 26).
 fn user_name<'a>(request: &'a ApiRequest, principal: &'a Principal) -> Result<&'a str, ApiError> {
     let named = request.parameters.text("UserName");
     named.or(principal.user.as_deref()).ok_or_else(|| {

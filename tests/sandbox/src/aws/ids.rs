@@ -1,10 +1,10 @@
-//! The ids and secrets that the simulation makes: without chance, each once.
+//! The ids and secrets that the simulation makes: not random, and each made only once.
 //!
 //! Whatever must not leak carries a marker, so that one search through a log finds every leak.
 
 use std::fmt;
 
-/// A string that must not show in any output.
+/// A string that must not appear in any output.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct Confidential(String);
 
@@ -28,7 +28,7 @@ pub(super) struct Ids {
 }
 
 impl Ids {
-    /// An id in the form of IAM's: a prefix such as `AKIA` and 16 characters of base 32.
+    /// An id in IAM's format: a prefix such as `AKIA` and 16 characters of base 32.
     pub(super) fn iam_id(&mut self, prefix: &str) -> String {
         const DIGITS: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
         let mut rest = self.next();
@@ -53,7 +53,7 @@ impl Ids {
         self.keep(token)
     }
 
-    /// An external id, which is of the secret's value and has no place in a log.
+    /// An external id, which is part of the secret's value and must not be in a log.
     pub(super) fn external_id(&mut self) -> Confidential {
         let id = format!("SANDBOXEXTERNALID{}", self.hex(16));
         self.keep(id)
@@ -65,7 +65,7 @@ impl Ids {
         self.keep(token)
     }
 
-    /// An id in the form of a UUID.
+    /// An id in the format of a UUID.
     pub(super) fn uuid(&mut self) -> String {
         let hex = self.hex(32);
         let (a, b, c, d, e) = (
@@ -78,7 +78,7 @@ impl Ids {
         format!("{a}-{b}-4{c}-a{d}-{e}")
     }
 
-    /// Takes note of what was made elsewhere of something confidential.
+    /// Also keeps a string that was made elsewhere from something confidential.
     pub(super) fn keep_also(&mut self, secret: &str) {
         if !self.confidential().any(|kept| kept == secret) {
             self.keep(secret.to_owned());
@@ -115,8 +115,8 @@ impl Ids {
     }
 }
 
-/// The ARN of a secret: the name and the six characters that Secrets Manager adds, always the
-/// same for the same name.
+/// The ARN of a secret: the name and the six characters that Secrets Manager adds. The same name
+/// always gets the same ones.
 pub(super) fn secret_arn(name: &str) -> String {
     const CHARACTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
     let mut hash = name.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {

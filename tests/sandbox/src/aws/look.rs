@@ -11,7 +11,7 @@ impl Aws {
         self.state().role.credentials()
     }
 
-    /// Credentials that are allowed everything, to set up through the API.
+    /// Credentials that may do everything, to set up through the API.
     #[must_use]
     pub fn operator_credentials(&self) -> Credentials {
         self.state().operator.credentials()
@@ -72,8 +72,8 @@ impl Aws {
         self.state().calls.clone()
     }
 
-    /// Every secret access key, session token and RotationToken ever made, and the SMTP passwords that belong to the keys
-    /// in each Region that was asked for: none may show in any output.
+    /// Every secret access key, session token and RotationToken ever made, and the SMTP passwords of the keys in each
+    /// Region that was asked for. None of them may appear in any output.
     #[must_use]
     pub fn confidential(&self) -> Vec<String> {
         let state = self.state();

@@ -1,8 +1,8 @@
 //! Secrets Manager, IAM and STS as one stateful simulation.
 //!
-//! [`Aws`] answers requests as the services do: signatures, policies, staging labels, quotas and
-//! delays included. A test sets it up and looks into it through the same handle. The comments
-//! name the facts about AWS that a rule follows by their number.
+//! [`Aws`] answers requests as the services do, including signatures, policies, staging labels,
+//! quotas and delays. A test sets it up and inspects it through the same handle. The comments cite,
+//! by number, the facts about AWS that a rule follows.
 
 mod access;
 mod answer;
@@ -83,7 +83,7 @@ pub struct Aws {
 }
 
 impl Aws {
-    /// An account with nothing in it but the function's execution role, which is allowed nothing.
+    /// An account that contains only the function's execution role, which is allowed nothing.
     #[must_use]
     pub fn new(clock: Clock) -> Self {
         Self {

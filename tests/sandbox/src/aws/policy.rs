@@ -1,5 +1,5 @@
-//! Policies of identities and of secrets, and trust policies of roles: what IAM's evaluation does with
-//! Effect, Action, Resource, NotResource and Principal, and with the Conditions that the shipped policies have.
+//! Policies of identities and of secrets, and trust policies of roles: how IAM evaluates Effect, Action, Resource,
+//! NotResource and Principal, and the Conditions that the shipped policies use.
 
 #[cfg(test)]
 mod tests;
@@ -34,7 +34,7 @@ pub(super) struct Access<'a> {
     /// Such as `iam:CreateAccessKey`.
     pub(super) action: &'a str,
     pub(super) resource_arn: &'a str,
-    /// The value of `${aws:username}`, which a role has not.
+    /// The value of `${aws:username}`, which a role does not have.
     pub(super) username: Option<&'a str>,
     /// The ARN of the caller's role or user.
     pub(super) principal: &'a str,
@@ -51,21 +51,21 @@ pub(super) struct Policy {
 struct Statement {
     allows: bool,
     actions: Vec<String>,
-    /// None in a trust policy, or a secret's, which is about what carries it.
+    /// `None` in a trust policy or a secret's, which is about what carries it.
     resources: Option<Resources>,
     /// Whom a trust policy trusts, or a secret's policy is about.
     principals: Option<Vec<String>>,
     conditions: Vec<Condition>,
 }
 
-/// What a statement is about.
+/// What a statement applies to.
 #[derive(Clone, Debug)]
 enum Resources {
     These(Vec<String>),
     AllBut(Vec<String>),
 }
 
-/// That a key of the request has one of these values, or has none of them.
+/// The condition that a key of the request has one of these values, or none of them.
 #[derive(Clone, Debug)]
 struct Condition {
     key: String,
@@ -85,7 +85,7 @@ impl Policy {
         statements.map(|statements| Self { statements })
     }
 
-    /// A policy that a secret carries.
+    /// A policy attached to a secret.
     pub(super) fn of_resource(document: &Value) -> Result<Self, PolicyError> {
         let policy = Self::parse(document)?;
         for statement in &policy.statements {
@@ -97,7 +97,7 @@ impl Policy {
         Ok(policy)
     }
 
-    /// Takes a resource out of what is denied on all resources but some.
+    /// Exempts a resource from what is denied on all resources but some.
     pub(super) fn spare(&mut self, resource_arn: &str) {
         let denials = self.statements.iter_mut().filter(|one| !one.allows);
         for statement in denials {
@@ -176,7 +176,7 @@ fn is_one_of(patterns: &[String], access: Access<'_>) -> bool {
         .any(|pattern| matches(pattern.as_bytes(), access.resource_arn.as_bytes()))
 }
 
-/// An explicit Deny wins over every Allow; without either the call is not allowed.
+/// An explicit Deny wins over every Allow. Without either, the call is not allowed.
 pub(super) fn decide(policies: &[Policy], access: Access<'_>) -> Decision {
     let applying = || {
         let statements = policies.iter().flat_map(|policy| &policy.statements);
@@ -213,7 +213,7 @@ fn strings(statement: &Map<String, Value>, element: &str) -> Result<Vec<String>,
     }
 }
 
-/// The only conditions that are simulated: values of what the requests themselves say, and of a secret's tags.
+/// The only conditions that are simulated: values from the requests themselves, and a secret's tags.
 fn conditions(condition: &Value) -> Result<Vec<Condition>, PolicyError> {
     const NEGATED: &str = "StringNotEquals";
     const OPERATORS: [&str; 3] = ["ForAnyValue:StringEquals", "StringEquals", NEGATED];
@@ -244,7 +244,7 @@ fn principals(principal: &Value) -> Result<Vec<String>, PolicyError> {
     strings(object(principal, &[AWS])?, AWS)
 }
 
-/// A pattern with its policy variables replaced; none where a variable has no value, since such a
+/// A pattern with its policy variables replaced. `None` if a variable has no value, because such a
 /// pattern matches nothing.
 fn substitute(pattern: &str, username: Option<&str>) -> Option<String> {
     const USERNAME: &str = "${aws:username}";

@@ -7,13 +7,13 @@ use std::time::{Duration, SystemTime};
 pub struct Propagation {
     /// A new key is refused for this long.
     pub create_delay: Duration,
-    /// The ages of a new key, from and up to, at which it is refused once more.
+    /// The age ranges, from start to end, in which a new key is refused again.
     pub flaps: Vec<(Duration, Duration)>,
     /// A new key shows in ListAccessKeys this long after its creation.
     pub list_delay: Duration,
-    /// A deleted key is accepted and listed for this long.
+    /// A deleted key is still accepted and listed for this long.
     pub delete_delay: Duration,
-    /// A key that is deactivated or activated is accepted and listed as before for this long (fact 42).
+    /// A deactivated or activated key is accepted and listed as before for this long (fact 42).
     pub status_delay: Duration,
     /// A new key's SMTP password is refused for this long, whatever the API does by then.
     pub smtp_delay: Duration,
@@ -64,7 +64,7 @@ impl Spread {
         self.age_at(now) >= self.propagation.list_delay && !self.is_gone(now)
     }
 
-    /// The times behind `now` at which the key comes, goes, or is refused and accepted again.
+    /// How long after `now` the key appears, disappears, or is refused or accepted again.
     pub(super) fn changes_after(&self, now: SystemTime) -> Vec<Duration> {
         let Propagation {
             create_delay,

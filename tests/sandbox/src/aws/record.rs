@@ -1,7 +1,7 @@
-//! What the function asks of AWS, written down for a proof of its policies.
+//! The function's AWS calls, recorded to prove its policies.
 //!
-//! With `RECORD_CALLS` set to a directory, each process writes each different call once to a file
-//! there: who asked for what, and whose account it was set up in.
+//! If `RECORD_CALLS` is set to a directory, each process writes each different call once to a file
+//! there: who asked for what, and the set-up of the account.
 
 use std::collections::HashSet;
 use std::fs::{File, create_dir_all};
@@ -16,7 +16,7 @@ use super::access::{Principal, Resource};
 use super::request::ApiRequest;
 use super::state::State;
 
-/// The calls that were written down, and where to.
+/// The recorded calls, and the file that they go to.
 struct Record {
     seen: HashSet<String>,
     file: File,
@@ -46,7 +46,7 @@ fn open(directory: PathBuf) -> io::Result<Record> {
 }
 
 impl Aws {
-    /// From now on, calls are recorded as those of an account that was set up so.
+    /// From now on, records calls as those of an account with this set-up.
     pub(crate) fn record_calls(&self, source: &str, set_up: Value) {
         if record().is_some() {
             self.state().recorded_as = Some((source.to_owned(), set_up));
@@ -55,7 +55,7 @@ impl Aws {
 }
 
 impl State {
-    /// Records a call of the function's, and whether its policies allow it.
+    /// Records a call by the function, and whether its policies allow it.
     pub(super) fn record(
         &self,
         request: &ApiRequest,

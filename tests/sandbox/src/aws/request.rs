@@ -1,4 +1,4 @@
-//! A request as the services read it: which action, with which parameters, signed by whom.
+//! A request as the services read it: the action, its parameters, and the signer.
 
 use bytes::Bytes;
 use http::Request;
@@ -17,8 +17,7 @@ pub(super) struct ApiRequest {
 }
 
 impl ApiRequest {
-    /// Reads a request. The service is the one that the signature is for, so that one address
-    /// serves all.
+    /// Reads a request. The service is the one that the signature is for, so one address serves all.
     pub(super) fn parse(request: &Request<Bytes>) -> Result<Self, ApiError> {
         let authorization = Authorization::parse(request)?;
         let service = Service::from_signing_name(&authorization.service)
@@ -49,8 +48,7 @@ impl ApiRequest {
         value.map(|value| (key, value)).into_iter().collect()
     }
 
-    /// Whether the call only reads; a change may be invisible to such a call for a while
-    /// (fact 19).
+    /// Whether the call only reads. Such a call may miss a change for a while (fact 19).
     pub(super) fn is_read(&self) -> bool {
         let reads = ["Describe", "Get", "List"];
         self.service != Service::Sts && reads.iter().any(|verb| self.action.starts_with(verb))

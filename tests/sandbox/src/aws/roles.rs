@@ -25,19 +25,19 @@ pub(super) struct Session {
     pub(super) secret: Confidential,
     pub(super) token: Confidential,
     pub(super) principal: Principal,
-    /// None for never.
+    /// `None` means never.
     pub(super) expires: Option<SystemTime>,
 }
 
 impl Session {
-    /// A session that is there from the beginning, and never ends.
+    /// A session that exists from the beginning, and never ends.
     pub(super) fn of(ids: &mut Ids, role: &str, arn: &str) -> Self {
         let id = ids.iam_id("AROA");
         let name = arn.rsplit('/').next().unwrap_or_default();
         Self::new(ids, role, &id, name, arn.to_owned(), None)
     }
 
-    /// A session of a role under a name.
+    /// A named session of a role.
     pub(super) fn assume(ids: &mut Ids, role: &Role, name: &str, expires: SystemTime) -> Self {
         let (account, resource) = account_and_resource(&role.arn);
         let role_name = resource.rsplit('/').next().unwrap_or_default();
@@ -67,7 +67,7 @@ impl Session {
         }
     }
 
-    /// Whether a request says that these credentials signed it.
+    /// Whether a request claims that these credentials signed it.
     pub(super) fn signs(&self, request: &ApiRequest) -> bool {
         request.authorization.access_key_id == self.access_key_id
     }

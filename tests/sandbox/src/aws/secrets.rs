@@ -10,7 +10,7 @@ use super::{
     AWSCURRENT, AWSPENDING, AWSPREVIOUS, SecretContent, SecretView, StageError, VersionView,
 };
 
-/// What the labels begin with by which the function marks that it makes a key; a time and a run follow.
+/// The prefix of the labels by which the function marks that it makes a key; a time and a run follow.
 pub(super) const CREATING: &str = "iam-key-rotator-creating-";
 
 #[derive(Clone, Debug, PartialEq)]
@@ -24,7 +24,7 @@ pub(super) struct Secret {
     pub(super) rotation_enabled: bool,
     pub(super) tags: Vec<(String, String)>,
     pub(super) rotation_token: Option<Confidential>,
-    /// The version of the test that is staged (fact 4).
+    /// The version of the staged test (fact 4).
     pub(super) test: Option<String>,
     pub(super) versions: Vec<VersionView>,
 }
@@ -54,8 +54,7 @@ impl Secret {
         }
     }
 
-    /// Whether a SecretId means this secret: its ARN, its ARN without the last six characters, or
-    /// its name.
+    /// Whether a SecretId means this secret: its ARN, its ARN without the last six characters, or its name.
     pub(super) fn is(&self, secret_id: &str) -> bool {
         let partial = self.arn.len() - 7;
         self.arn == secret_id || self.name == secret_id || &self.arn[..partial] == secret_id
@@ -94,7 +93,7 @@ impl Secret {
             version.labels.push(label.to_owned());
         }
         if label == AWSCURRENT {
-            // A rotation took over the version that a test had left behind.
+            // A rotation took over the version that a test had left.
             self.test.take_if(|test| test == to);
             self.rotated = Some(now);
             if let Some(from) = from {
@@ -143,7 +142,7 @@ impl Secret {
         Ok(())
     }
 
-    /// What Secrets Manager does before createSecret (facts 2 and 5). Gives the token to run.
+    /// What Secrets Manager does before createSecret (facts 2 and 5). Returns the token to run.
     pub(super) fn stage_pending(
         &mut self,
         token: &str,
@@ -181,7 +180,7 @@ impl Secret {
         if pending.is_some_and(|pending| pending != current_id) {
             return Err(StageError::RotationIncomplete);
         }
-        // The end of the test removes the version, which must therefore be the test's own.
+        // The end of the test removes the version, so it must be the test's own.
         if self.version(token).is_some() {
             return Err(StageError::TokenInUse);
         }
@@ -191,7 +190,7 @@ impl Secret {
         Ok(())
     }
 
-    /// What Secrets Manager does behind the lone testSecret (fact 4).
+    /// What Secrets Manager does after the lone testSecret (fact 4).
     pub(super) fn unstage_test(&mut self, token: &str) {
         if self.test.take_if(|test| test == token).is_some() {
             self.versions.retain(|version| version.id != token);
@@ -237,14 +236,14 @@ impl Secret {
     }
 }
 
-/// The function's mark, with the time in it so much earlier; none for another label.
+/// The function's mark, with its time moved back; `None` for any other label.
 fn aged_mark(label: &str, by: Duration) -> Option<String> {
     let (since, run) = label.strip_prefix(CREATING)?.split_once('-')?;
     let since = since.parse::<u64>().ok()?.checked_sub(by.as_secs())?;
     Some(format!("{CREATING}{since}-{run}"))
 }
 
-/// Of each secret the versions that were made or filled, and the labels that moved.
+/// Takes over, for each secret, the versions that were made or filled, and the labels that moved.
 impl Follow for Vec<Secret> {
     fn follow(&mut self, before: &Self, after: &Self) {
         for secret in after {
@@ -288,7 +287,7 @@ impl Secret {
     }
 }
 
-/// Whether a ClientRequestToken has the length that the API asks for.
+/// Whether a ClientRequestToken has the length that the API requires.
 pub(super) fn is_token(token: &str) -> bool {
     (32..=64).contains(&token.len())
 }

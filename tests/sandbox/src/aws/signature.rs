@@ -21,7 +21,7 @@ const DATE_FORMAT: &str = "%Y%m%dT%H%M%SZ";
 /// How far a request's time may be from the service's.
 const SKEW: Duration = Duration::from_mins(5);
 
-/// The Authorization header in its parts, and the headers that go with it.
+/// The parts of the Authorization header, and the headers that go with it.
 pub(super) struct Authorization {
     pub(super) access_key_id: String,
     /// The service's name for signatures, such as `iam`.
@@ -154,7 +154,7 @@ impl Authorization {
     }
 }
 
-/// Why a request is too old or too new, in the words of the services.
+/// Why a request is too old or too new, in the services' words.
 fn skew(date: SystemTime, now: SystemTime) -> Option<String> {
     let show = |at: SystemTime| DateTime::<Utc>::from(at).format(DATE_FORMAT).to_string();
     let (sent, clock) = (show(date), show(now));

@@ -1,5 +1,5 @@
 //! The account's side of Amazon SES's SMTP interface: which password is right, who logged in, and
-//! the faults in the way. [`crate::smtp`] is the server.
+//! the injected faults. [`crate::smtp`] is the server.
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
@@ -16,12 +16,12 @@ use sha2::Sha256;
 use super::Aws;
 use super::state::State;
 
-/// A login that was tried over SMTP, also before TLS, where the server does not listen.
+/// A login that was tried over SMTP, including one before TLS, when the server does not listen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SmtpLogin {
     /// The Region of the server.
     pub region: String,
-    /// The user name that was given, which should be an access key id; empty where none was.
+    /// The user name that was given, which should be an access key id; empty if there was none.
     pub access_key_id: String,
     /// Whether the server let it in.
     pub accepted: bool,
@@ -29,23 +29,22 @@ pub struct SmtpLogin {
     pub at: SystemTime,
 }
 
-/// What happens to a connection over SMTP.
+/// What happens to an SMTP connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SmtpFault {
     /// It is refused; over TCP, it is closed at once.
     Refused,
-    /// It is accepted, and nothing is ever said.
+    /// It is accepted, but the server never says anything.
     Hangs,
-    /// Every login fails for a while: 454.
+    /// Every login fails temporarily: 454.
     Unavailable,
     /// Every login is refused, in words that repeat the user name and the password.
     Repeats,
-    /// STARTTLS is neither offered nor known, as behind someone who wants to listen. Passwords are
-    /// taken in the clear.
+    /// STARTTLS is neither offered nor known, as with an eavesdropper in between. Passwords are accepted in plain text.
     WithoutTls,
 }
 
-/// What is known of SMTP.
+/// What is known about SMTP.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Smtp {
     /// The Regions that were asked for.
@@ -63,8 +62,8 @@ struct Waiting {
 }
 
 impl Aws {
-    /// The SMTP password that belongs to a secret access key in a Region. From now on it is one of
-    /// [`Aws::confidential`], and with it those of all keys in that Region.
+    /// The SMTP password of a secret access key in a Region. From now on, [`Aws::confidential`]
+    /// includes it, and the passwords of all keys in that Region.
     pub fn smtp_password(&self, secret_access_key: &str, region: &str) -> String {
         let password = smtp_password(secret_access_key, region);
         let mut state = self.state();
@@ -73,7 +72,7 @@ impl Aws {
         password
     }
 
-    /// Whether a server would let this pair in now, if no fault is in the way.
+    /// Whether a server would accept this pair now, if there is no fault.
     #[must_use]
     pub fn smtp_authenticates(&self, region: &str, id: &str, password: &str) -> bool {
         let now = self.now();
@@ -82,23 +81,22 @@ impl Aws {
         state.knows_smtp_password(region, id, password, now)
     }
 
-    /// Every login that was tried over SMTP since the simulation began or [`Aws::clear_calls`]. No
-    /// record of IAM's tells of them.
+    /// Every login that was tried over SMTP since the simulation began or [`Aws::clear_calls`]. IAM
+    /// keeps no record of them.
     #[must_use]
     pub fn smtp_logins(&self) -> Vec<SmtpLogin> {
         self.state().smtp.logins.clone()
     }
 
-    /// Every command about mail that was sent over SMTP since then, such as `MAIL`, though all
-    /// are refused: empty where nobody has tried to send mail.
+    /// Every mail command, such as `MAIL`, that was sent over SMTP since then, though all are
+    /// refused. Empty if nobody has tried to send mail.
     #[must_use]
     pub fn smtp_mail(&self) -> Vec<String> {
         self.state().smtp.mail.clone()
     }
 
-    /// Puts a fault in the way of connections over SMTP, counted from 1 from now on: `1..=1` for
-    /// the next one, `2..` for all but that. Of several faults, the first injected wins.
-    /// [`Aws::clear_faults`] takes it away.
+    /// Injects a fault into SMTP connections, counted from 1 from now on: `1..=1` for the next one, `2..` for all but
+    /// that. Of several faults, the first injected wins. [`Aws::clear_faults`] removes it.
     pub fn fail_smtp(&self, connections: impl RangeBounds<usize>, fault: SmtpFault) {
         let on = (
             connections.start_bound().cloned(),
@@ -109,7 +107,7 @@ impl Aws {
         self.state().smtp.faults.push(waiting);
     }
 
-    /// Counts a connection, and tells of its fault.
+    /// Counts a connection, and returns its fault.
     pub(crate) fn smtp_connection(&self, region: &str) -> Option<SmtpFault> {
         let mut state = self.state();
         state.smtp.ask_for(region);
@@ -118,7 +116,7 @@ impl Aws {
         hits.first().copied()
     }
 
-    /// Lets a pair in or not, and keeps record of it.
+    /// Accepts or refuses a pair, and records it.
     pub(crate) fn smtp_log_in(
         &self,
         region: &str,
@@ -134,7 +132,7 @@ impl Aws {
         accepted
     }
 
-    /// Keeps record of a login.
+    /// Records a login.
     pub(crate) fn smtp_login(&self, region: &str, id: &str, accepted: bool) {
         let login = SmtpLogin {
             region: region.to_owned(),
@@ -145,7 +143,7 @@ impl Aws {
         self.state().smtp.logins.push(login);
     }
 
-    /// Keeps record of a command about mail.
+    /// Records a mail command.
     pub(crate) fn smtp_mail_command(&self, command: &str) {
         self.state().smtp.mail.push(command.to_owned());
     }
@@ -157,8 +155,8 @@ impl State {
         known.is_some_and(|(_, key)| smtp_password(key.secret.reveal(), region) == password)
     }
 
-    /// The passwords of all keys in the Regions that were asked for, each also as a login says it:
-    /// AUTH PLAIN and AUTH LOGIN have it in base64.
+    /// The passwords of all keys in the Regions that were asked for, each also as a login sends it:
+    /// in base64 for AUTH PLAIN and AUTH LOGIN.
     pub(super) fn smtp_passwords(&self) -> Vec<String> {
         let users = self.users.now().iter();
         let keys = users.flat_map(|user| &user.keys);
@@ -213,7 +211,7 @@ impl Waiting {
     }
 }
 
-/// The SMTP password that belongs to a secret access key in a Region, as Amazon SES documents it.
+/// The SMTP password for a secret access key in a Region, as Amazon SES documents it.
 #[must_use]
 pub fn smtp_password(secret_access_key: &str, region: &str) -> String {
     const DATE: &str = "11111111";

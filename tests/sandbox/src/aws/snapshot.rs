@@ -1,4 +1,4 @@
-//! The account at one time, to go on from it more than once.
+//! The account at one time, to continue from more than once.
 
 use std::collections::HashMap;
 use std::time::SystemTime;
@@ -17,9 +17,9 @@ use super::users::User;
 use super::{Aws, Propagation};
 use crate::clock::Clock;
 
-/// Everything that a later call can depend on: what there is, what it was before its last changes,
-/// and the stale reads that are still to come. Calls, hooks, faults that wait and the sessions of roles,
-/// which the function makes anew in each invocation, are left out.
+/// Everything that a later call can depend on: the current state, the state before its last changes, and the stale
+/// reads still to come. Calls, hooks, waiting faults and role sessions are left out. The function makes role sessions
+/// anew in each invocation.
 #[derive(Clone)]
 pub struct Snapshot {
     at: SystemTime,
@@ -66,7 +66,7 @@ impl Aws {
 }
 
 impl Snapshot {
-    /// Whether reads to come miss changes, by a fault that hit already.
+    /// Whether later reads miss changes because of a fault that has already hit.
     #[must_use]
     pub fn is_stale(&self) -> bool {
         self.faults.stale().is_some()

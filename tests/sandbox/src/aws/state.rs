@@ -34,12 +34,12 @@ const OPERATOR_SESSION: &str = "arn:aws:sts::123456789012:assumed-role/operator/
 
 pub(super) struct State {
     pub(super) ids: Ids,
-    /// Of their own, so that the ids of keys do not depend on how many calls there were before.
+    /// Separate, so that the ids of keys do not depend on how many calls there were before.
     pub(super) request_ids: Ids,
     pub(super) secrets: Timeline<Vec<Secret>>,
     pub(super) users: Timeline<Vec<User>>,
     pub(super) policies: HashMap<String, Vec<Policy>>,
-    /// What secrets carry, by their ARNs.
+    /// The policies of secrets, by the secrets' ARNs.
     pub(super) secret_policies: HashMap<String, Policy>,
     pub(super) role: Session,
     pub(super) operator: Session,
@@ -61,9 +61,9 @@ pub(super) struct State {
     pub(super) last_request: Bytes,
     pub(super) hooks: Vec<CallHook>,
     pub(super) rotate: Option<RotateCallback>,
-    /// The source, and the set-up, that calls are recorded with.
+    /// The source and the set-up to record calls with.
     pub(super) recorded_as: Option<(String, Value)>,
-    /// The RotateSecret calls that the callback has yet to hear of.
+    /// The RotateSecret calls that the callback has not heard of yet.
     pub(super) rotations: Vec<RotateRequest>,
 }
 
@@ -111,13 +111,13 @@ impl State {
             .amend(|secrets| secrets.retain(|secret| secret.arn != arn));
     }
 
-    /// A user by its name or ARN; where two accounts have one of that name, the first that was made.
+    /// A user by its name or ARN. If two accounts have one of that name, the first that was made.
     pub(super) fn user(&self, name: &str) -> Option<&User> {
         let mut users = self.users.now().iter();
         users.find(|user| user.name == name || user.arn() == name)
     }
 
-    /// A key and its user; a deleted one too, as long as it is known somewhere.
+    /// A key and its user. This includes a deleted key, while it is still known somewhere.
     pub(super) fn key(&self, id: &str) -> Option<(&User, &Key)> {
         let mut users = self.users.now().iter();
         users.find_map(|user| {
@@ -170,8 +170,8 @@ impl State {
         Ok(principal)
     }
 
-    /// Records that the key which signed an accepted request was used, where that is asked for. As
-    /// with AWS, it counts as a use whether or not the call is allowed.
+    /// Records that the key of an accepted request was used, if that is asked for. As with AWS, it
+    /// counts as a use whether or not the call is allowed.
     pub(super) fn note_use(&mut self, request: &ApiRequest, now: SystemTime) {
         let id = &request.authorization.access_key_id;
         if !self.records_uses || self.key(id).is_none() {
@@ -189,7 +189,7 @@ impl State {
         });
     }
 
-    /// What a call is about; an error where its parameters do not tell.
+    /// What a call is about; an error if its parameters do not say.
     pub(super) fn resource(
         &self,
         request: &ApiRequest,
@@ -202,7 +202,7 @@ impl State {
         }
     }
 
-    /// Whether the caller's policies allow the call, or, in one account, the secret's alone (fact 62).
+    /// Whether the caller's policies allow the call, or, within one account, the secret's policy alone (fact 62).
     pub(super) fn authorise(
         &self,
         request: &ApiRequest,
@@ -246,7 +246,7 @@ impl State {
         }
     }
 
-    /// What the trust policy of a role says of a caller; a role that does not exist trusts nobody.
+    /// What a role's trust policy says about a caller; a role that does not exist trusts nobody.
     fn trust(&self, access: Access<'_>) -> Decision {
         let mut roles = self.roles.iter();
         let role = roles.find(|role| role.arn == access.resource_arn);

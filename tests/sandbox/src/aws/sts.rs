@@ -10,7 +10,7 @@ use super::request::ApiRequest;
 use super::roles::Session;
 use super::state::State;
 
-/// What a call of STS is about: a role, or nothing but the caller.
+/// What a call to STS is about: a role, or only the caller.
 pub(super) fn resource(request: &ApiRequest) -> Result<Resource, ApiError> {
     if request.action != "AssumeRole" {
         return Ok(Resource {
@@ -38,7 +38,7 @@ pub(super) fn act(
     }
 }
 
-/// A role that assumes another gets an hour at the most, and 15 minutes at least.
+/// A role that assumes another gets at most an hour, and at least 15 minutes.
 fn assume_role(
     state: &mut State,
     request: &ApiRequest,

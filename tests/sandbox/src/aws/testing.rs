@@ -30,7 +30,7 @@ pub(super) fn aws_with_alice() -> (Aws, AccessKey) {
     (aws, key)
 }
 
-/// An account with one secret, and a function that may do everything. Gives the secret's ARN.
+/// An account with one secret, and a function that may do everything. Returns the secret's ARN.
 pub(super) fn aws_with_secret() -> (Aws, String) {
     let aws = aws();
     let arn = aws.create_secret("demo", Some(SecretContent::from("current value")));
@@ -42,7 +42,7 @@ fn everything() -> Value {
     json!({"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}})
 }
 
-/// Makes a key of alice's through the API, which the propagation holds for.
+/// Makes a key for alice through the API, so that the propagation applies to it.
 pub(super) async fn create(aws: &Aws) -> AccessKey {
     let asked = [("UserName", "alice")];
     let reply = Caller::operator(aws).iam("CreateAccessKey", &asked).await;

@@ -6,18 +6,18 @@ use std::time::{Duration, SystemTime};
 /// How many changes back a read can see.
 const KEPT: usize = 8;
 
-/// A value that can be brought up to date with a change that was made to another.
+/// A value that can take over a change made to another.
 pub(super) trait Follow {
     /// Takes over what is different in `after`, and what was not in `before`.
     fn follow(&mut self, before: &Self, after: &Self);
 }
 
-/// A value and what it was before each of its last changes, the last one first.
+/// A value, and what it was before each of its last changes, newest first.
 #[derive(Clone, Debug)]
 pub(super) struct Timeline<T> {
     now: T,
     before: VecDeque<T>,
-    /// What reads see for a while, and until when: all but one change.
+    /// What reads see for a while, and until when: everything except one change.
     lagging: Option<(T, SystemTime)>,
 }
 
@@ -34,37 +34,37 @@ impl<T: Clone + PartialEq + Follow> Timeline<T> {
         &self.now
     }
 
-    /// What a read sees that misses so many of the last changes.
+    /// What a read sees that misses this many of the last changes.
     pub(super) fn read(&self, stale: usize, at: SystemTime) -> &T {
         let seen = self.before.iter().take(stale).next_back();
         seen.or(self.lagging(at).map(|(seen, _)| seen))
             .unwrap_or(&self.now)
     }
 
-    /// Whether such a read sees anything else than what is.
+    /// Whether such a read sees something other than the current value.
     pub(super) fn misses(&self, stale: usize, at: SystemTime) -> bool {
         let seen = self.read(stale, at);
         !std::ptr::eq(seen, &raw const self.now) && *seen != self.now
     }
 
-    /// What every read sees for some time yet.
+    /// What every read still sees, and for how long.
     pub(super) fn lagging(&self, at: SystemTime) -> Option<(&T, Duration)> {
         let (seen, until) = self.lagging.as_ref()?;
         let left = until.duration_since(at).ok()?;
         (!left.is_zero()).then_some((seen, left))
     }
 
-    /// Has reads see another value until then, and every change behind this one.
+    /// Makes reads see another value until then, and every later change.
     pub(super) fn lag(&mut self, seen: T, until: SystemTime) {
         self.lagging = (seen != self.now).then_some((seen, until));
     }
 
-    /// What the value was before its last changes, so many of them, the last one first.
+    /// What the value was before each of its last `changes` changes, newest first.
     pub(super) fn before(&self, changes: usize) -> impl Iterator<Item = &T> {
         self.before.iter().take(changes)
     }
 
-    /// Changes the value, or on an error leaves it as it was.
+    /// Changes the value; on an error, leaves it as it was.
     pub(super) fn change<R, E>(
         &mut self,
         change: impl FnOnce(&mut T) -> Result<R, E>,

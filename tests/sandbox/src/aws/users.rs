@@ -27,7 +27,7 @@ impl User {
         self.account == account && self.name == name
     }
 
-    /// The keys that are not deleted, whatever has spread of that so far.
+    /// The keys that are not deleted, however far a deletion has spread.
     pub(super) fn existing_keys(&self) -> impl Iterator<Item = &Key> {
         self.keys.iter().filter(|key| !key.spread.is_deleted())
     }
@@ -53,7 +53,7 @@ impl User {
     }
 }
 
-/// Of each key that was made or changed the whole key; none is ever forgotten.
+/// Takes over the whole of each key that was made or changed; no key is ever forgotten.
 impl Follow for Vec<User> {
     fn follow(&mut self, before: &Self, after: &Self) {
         for user in after {
@@ -80,19 +80,19 @@ pub(super) struct Key {
     pub(super) created: SystemTime,
     pub(super) last_used: Option<LastUsed>,
     pub(super) spread: Spread,
-    /// What the status was before it was switched, and until when it goes on being that (fact 42).
+    /// The status before the switch, and until when it stays in effect (fact 42).
     pub(super) switched: Option<(KeyStatus, SystemTime)>,
 }
 
 impl Key {
-    /// Sets the status, which spreads with delay.
+    /// Sets the status, which spreads with a delay.
     pub(super) fn switch(&mut self, status: KeyStatus, delay: Duration, now: SystemTime) {
         let before = self.status_at(now);
         self.status = status;
         self.switched = (before != status && !delay.is_zero()).then_some((before, now + delay));
     }
 
-    /// The status as far as it has spread.
+    /// The status that has spread so far.
     pub(super) fn status_at(&self, now: SystemTime) -> KeyStatus {
         let before = self.switched.filter(|(_, until)| now < *until);
         before.map_or(self.status, |(before, _)| before)

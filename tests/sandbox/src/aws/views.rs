@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::SystemTime;
 
-/// An access key with its secret, as CreateAccessKey answers it once.
+/// An access key with its secret, as CreateAccessKey returns it once.
 #[derive(Clone, PartialEq, Eq)]
 pub struct AccessKey {
     /// The access key id, `AKIA…`.
@@ -27,7 +27,7 @@ impl fmt::Debug for AccessKey {
 pub enum KeyStatus {
     /// Requests signed with the key are accepted.
     Active,
-    /// Switched off by UpdateAccessKey; counts toward the quota all the same (fact 21).
+    /// Deactivated by UpdateAccessKey; still counts toward the quota (fact 21).
     Inactive,
     /// Switched off by AWS.
     Expired,
@@ -45,7 +45,7 @@ impl KeyStatus {
     }
 }
 
-/// The last use of an access key, as GetAccessKeyLastUsed tells it.
+/// The last use of an access key, as GetAccessKeyLastUsed reports it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LastUsed {
     /// When; IAM shows whole seconds.
@@ -65,7 +65,7 @@ pub struct KeyView {
     pub status: KeyStatus,
     /// When it was created.
     pub created: SystemTime,
-    /// Its last use, as far as `Aws::set_last_used` was told of one.
+    /// Its last use, if `Aws::set_last_used` was told of one.
     pub last_used: Option<LastUsed>,
     /// Whether a request signed with it is accepted now.
     pub usable: bool,
@@ -81,7 +81,7 @@ pub enum SecretContent {
 }
 
 impl SecretContent {
-    /// The text, where it is one.
+    /// The text, if it is one.
     #[must_use]
     pub fn as_text(&self) -> Option<&str> {
         match self {
@@ -138,7 +138,7 @@ pub struct SecretView {
     pub arn: String,
     /// The name.
     pub name: String,
-    /// All versions in order of creation, those without a label or a value too.
+    /// All versions in order of creation, including those without a label or a value.
     pub versions: Vec<VersionView>,
 }
 

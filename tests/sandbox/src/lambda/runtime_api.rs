@@ -22,9 +22,9 @@ use crate::aws::{ACCOUNT, REGION};
 use crate::connections::serve_all;
 use crate::rotation::FunctionError;
 
-/// What the process gets as the answer to `invocation/next`.
+/// What the process gets in response to `invocation/next`.
 pub struct Invocation {
-    /// The id that the answer will be for.
+    /// The id that the response will be for.
     pub request_id: String,
     /// Milliseconds since the Unix epoch.
     pub deadline_ms: u128,
@@ -59,7 +59,7 @@ impl RuntimeApi {
     /// Starts on a free port of 127.0.0.1.
     ///
     /// # Errors
-    /// Where the port cannot be had.
+    /// If the port is not available.
     pub async fn start() -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
@@ -88,13 +88,13 @@ impl RuntimeApi {
         self.address.to_string()
     }
 
-    /// Has the process that asks next get this.
+    /// Gives this invocation to the process that asks next.
     pub fn offer(&self, invocation: Invocation) {
-        // Fails only when the server has gone, and then no answer comes either.
+        // Fails only if the server is gone, and then no response comes either.
         let _ = self.invocations.send(invocation);
     }
 
-    /// Waits until the process has asked for an invocation once more, and tells when it did.
+    /// Waits until the process has asked for an invocation once more, and returns when it did.
     pub async fn asked(&mut self) -> Instant {
         match self.asked.recv().await {
             Some(at) => at,
@@ -102,12 +102,12 @@ impl RuntimeApi {
         }
     }
 
-    /// Waits for the answer to `request_id`, passing over one that an abandoned invocation left.
+    /// Waits for the response to `request_id`, and skips one left by an abandoned invocation.
     pub async fn answer(&mut self, request_id: &str) -> Result<Value, FunctionError> {
         self.answer_at(request_id).await.0
     }
 
-    /// As [`RuntimeApi::answer`], with the time at which the answer came.
+    /// Like [`RuntimeApi::answer`], with the time at which the response came.
     pub async fn answer_at(&mut self, request_id: &str) -> (Result<Value, FunctionError>, Instant) {
         while let Some(answer) = self.answers.recv().await {
             if answer.request_id.is_none_or(|id| id == request_id) {
@@ -126,7 +126,7 @@ impl Drop for RuntimeApi {
 
 async fn serve(stream: TcpStream, exchange: Arc<Exchange>) {
     let service = service_fn(|request| respond(&exchange, request));
-    // A process that is killed breaks its connection.
+    // A killed process breaks its connection.
     let _ = hyper::server::conn::http1::Builder::new()
         .serve_connection(TokioIo::new(stream), service)
         .await;
@@ -150,7 +150,7 @@ async fn respond(
         .collect();
     let answer = match (&parts.method, path.as_slice()) {
         (&Method::GET, ["2018-06-01", "runtime", "invocation", "next"]) => {
-            // Fails only when nobody waits any more.
+            // Fails only if nobody is waiting any more.
             let _ = exchange.asked.send(at);
             return Ok(next(exchange).await);
         }
@@ -171,7 +171,7 @@ async fn respond(
         },
         _ => return Ok(plain(StatusCode::NOT_FOUND, "{}")),
     };
-    // Fails only when nobody waits for the answer any more.
+    // Fails only if nobody is waiting for the response any more.
     let _ = exchange.answers.send(answer);
     Ok(plain(StatusCode::ACCEPTED, r#"{"status":"OK"}"#))
 }
@@ -228,7 +228,7 @@ mod tests {
 
     const RUNTIME: &str = "/2018-06-01/runtime";
 
-    /// Sends one request as the function's process would, and returns the whole answer.
+    /// Sends one request as the function's process would, and returns the whole response.
     async fn call(address: &str, method: &str, path: &str, body: &str) -> io::Result<String> {
         let mut stream = TcpStream::connect(address).await?;
         let length = body.len();

@@ -7,14 +7,14 @@ use serde_json::json;
 use super::*;
 use crate::clock::Clock;
 
-/// A shell script that stands in for the function, removed in the end.
+/// A shell script that stands in for the function, removed at the end.
 struct Script(PathBuf);
 
 impl Script {
     fn new(name: &str, text: &str) -> Self {
         let path = std::env::temp_dir().join(format!("sandbox-{}-{name}", std::process::id()));
-        // Written by a child, because a file that this process has open for writing while another
-        // test starts a process can't be run ("Text file busy").
+        // Written by a child: a file cannot be run if this process has it open for writing while
+        // another test starts a process ("Text file busy").
         let written = Command::new("/bin/sh")
             .args([
                 "-c",
@@ -124,7 +124,7 @@ async fn the_process_ends_with_its_owner_though_a_killer_is_left() {
     }
     let logs = function.logs();
     drop(function);
-    // Until it is waited for, a killed process is still listed.
+    // A killed process is still listed until it is waited for.
     exit(&killer.0).await;
     assert_gone(&logs);
 }

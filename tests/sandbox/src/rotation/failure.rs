@@ -34,17 +34,17 @@ pub enum RotationFailed {
     Step {
         /// One of [`STEPS`](super::STEPS).
         step: &'static str,
-        /// How often the rotation was run.
+        /// How many times the rotation ran.
         attempts: u32,
         /// The function's error.
         error: FunctionError,
     },
-    /// The token lost AWSPENDING, though no step had failed (fact 6).
+    /// The token lost AWSPENDING, although no step had failed (fact 6).
     Abandoned {
         /// The step that was next.
         before: &'static str,
     },
-    /// Every step succeeded, and yet AWSCURRENT is on another version.
+    /// Every step succeeded, but AWSCURRENT is on another version.
     NotCurrent {
         /// The version that should have it.
         token: String,

@@ -3,11 +3,10 @@ use serde_json::json;
 use super::*;
 use crate::clock::Clock;
 
-/// A function that does what a rotation function does to the labels, and first fails as often as
-/// it is told to.
+/// A function that moves the labels as a rotation function does. It first fails as often as it is told to.
 struct Fake {
     aws: Aws,
-    /// Steps that are yet to fail, once for each time that they are in here.
+    /// Steps that still have to fail, one entry for each failure.
     failing: Vec<&'static str>,
     moves_current: bool,
     events: Vec<Value>,
@@ -224,7 +223,7 @@ async fn a_secret_deleted_for_good_ends_its_rotation_and_its_test() {
         assert!(matches!(result, Err(RotationFailed::Step { .. })));
         assert_eq!(fake.ran().len(), 1);
         assert_eq!(aws.secret(&arn), None);
-        // As where it is deleted between RotateSecret's answer and the first step.
+        // As if it were deleted between RotateSecret's response and the first step.
         aws.make_rotation_token(&arn);
     }
 }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{SetupError, Source};
 use crate::aws::{Aws, FUNCTION_ROLE};
 
-/// Who has a part in a rotation, by their ARNs.
+/// The parties in a rotation, by their ARNs.
 pub(super) struct Parties<'a> {
     pub(super) source: Source,
     pub(super) secret: &'a str,
@@ -17,7 +17,7 @@ pub(super) struct Parties<'a> {
 }
 
 impl Parties<'_> {
-    /// Makes the role where there is one, attaches to each party what it carries, and gives that.
+    /// Makes the role if there is one, attaches its policies to each party, and returns them.
     pub(super) fn attach_policies(&self, aws: &Aws) -> Result<Vec<(String, Value)>, SetupError> {
         if let Some((role, _)) = self.role {
             let trust = self.document(ROLE_IN_ANOTHER_ACCOUNT_TRUST)?;

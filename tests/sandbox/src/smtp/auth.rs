@@ -11,7 +11,7 @@ use super::lines::Lines;
 const USER_NAME: &str = "VXNlcm5hbWU6";
 const PASSWORD: &str = "UGFzc3dvcmQ6";
 
-/// What AUTH comes to.
+/// The result of AUTH.
 pub(super) enum Auth {
     /// Somebody gave a name and a password.
     Given {
@@ -20,13 +20,13 @@ pub(super) enum Auth {
         /// The password.
         password: String,
     },
-    /// It is not for this server to decide.
+    /// Refused with this reply, before any password is checked.
     Refused(&'static str),
-    /// The client is gone.
+    /// The client has disconnected.
     Gone,
 }
 
-/// Hears what comes behind AUTH.
+/// Handles what follows AUTH.
 pub(super) async fn hear<S>(lines: &mut Lines<S>, arguments: &str) -> io::Result<Auth>
 where
     S: AsyncRead + AsyncWrite + Unpin,
@@ -39,7 +39,7 @@ where
     }
 }
 
-/// The user name that a client says together with AUTH, if it does.
+/// The user name that a client sends together with AUTH, if it does.
 pub(super) fn name_at_once(arguments: &str) -> String {
     let (mechanism, initial) = words(arguments);
     let text = initial.and_then(decoded).unwrap_or_default();
@@ -50,7 +50,7 @@ pub(super) fn name_at_once(arguments: &str) -> String {
     name.unwrap_or_default().to_owned()
 }
 
-/// The mechanism, and what the client says with it at once.
+/// The mechanism, and what the client sends along with it.
 fn words(arguments: &str) -> (String, Option<&str>) {
     let (mechanism, initial) = arguments.split_once(' ').unwrap_or((arguments, ""));
     let initial = Some(initial.trim()).filter(|initial| !initial.is_empty());
@@ -67,7 +67,7 @@ where
     let text = decoded(&said).unwrap_or_default();
     let parts: Vec<_> = text.split('\0').collect();
     Ok(match parts[..] {
-        // Nobody acts for somebody else.
+        // A client cannot act for somebody else.
         [whom, name, password] if whom.is_empty() || whom == name => given(name, password),
         _ => refused(),
     })
@@ -92,7 +92,7 @@ where
     })
 }
 
-/// What the client said at once, or else says when it is asked.
+/// What the client sent along with AUTH, or else its reply when asked.
 async fn said<S>(
     lines: &mut Lines<S>,
     initial: Option<&str>,
@@ -117,7 +117,7 @@ fn given(name: &str, password: &str) -> Auth {
     }
 }
 
-/// Also for `*`, by which a client gives up.
+/// Also for `*`, with which a client gives up.
 fn refused() -> Auth {
     Auth::Refused("501 Invalid authentication")
 }

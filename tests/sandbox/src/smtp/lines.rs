@@ -6,7 +6,7 @@ use tokio::io::{
     AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader, sink,
 };
 
-/// The most bytes of a line, which RFC 4954 asks for.
+/// The longest line in bytes, as RFC 4954 requires.
 const LONGEST: u64 = 12_288;
 
 /// What the client says, line by line.
@@ -17,7 +17,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Lines<S> {
         Self(BufReader::new(stream))
     }
 
-    /// The next line without its end; `None` where none comes any more, or one is too long.
+    /// The next line without its end; `None` if there are no more, or if one is too long.
     pub(super) async fn next(&mut self) -> io::Result<Option<String>> {
         let mut line = Vec::new();
         let mut bounded = (&mut self.0).take(LONGEST);
@@ -37,7 +37,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Lines<S> {
         self.0.flush().await
     }
 
-    /// Listens for as long as the client stays.
+    /// Reads for as long as the client stays, without a reply.
     pub(super) async fn ignore(&mut self) -> io::Result<()> {
         tokio::io::copy(&mut self.0, &mut sink()).await.map(drop)
     }
@@ -46,7 +46,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Lines<S> {
         self.0.shutdown().await
     }
 
-    /// The connection. What the client has said too early is gone: it was not encrypted (RFC 3207).
+    /// The connection. Drops what the client has sent too early: it was not encrypted (RFC 3207).
     pub(super) fn into_inner(self) -> S {
         self.0.into_inner()
     }

@@ -1,7 +1,7 @@
 //! Amazon SES's SMTP interface: a server with STARTTLS that knows the SMTP passwords of the
 //! account's access keys, and takes no mail.
 //!
-//! In memory it is for virtual time, over TCP for other processes.
+//! In memory for virtual time, over TCP for other processes.
 
 mod auth;
 mod lines;
@@ -24,10 +24,10 @@ pub use stream::SmtpStream;
 /// The Regions that have servers in memory, and certificates.
 pub const REGIONS: [&str; 4] = ["us-east-1", "us-west-2", "eu-west-1", "eu-central-1"];
 
-/// What a host's name begins with.
+/// The prefixes of a host's name.
 const PREFIXES: [&str; 2] = ["email-smtp.", "email-smtp-fips."];
 
-/// As much as one side may be ahead of the other.
+/// How many bytes one side may be ahead of the other.
 const BUFFER: usize = 16 * 1024;
 
 /// The name of a Region's server.
@@ -56,8 +56,7 @@ impl Aws {
     /// [`Authority::of_process`]. It needs tokio's runtime, whose time may be paused.
     ///
     /// # Errors
-    /// `NotFound` for a name that is none of a server in [`REGIONS`]; `ConnectionRefused` where a
-    /// fault says so.
+    /// `NotFound` if no server in [`REGIONS`] has that name; `ConnectionRefused` if a fault says so.
     pub fn smtp_connect(&self, host: &str) -> io::Result<SmtpStream> {
         let region = region_of(host)
             .ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, format!("no host {host}")))?;

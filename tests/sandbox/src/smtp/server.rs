@@ -22,7 +22,7 @@ impl SmtpServer {
     /// Starts on a free port of 127.0.0.1.
     ///
     /// # Errors
-    /// Where the port cannot be had.
+    /// If the port is not available.
     pub async fn start(aws: Aws, region: &str, tls: &Tls) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;

@@ -9,7 +9,7 @@ use super::auth::{Auth, hear, name_at_once};
 use super::lines::Lines;
 use crate::aws::{Aws, SmtpFault};
 
-/// How far a client has come.
+/// A client's progress.
 pub(super) struct Session {
     aws: Aws,
     region: String,
@@ -19,7 +19,7 @@ pub(super) struct Session {
     logged_in: bool,
 }
 
-/// What comes behind a command.
+/// What follows a command.
 #[derive(PartialEq, Eq)]
 enum Next {
     Command,
@@ -27,12 +27,12 @@ enum Next {
     End,
 }
 
-/// Serves one client. One that goes away ends this.
+/// Serves one client until it disconnects.
 pub(super) async fn serve<S>(stream: S, mut session: Session, acceptor: TlsAcceptor)
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    // An error is the client's way to go.
+    // An error means that the client has gone.
     let _ = session.run(stream, acceptor).await;
 }
 
@@ -62,7 +62,7 @@ impl Session {
         if self.converse(&mut lines).await? == Next::Tls {
             let stream = acceptor.accept(lines.into_inner()).await?;
             self.encrypted = true;
-            // What was said before counts no more (RFC 3207).
+            // What was said before TLS no longer counts (RFC 3207).
             self.greeted = false;
             let mut lines = Lines::new(stream);
             self.converse(&mut lines).await?;
@@ -71,7 +71,7 @@ impl Session {
         lines.close().await
     }
 
-    /// Answers commands up to one that ends this.
+    /// Answers commands up to the one that ends this.
     async fn converse<S>(&mut self, lines: &mut Lines<S>) -> io::Result<Next>
     where
         S: AsyncRead + AsyncWrite + Unpin,

@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 use lettre::transport::smtp::client::AsyncTokioStream;
 use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf};
 
-/// A connection that lettre takes for its transport. The server's task ends when it is dropped.
+/// A connection that lettre accepts as its transport. The server's task ends when this is dropped.
 #[derive(Debug)]
 pub struct SmtpStream(DuplexStream);
 
@@ -19,7 +19,7 @@ impl SmtpStream {
 }
 
 impl AsyncTokioStream for SmtpStream {
-    /// In memory nothing has an address.
+    /// A connection in memory has no address.
     fn peer_addr(&self) -> io::Result<SocketAddr> {
         Err(io::ErrorKind::Unsupported.into())
     }

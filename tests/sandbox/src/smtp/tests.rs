@@ -72,7 +72,7 @@ async fn log_in_by(
     let mut connection = connected(aws).await;
     let credentials = Credentials::new(id.to_owned(), password.to_owned());
     let answer = connection.auth(&[mechanism], &credentials).await;
-    // Where a second answer is a refusal, lettre has said it already.
+    // If a second response is a refusal, lettre has already sent QUIT.
     let _ = connection.quit().await;
     answer
 }

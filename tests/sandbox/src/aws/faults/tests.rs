@@ -76,7 +76,7 @@ async fn a_call_that_times_out_takes_effect_or_not_and_is_never_answered() {
     }
 }
 
-/// How many keys alice has, so many seconds from now on.
+/// How many keys alice has, at each of these seconds from now.
 async fn keys_at<const N: usize>(aws: &Aws, seconds: [u64; N]) -> [usize; N] {
     let start = tokio::time::Instant::now();
     let mut counts = [0; N];
@@ -113,7 +113,7 @@ async fn a_slow_effect_comes_though_the_caller_has_given_up() {
     let answer = alice.try_iam("CreateAccessKey", &[]);
     let answer = tokio::time::timeout(Duration::from_secs(5), answer).await;
     assert!(answer.is_err());
-    // The caller was who it was when it asked, and its signature was young then.
+    // The caller is authenticated as of its request, when its signature was young.
     assert_eq!(keys_at(&aws, [594, 596]).await, [1, 2]);
     assert_eq!(aws.calls()[0].principal, aws.user_arn("alice"));
     assert_eq!(aws.calls()[0].outcome, Outcome::Ok);

@@ -128,7 +128,7 @@ fn a_key_that_is_absent_is_not_equal() {
     }
 }
 
-/// Fact 62: what the secret's own policy allows needs no policy of the caller's, and a Deny of that one wins.
+/// Fact 62: what the secret's own policy allows needs no policy of the caller's, but the caller's Deny wins.
 #[tokio::test(start_paused = true)]
 async fn a_secret_lets_a_role_in_that_nothing_else_allows() {
     let (aws, arn) = aws_with_secret();

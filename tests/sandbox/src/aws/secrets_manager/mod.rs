@@ -93,8 +93,8 @@ fn required<'a>(request: &'a ApiRequest, name: &str) -> Result<&'a str, ApiError
     })
 }
 
-/// The ClientRequestToken, which becomes the id of the version; the SDK makes one where the
-/// caller gives none, and so does the service.
+/// The ClientRequestToken, which becomes the version's id. If the caller gives none, the SDK makes
+/// one, and so does the service.
 fn token(state: &mut State, request: &ApiRequest) -> Result<String, ApiError> {
     match request.parameters.text("ClientRequestToken") {
         None => Ok(state.ids.uuid()),

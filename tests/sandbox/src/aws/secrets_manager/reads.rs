@@ -10,7 +10,7 @@ use crate::aws::request::ApiRequest;
 use crate::aws::secrets::Secret;
 use crate::aws::{AWSCURRENT, SecretContent};
 
-/// DescribeSecret: labelled versions, valueless ones too (fact 18).
+/// DescribeSecret: labelled versions, including those without a value (fact 18).
 pub(super) fn describe(secret: &Secret) -> Value {
     let labelled = secret.versions.iter();
     let stages: Map<String, Value> = labelled
@@ -84,7 +84,7 @@ pub(super) fn value(secret: &Secret, request: &ApiRequest) -> Result<Value, ApiE
     Ok(answer)
 }
 
-/// Valueless versions are left out (fact 18), and unlabelled ones unless asked for.
+/// Leaves out versions without a value (fact 18), and unlabelled ones unless the request asks for them.
 pub(super) fn versions(secret: &Secret, request: &ApiRequest) -> Value {
     let all = request.parameters.flag("IncludeDeprecated") == Some(true);
     let versions: Vec<Value> = secret

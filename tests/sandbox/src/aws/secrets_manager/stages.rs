@@ -45,7 +45,7 @@ pub(super) fn update(
     })
 }
 
-/// Whether a label that `holder` has may go where the caller says (fact 17).
+/// Whether a label on `holder` may move as the caller says (fact 17).
 fn check_move(
     label: &str,
     holder: Option<&str>,

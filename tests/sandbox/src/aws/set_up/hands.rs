@@ -1,11 +1,11 @@
-//! What a person does with the console, as a stale read misses it, and so that all reads miss it for a while.
+//! What a person does in the console. A stale read misses it, and all reads can miss it for a while.
 
 use std::time::Duration;
 
 use crate::aws::{AccessKey, Aws};
 
 impl Aws {
-    /// Has all reads miss for so long what `change` does (fact 19). They see every change behind it.
+    /// Makes all reads miss what `change` does, for the time `lag` (fact 19). They see every later change.
     pub fn seen_late<R>(&self, lag: Duration, change: impl FnOnce() -> R) -> R {
         let until = self.now() + lag;
         let (secrets, users) = {

@@ -1,8 +1,8 @@
 //! What a test, a person or AWS itself does to the account behind the API.
 //!
-//! A user, key or secret that does not exist is a mistake of the test: these methods then panic,
-//! but for those that a rotation under way calls, whose secret a person may delete.
-//! What only describes the account's past, such as a key's age, no read is stale for.
+//! A user, key or secret that does not exist is a mistake in the test, and these methods panic. The
+//! exceptions are those that a rotation under way calls, because a person may delete its secret. No
+//! read is stale for what only describes the account's past, such as a key's age.
 
 mod hands;
 mod secrets;
@@ -17,8 +17,7 @@ pub use secrets::{RotateRequest, StageError};
 
 /// The whole account.
 impl Aws {
-    /// Lets time pass: everything in the account is older by so much, and no read is stale any
-    /// more.
+    /// Lets time pass: everything in the account gets older by this much, and no read is stale any more.
     pub fn age(&self, by: Duration) {
         let mut state = self.state();
         state.faults.settle();
@@ -30,42 +29,41 @@ impl Aws {
             .settle(|secrets| secrets.iter_mut().for_each(|secret| secret.age(by)));
     }
 
-    /// Puts a fault in the way of a call to come.
+    /// Injects a fault into a later call.
     pub fn inject(&self, fault: Fault) {
         self.state().faults.inject(fault);
     }
 
-    /// Sets how long a call takes to arrive; at first none. Bystanders' calls take none ever.
+    /// Sets how long a call takes to arrive; none at first. Bystanders' calls never take any.
     pub fn set_latency(&self, latency: Duration) {
         self.state().latency = latency;
     }
 
-    /// Accepts signatures for other Regions, also such that there are none of; but IAM, whose requests are signed for
-    /// one Region wherever they come from (fact 30). To the SDK clients of one process, a
-    /// Region is what they share a quota of retries by: functions in Regions of their own have
-    /// theirs to themselves, as they have on Lambda.
+    /// Accepts signatures for other Regions, even ones that do not exist. IAM is the exception: its requests are signed
+    /// for one Region wherever they come from (fact 30). The SDK clients of one process share a retry quota per Region.
+    /// Functions in separate Regions have separate quotas, as they have on Lambda.
     pub fn accept_any_region(&self) {
         self.state().any_region = true;
     }
 
-    /// Takes every fault out of the way.
+    /// Removes all faults.
     pub fn clear_faults(&self) {
         let mut state = self.state();
         state.faults.clear();
         state.smtp.clear_faults();
     }
 
-    /// Calls `hook` after every call, before its answer. The hook may use the account.
+    /// Calls `hook` after every call, before its response. The hook may use the account.
     pub fn on_call(&self, hook: impl Fn(&Call) + Send + Sync + 'static) {
         self.state().hooks.push(Arc::new(hook));
     }
 
-    /// Calls no hook of [`Aws::on_call`] any more. A hook that holds the account keeps it alive.
+    /// Removes all hooks of [`Aws::on_call`]. A hook that holds the account keeps it alive.
     pub fn forget_hooks(&self) {
         self.state().hooks.clear();
     }
 
-    /// Forgets the calls so far, and counts from 1 again; forgets the logins over SMTP too, and what was said of mail there.
+    /// Forgets the calls so far, and counts from 1 again. Also forgets the logins and mail commands over SMTP.
     pub fn clear_calls(&self) {
         let mut state = self.state();
         state.calls.clear();

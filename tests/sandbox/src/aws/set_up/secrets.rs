@@ -22,7 +22,7 @@ pub enum StageError {
     NoCurrentVersion,
     /// A rotation is under way.
     RotationIncomplete,
-    /// The token has not 32 to 64 characters.
+    /// The token does not have 32 to 64 characters.
     InvalidToken,
     /// The token is the id of a version, which a test would overwrite.
     TokenInUse,
@@ -43,20 +43,20 @@ impl fmt::Display for StageError {
 
 impl std::error::Error for StageError {}
 
-/// A RotateSecret call to be carried out. Its version is staged already; staging it again with
-/// the same token changes nothing.
+/// A RotateSecret call to carry out. Its version is already staged; staging it again with the same
+/// token changes nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RotateRequest {
     /// The secret's ARN.
     pub arn: String,
-    /// The token to run, which is an earlier one where that rotation is incomplete (fact 5).
+    /// The token to run, which is an earlier one if that rotation is incomplete (fact 5).
     pub token: String,
-    /// False asks for the test of the configuration alone (fact 4).
+    /// False requests only the test of the configuration (fact 4).
     pub rotate_immediately: bool,
 }
 
 impl Aws {
-    /// Creates a secret, with a first version where there is content, and gives its ARN.
+    /// Creates a secret, with a first version if there is content, and returns its ARN.
     pub fn create_secret(&self, name: &str, content: Option<SecretContent>) -> String {
         let now = self.now();
         let mut state = self.state();
@@ -72,13 +72,13 @@ impl Aws {
     }
 
     /// A person writes a new current version: AWSPREVIOUS follows, and a rotation under way is
-    /// abandoned (fact 6). Gives the version's id.
+    /// abandoned (fact 6). Returns the version's id.
     #[track_caller]
     pub fn put_secret_text(&self, arn: &str, text: &str) -> String {
         let now = self.now();
         let id = self.state().ids.uuid();
         self.change_secret(arn, |secret| {
-            // A new version conflicts with none.
+            // A new version does not conflict with any other.
             let _ = secret.put(&id, text.into(), &[AWSCURRENT.to_owned()], now);
         });
         id
@@ -96,12 +96,11 @@ impl Aws {
         self.state().remove_secret(arn);
     }
 
-    /// What Secrets Manager does before createSecret: AWSPENDING on a version without a value
-    /// (fact 2). Gives the token to run, which is the old one where AWSPENDING sits on another
-    /// version than AWSCURRENT's (fact 5).
+    /// What Secrets Manager does before createSecret: AWSPENDING on a version without a value (fact 2). Returns the
+    /// token to run. It is the old one if AWSPENDING is on another version than AWSCURRENT (fact 5).
     ///
     /// # Errors
-    /// [`StageError`] where Secrets Manager would not start a rotation.
+    /// [`StageError`] if Secrets Manager would not start a rotation.
     pub fn stage_pending(&self, arn: &str, token: &str) -> Result<String, StageError> {
         let now = self.now();
         self.stage(arn, |secret| secret.stage_pending(token, now))
@@ -111,15 +110,15 @@ impl Aws {
     /// version (fact 4).
     ///
     /// # Errors
-    /// [`StageError`] where Secrets Manager would not start a rotation.
+    /// [`StageError`] if Secrets Manager would not start a rotation.
     pub fn stage_test(&self, arn: &str, token: &str) -> Result<(), StageError> {
         let now = self.now();
         self.stage(arn, |secret| secret.stage_test(token, now))
     }
 
-    /// Removes the version of `stage_test`; nothing where somebody deleted the secret meanwhile.
+    /// Removes the version of `stage_test`; does nothing if somebody has deleted the secret.
     pub fn unstage_test(&self, arn: &str, token: &str) {
-        // Fails only for a secret that is gone.
+        // Fails only if the secret is gone.
         let _ = self.stage(arn, |secret| {
             secret.unstage_test(token);
             Ok(())
@@ -140,7 +139,7 @@ impl Aws {
         self.amend_secret(arn, |secret| secret.remove_label(label));
     }
 
-    /// Sets the text of a version whatever it holds, and makes the version where there is none.
+    /// Sets the text of a version, whatever it holds, and makes the version if there is none.
     #[track_caller]
     pub fn put_version_text(&self, arn: &str, token: &str, text: &str) {
         let now = self.now();
@@ -155,7 +154,7 @@ impl Aws {
         });
     }
 
-    /// Has a secret carry a policy of its own.
+    /// Gives a secret a policy of its own.
     ///
     /// # Errors
     /// [`PolicyError`] for what is not simulated.
@@ -174,8 +173,7 @@ impl Aws {
         });
     }
 
-    /// Makes the RotationToken of the rotation under way (fact 8), which is good for nothing where
-    /// somebody deleted the secret meanwhile.
+    /// Makes the RotationToken of the rotation under way (fact 8). It is useless if somebody has deleted the secret.
     pub fn make_rotation_token(&self, arn: &str) -> String {
         let mut state = self.state();
         let token = state.ids.rotation_token();
@@ -187,14 +185,12 @@ impl Aws {
         token.reveal().to_owned()
     }
 
-    /// Whether PutSecretValue for the pending version needs the RotationToken (fact 8); at first
-    /// it does not.
+    /// Sets whether PutSecretValue for the pending version needs the RotationToken (fact 8); at first it does not.
     pub fn require_rotation_token(&self, required: bool) {
         self.state().requires_rotation_token = required;
     }
 
-    /// Calls `callback` for every RotateSecret call, before its answer; without one, RotateSecret
-    /// is refused.
+    /// Calls `callback` for every RotateSecret call, before its response. Without one, RotateSecret is refused.
     pub fn on_rotate(&self, callback: impl Fn(RotateRequest) + Send + Sync + 'static) {
         self.state().rotate = Some(Arc::new(callback));
     }

@@ -33,7 +33,7 @@ impl Aws {
         state.users.amend(|users| users.push(user.clone()));
     }
 
-    /// Creates a role that can be assumed, with its trust policy; it is allowed nothing.
+    /// Creates a role that can be assumed, with its trust policy. It is allowed nothing.
     ///
     /// # Errors
     /// [`PolicyError`] for a document with elements that the simulation does not evaluate.
@@ -54,7 +54,7 @@ impl Aws {
         self.state().ids.external_id().reveal().to_owned()
     }
 
-    /// Ends every session of the roles that were assumed so far.
+    /// Ends all role sessions so far.
     pub fn expire_sessions(&self) {
         let now = self.now();
         for session in &mut self.state().sessions {
@@ -62,14 +62,13 @@ impl Aws {
         }
     }
 
-    /// Creates an access key for a user, by name or ARN, usable at once and whatever the quota
-    /// (fact 21).
+    /// Creates an access key for a user, by name or ARN. It is usable at once, and the quota does not apply (fact 21).
     #[track_caller]
     pub fn create_access_key(&self, user: &str) -> AccessKey {
         self.new_key(user, |users, add| users.amend(add))
     }
 
-    /// Makes a key, and has `add` put it among the user's.
+    /// Makes a key, and has `add` put it among the user's keys.
     #[track_caller]
     pub(super) fn new_key(
         &self,
@@ -116,15 +115,14 @@ impl Aws {
         self.change_key(id, |key| key.spread.delete(Duration::ZERO, now));
     }
 
-    /// Sets what GetAccessKeyLastUsed tells. Calls to the simulation do not, unless
+    /// Sets what GetAccessKeyLastUsed returns. Calls to the simulation do not set it, unless
     /// [`Aws::record_uses`] asks for it: the record lags (fact 25).
     #[track_caller]
     pub fn set_last_used(&self, id: &str, last_used: LastUsed) {
         self.amend_key(id, |key| key.last_used = Some(last_used.clone()));
     }
 
-    /// Whether GetAccessKeyLastUsed tells at once of the calls that a key signs; at first it does
-    /// not.
+    /// Sets whether GetAccessKeyLastUsed immediately shows the calls that a key signs; at first it does not.
     pub fn record_uses(&self, recorded: bool) {
         self.state().records_uses = recorded;
     }
@@ -148,8 +146,8 @@ impl Aws {
         Ok(())
     }
 
-    /// Takes a resource out of what a principal's policies deny on all resources but some, as whoever
-    /// has the function rotate another secret has to.
+    /// Exempts a resource from a principal's policies that deny all resources but some. Whoever has the function rotate
+    /// another secret must do the same.
     pub fn spare(&self, principal_arn: &str, resource_arn: &str) {
         let mut state = self.state();
         let attached = state.policies.get_mut(principal_arn);
@@ -163,12 +161,12 @@ impl Aws {
         self.state().policies.remove(principal_arn);
     }
 
-    /// Sets how keys spread that are created and deleted through the API from now on.
+    /// Sets how keys spread if they are created or deleted through the API from now on.
     pub fn set_propagation(&self, propagation: Propagation) {
         self.state().propagation = propagation;
     }
 
-    /// Sets how many keys a page of ListAccessKeys has at most; at least one (fact 24).
+    /// Sets the most keys on a page of ListAccessKeys; at least one (fact 24).
     pub fn set_page_size(&self, keys: usize) {
         self.state().page_size = keys.max(1);
     }

@@ -135,7 +135,7 @@ async fn another_region_is_refused() {
     assert_eq!(caller.identity().await.code(), "SignatureDoesNotMatch");
 }
 
-/// Wherever the caller is, IAM is signed for its own Region (fact 30).
+/// IAM is signed for its own Region, wherever the caller is (fact 30).
 #[tokio::test(start_paused = true)]
 async fn where_any_region_is_accepted_iam_still_has_but_one() {
     let (aws, key) = aws_with_alice();

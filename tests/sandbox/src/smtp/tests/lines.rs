@@ -6,7 +6,7 @@ use aws_smithy_types::base64;
 
 use super::*;
 
-/// What the server says to some lines, from its greeting on.
+/// What the server says to some lines, including its greeting.
 async fn told(mut stream: impl AsyncRead + AsyncWrite + Unpin, lines: &str) -> String {
     stream.write_all(lines.as_bytes()).await.unwrap();
     let mut said = String::new();
@@ -14,20 +14,20 @@ async fn told(mut stream: impl AsyncRead + AsyncWrite + Unpin, lines: &str) -> S
     said
 }
 
-/// The codes of the last lines of the answers, without the greeting's.
+/// The codes of the last lines of the responses, without the greeting's.
 fn codes(said: &str) -> Vec<&str> {
     let answers = said.lines().filter(|line| line.as_bytes()[3] == b' ');
     answers.skip(1).map(|line| &line[..3]).collect()
 }
 
-/// A session of the hand, over TLS.
+/// A session by hand, over TLS.
 async fn encrypted(aws: &Aws) -> impl AsyncRead + AsyncWrite + Unpin + use<> {
     let mut stream = aws.smtp_connect(&host(REGION)).unwrap();
     stream.write_all(b"EHLO me\r\nSTARTTLS\r\n").await.unwrap();
     over_tls_by_hand(stream).await
 }
 
-/// Waits for the answer to STARTTLS, and encrypts.
+/// Waits for the response to STARTTLS, then encrypts.
 async fn over_tls_by_hand(mut stream: SmtpStream) -> impl AsyncRead + AsyncWrite + Unpin {
     let mut said = String::new();
     while !said.ends_with("220 Ready to start TLS\r\n") {
@@ -67,7 +67,7 @@ async fn only_over_tls_is_a_password_heard() {
     assert!(logins.iter().all(|login| !login.accepted));
 }
 
-/// As RFC 3207 asks for: someone else may have put it there.
+/// As RFC 3207 requires: someone else may have put it there.
 #[tokio::test(start_paused = true)]
 async fn what_was_said_before_tls_is_forgotten() {
     let (aws, _) = account();
