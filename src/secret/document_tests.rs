@@ -157,7 +157,11 @@ fn each_kind_of_malformed_document_is_named_without_quoting_it() {
         ),
         (
             &full.replace("\"alice\"", "\"sesame\""),
-            "\"secretkey\" is not a secret access key",
+            "\"secretkey\" is not a secret access key: it is the user's name",
+        ),
+        (
+            &full.replace("\"sesame\"", &format!("\"{ID}\"")),
+            "\"secretkey\" is not a secret access key: it is the access key's id",
         ),
         (
             &full.replace("\"alice\"", &format!("\"{ID}\"")),

@@ -120,9 +120,15 @@ pub(crate) fn key(
             let id = AccessKeyId::parse(&id)
                 .filter(|id| id.as_str() != username)
                 .ok_or_else(|| Malformed::Form(id_named.clone(), "an access key id"))?;
-            // The user's name would count as a copy of the key, and the new value would replace it.
-            if *secret == username {
-                let form = "a secret access key: it is the user's name";
+            // The other value would count as a copy of this one, and the new secret would replace both, or the new id.
+            let other = [
+                (username, "a secret access key: it is the user's name"),
+                (
+                    id.as_str(),
+                    "a secret access key: it is the access key's id",
+                ),
+            ];
+            if let Some((_, form)) = other.into_iter().find(|(other, _)| **secret == **other) {
                 return Err(Malformed::Form(secret_named.clone(), form));
             }
             let secret = SecretString::from(secret.as_str());

@@ -211,10 +211,11 @@ fn so(reason: &Malformed, text: &str, fields: &FieldNames) {
             assert_eq!(said(name), "");
         }
         Malformed::Form(Named { name, .. }, form) => {
-            let user = || {
+            let held = |field| {
                 let found = found.as_deref().expect("an object");
-                name_of(Field::Username, found, fields).map(|name| said(&name))
+                name_of(field, found, fields).map(|name| said(&name))
             };
+            let user = || held(Field::Username);
             let (field, fits) = match *form {
                 "the name of an IAM user" => (Field::Username, is_user_name(&said(name))),
                 "an access key id" => {
@@ -223,6 +224,9 @@ fn so(reason: &Malformed, text: &str, fields: &FieldNames) {
                 }
                 "a secret access key: it is the user's name" => {
                     (Field::SecretKey, user() != Some(said(name)))
+                }
+                "a secret access key: it is the access key's id" => {
+                    (Field::SecretKey, held(Field::AccessKey) != Some(said(name)))
                 }
                 "the ARN of a secret" => (Field::SourceSecret, is_secret_arn(&said(name))),
                 "the ARN of an IAM role" => (Field::Role, is_role_arn(&said(name))),
