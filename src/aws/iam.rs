@@ -19,6 +19,7 @@ use crate::aws::failure::{AwsFailure, Effect};
 use crate::aws::once::{Once, attempt};
 use crate::aws::partition::region_of_iam;
 use crate::key::access_key::{AccessKey, AccessKeyId, KeyStatus, LastUse, ListedKey};
+use crate::key::deactivatable::Deactivatable;
 use crate::key::deletion_rule::{Candidate, Deletable};
 use crate::secret::plain::first_line;
 
@@ -185,7 +186,11 @@ impl Iam {
     ///
     /// # Errors
     /// [`AwsFailure`]; `NoSuchEntity` if IAM knows no such key.
-    pub(crate) async fn deactivate(&self, key: &Deletable, once: Once) -> Result<(), AwsFailure> {
+    pub(crate) async fn deactivate(
+        &self,
+        key: &Deactivatable,
+        once: Once,
+    ) -> Result<(), AwsFailure> {
         self.set_status(key.id(), StatusType::Inactive, once).await
     }
 

@@ -1,13 +1,14 @@
 //! Pure: which access key may be deleted, to make room for a new one or because it was lost; or why none may.
 //!
-//! [`crate::aws::iam::Iam::deactivate`] and [`crate::aws::iam::Iam::delete`] take a [`Deletable`]. Only this module
-//! makes one, so no other part of the function can take a key away.
+//! [`crate::aws::iam::Iam::delete`] takes a [`Deletable`]. Only this module makes one, so no other part of the function
+//! can delete a key.
 
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
 use crate::key::access_key::{AccessKeyId, KeyStatus, LastUse, ListedKey};
+use crate::key::deactivatable::Deactivatable;
 use crate::key::given_out::GivenOut;
 use crate::key::marks::Marks;
 use crate::key::refusal::Refusal;
@@ -74,17 +75,23 @@ impl HeldKeys {
 
 /// A key that may be deleted. Only this module makes one, and never for a protected key.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Deletable(AccessKeyId);
+pub(crate) struct Deletable(Deactivatable);
 
 impl Deletable {
     /// Returns None if the key is AWSCURRENT's, AWSPENDING's or the source's, or if its id is in one of their texts.
     fn of(key: &AccessKeyId, held: &HeldKeys) -> Option<Self> {
-        (!held.protects(key)).then(|| Self(key.clone()))
+        (!held.protects(key)).then(|| Self(Deactivatable::decided(key)))
     }
 
     /// The key's id.
     #[must_use]
     pub(crate) fn id(&self) -> &AccessKeyId {
+        self.0.id()
+    }
+
+    /// The same key, to be deactivated first.
+    #[must_use]
+    pub(crate) fn to_deactivate(&self) -> &Deactivatable {
         &self.0
     }
 }
@@ -117,7 +124,7 @@ impl Candidate {
     ) -> Result<Deletable, Refusal> {
         match last_use {
             Some(last_use) if self.lost || age(last_use.at, now) < window => Err(Refusal::InUse {
-                key: self.key.0,
+                key: self.key.id().clone(),
                 last_use,
             }),
             _ => Ok(self.key),

@@ -94,11 +94,13 @@ fn choose(keys: &[ListedKey], held: &HeldKeys) -> Result<Selection, Refusal> {
 }
 
 fn delete(letter: char) -> Result<Selection, Refusal> {
-    Ok(Selection::Delete(Deletable(id(letter))))
+    Ok(Selection::Delete(Deletable(Deactivatable::decided(&id(
+        letter,
+    )))))
 }
 
 fn candidate(letter: char, lost: bool) -> Candidate {
-    let key = Deletable(id(letter));
+    let key = Deletable(Deactivatable::decided(&id(letter)));
     Candidate { key, lost }
 }
 
@@ -211,11 +213,8 @@ fn no_setting_deletes_the_current_or_the_pending_key() {
                     let keys = [key('A', one, age_one), key('B', two, age_two)];
                     let chosen = match choose_by(policy, &keys, &holdings) {
                         Ok(
-                            Selection::Delete(Deletable(id))
-                            | Selection::AskLastUse(Candidate {
-                                key: Deletable(id), ..
-                            }),
-                        ) => id,
+                            Selection::Delete(key) | Selection::AskLastUse(Candidate { key, .. }),
+                        ) => key.id().clone(),
                         _ => continue,
                     };
                     assert_ne!(Some(&chosen), holdings.current.as_ref());

@@ -1,7 +1,8 @@
-//! Pure, and independent of the other modules: which access key may be deleted, and whose a key is. A security reviewer
-//! starts here, with [`deletion_rule`] and the table in its tests.
+//! Pure, and independent of the other modules: which access key may be deleted, retired or revoked, and whose a key is. A
+//! security reviewer starts here, with [`deletion_rule`] and the table in its tests.
 
 pub(crate) mod access_key;
+pub(crate) mod deactivatable;
 pub(crate) mod deletion_rule;
 pub(crate) mod given_out;
 pub(crate) mod marks;

@@ -1,6 +1,5 @@
 //! Makes an access key: decides which key goes, then the mark, the room and the new key, each after a fresh look.
 
-use std::cell::Cell;
 use std::time::Duration;
 
 use tracing::{info, warn};
@@ -13,12 +12,13 @@ use crate::key::marks::Mark;
 use crate::rotation::clock::OutOfTime;
 use crate::rotation::context::Rotation;
 use crate::rotation::credential_source::CredentialSource;
+use crate::rotation::deactivation::{self, Deactivation};
 use crate::rotation::deletion::{self, Plan};
 use crate::rotation::marking::take_off;
 use crate::rotation::pending::Pending;
 use crate::rotation::problem::Problem;
 use crate::rotation::progress::Progress;
-use crate::rotation::removal::{self, Removal, Removed};
+use crate::rotation::removal::{Removal, Removed};
 use crate::rotation::staged_secret::Staged;
 use crate::rotation::storing::{self, QUOTA};
 
@@ -69,7 +69,7 @@ pub(crate) async fn make_key(
     }
     if let Some((key, KeyStatus::Active)) = &goes {
         rotation.doing(format!("take the access key {} away", key.id()));
-        if rotation.clock.remaining() < removal::LEAST_TIME + LEAST_TIME {
+        if rotation.clock.remaining() < deactivation::LEAST_TIME + LEAST_TIME {
             return Err(OutOfTime.into());
         }
     }
@@ -170,16 +170,12 @@ async fn make_room(
     }
     let marked = staged.marks.removing().any(|marked| marked == id);
     let removal = Removal {
-        run: rotation,
-        staged,
-        iam: facts.iam,
+        deactivation: Deactivation::new(rotation, staged, facts.iam, key.to_deactivate(), false),
         key,
         status,
         since_before: marked
             && status == KeyStatus::Inactive
             && progress.removing.as_ref() != Some(id),
-        made_now: false,
-        deactivated: Cell::new(false),
     };
     progress.removing = Some(id.clone());
     let known = facts.held.previous.as_ref() == Some(id);

@@ -6,6 +6,7 @@ pub(crate) mod clock;
 pub(crate) mod config;
 pub(crate) mod context;
 pub(crate) mod credential_source;
+pub(crate) mod deactivation;
 pub(crate) mod deletion;
 pub(crate) mod error_texts;
 pub(crate) mod give_back;

@@ -1,7 +1,6 @@
 //! Making and storing an access key takes two calls that cannot be combined. So each possible failure is followed by a
 //! clean-up that leaves no key behind (P3).
 
-use std::cell::Cell;
 use std::time::Duration;
 
 use tracing::warn;
@@ -11,10 +10,11 @@ use crate::aws::iam::Iam;
 use crate::key::access_key::{AccessKey, AccessKeyId, KeyStatus};
 use crate::key::deletion_rule::{HeldKeys, unstored};
 use crate::rotation::context::Rotation;
+use crate::rotation::deactivation::{Deactivation, LEAST_TIME};
 use crate::rotation::give_back;
 use crate::rotation::pending::Pending;
 use crate::rotation::problem::{CleanUp, Problem};
-use crate::rotation::removal::{self, Removal, Removed};
+use crate::rotation::removal::{Removal, Removed};
 use crate::rotation::staged_secret::Staged;
 
 /// How long storing may take. Well below [`crate::key::deletion_rule::SETTLE`], the time that other runs wait before
@@ -176,18 +176,14 @@ async fn take_unstored_away(
     let Some(deletable) = unstored(&key.id, held) else {
         return CleanUp::LeftAlone;
     };
-    if rotation.clock.remaining() <= removal::LEAST_TIME {
+    if rotation.clock.remaining() <= LEAST_TIME {
         return CleanUp::NoTime;
     }
     let removal = Removal {
-        run: rotation,
-        staged,
-        iam,
+        deactivation: Deactivation::new(rotation, staged, iam, deletable.to_deactivate(), true),
         key: &deletable,
         status: KeyStatus::Active,
         since_before: false,
-        made_now: true,
-        deactivated: Cell::new(false),
     };
     let to_go = async || {
         let given_out = give_back::given_out(rotation, staged).await?;
