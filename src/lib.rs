@@ -99,6 +99,7 @@ pub use aws::smtp_endpoint::SmtpEndpoint;
 pub use aws::trust::Trust;
 pub use function::error_answer::RotationError;
 pub use function::event::{InvalidEvent, Payload, RotationEvent};
+pub use function::exposure::{ExposedKey, Exposure, ReportedId, Reporter};
 pub use function::handler::Rotator;
 pub use function::logging;
 pub use key::access_key::{AccessKey, AccessKeyId};

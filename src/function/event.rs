@@ -130,7 +130,7 @@ impl RotationEvent {
     }
 }
 
-fn required(name: &str, raw: Option<&RawValue>) -> Result<String, InvalidEvent> {
+pub(super) fn required(name: &str, raw: Option<&RawValue>) -> Result<String, InvalidEvent> {
     let raw = raw.ok_or_else(|| invalid(&format!("{name} is missing")))?;
     let text: String =
         serde_json::from_str(raw.get()).map_err(|_| invalid(&format!("{name} is not a string")))?;
@@ -168,7 +168,7 @@ fn rotation_token(text: String) -> Result<SecretString, InvalidEvent> {
     Ok(SecretString::from(text.as_str()))
 }
 
-fn invalid(reason: &str) -> InvalidEvent {
+pub(super) fn invalid(reason: &str) -> InvalidEvent {
     InvalidEvent(reason.to_owned())
 }
 

@@ -3,5 +3,7 @@
 pub(crate) mod connecting;
 pub(crate) mod error_answer;
 pub(crate) mod event;
+pub(crate) mod exposure;
 pub(crate) mod handler;
 pub mod logging;
+pub(crate) mod object;
