@@ -97,6 +97,7 @@ pub use aws::sdk_config::{load_config, retries, timeouts};
 pub use aws::smtp::{Smtp, Stream};
 pub use aws::smtp_endpoint::SmtpEndpoint;
 pub use aws::trust::Trust;
+pub use function::action::{Action, Asked};
 pub use function::error_answer::RotationError;
 pub use function::event::{InvalidEvent, Payload, RotationEvent};
 pub use function::exposure::{ExposedKey, Exposure, ReportedId, Reporter};

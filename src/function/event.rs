@@ -140,7 +140,7 @@ pub(super) fn required(name: &str, raw: Option<&RawValue>) -> Result<String, Inv
     Ok(text)
 }
 
-fn secret_id(text: String) -> Result<String, InvalidEvent> {
+pub(super) fn secret_id(text: String) -> Result<String, InvalidEvent> {
     if !is_word(&text, LONGEST_SECRET_ID, SECRET_ID) {
         return Err(invalid("SecretId is not the ARN or the name of a secret"));
     }

@@ -26,6 +26,11 @@ impl<'a> Object<'a> {
         })
     }
 
+    /// The names of its fields, in their order.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.fields.iter().map(|(name, _)| name.as_str())
+    }
+
     /// A field's value, if there is such a field.
     ///
     /// # Errors
@@ -160,5 +165,12 @@ mod tests {
             let said = reason(Object::parse(json));
             assert_eq!(said, "it is not a JSON object", "{json}");
         }
+    }
+
+    #[test]
+    fn its_fields_have_an_order() {
+        let object = Object::parse(JSON).unwrap();
+        let names: String = object.names().collect();
+        assert_eq!(names, "abefghhi");
     }
 }
