@@ -6,5 +6,6 @@ pub(crate) mod error_answer;
 pub(crate) mod event;
 pub(crate) mod exposure;
 pub(crate) mod handler;
+pub(crate) mod kind;
 pub mod logging;
 pub(crate) mod object;
