@@ -1,12 +1,16 @@
 //! Policies of identities and of secrets, and trust policies of roles: how IAM evaluates Effect, Action, Resource,
 //! NotResource and Principal, and the Conditions that the shipped policies use.
 
+mod conditions;
+
 #[cfg(test)]
 mod tests;
 
 use std::fmt;
 
 use serde_json::{Map, Value};
+
+use conditions::Condition;
 
 /// A policy document that the simulation cannot evaluate.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,15 +67,6 @@ struct Statement {
 enum Resources {
     These(Vec<String>),
     AllBut(Vec<String>),
-}
-
-/// The condition that a key of the request has one of these values, or none of them.
-#[derive(Clone, Debug)]
-struct Condition {
-    key: String,
-    values: Vec<String>,
-    /// A key that is absent has none of them (fact 62).
-    negated: bool,
 }
 
 impl Policy {
@@ -138,7 +133,7 @@ impl Statement {
             },
             principals,
             conditions: match statement.get("Condition") {
-                Some(condition) => conditions(condition)?,
+                Some(condition) => Condition::parse_all(condition)?,
                 None => Vec::new(),
             },
         })
@@ -159,13 +154,10 @@ impl Statement {
             && self.principals.as_ref().is_none_or(|principals| {
                 principals.iter().any(|trusted| trusted == access.principal)
             })
-            && self.conditions.iter().all(|condition| {
-                let mut context = access.context.iter();
-                let value = context.find(|(key, _)| *key == condition.key);
-                let is_one =
-                    value.is_some_and(|(_, value)| condition.values.iter().any(|one| one == value));
-                is_one != condition.negated
-            })
+            && self
+                .conditions
+                .iter()
+                .all(|condition| condition.holds(access.context))
     }
 }
 
@@ -177,9 +169,13 @@ fn is_one_of(patterns: &[String], access: Access<'_>) -> bool {
 }
 
 /// An explicit Deny wins over every Allow. Without either, the call is not allowed.
-pub(super) fn decide(policies: &[Policy], access: Access<'_>) -> Decision {
+pub(super) fn decide<'a>(
+    policies: impl IntoIterator<Item = &'a Policy> + Clone,
+    access: Access<'_>,
+) -> Decision {
     let applying = || {
-        let statements = policies.iter().flat_map(|policy| &policy.statements);
+        let statements = policies.clone().into_iter();
+        let statements = statements.flat_map(|policy| &policy.statements);
         statements.filter(|statement| statement.applies(access))
     };
     if applying().any(|statement| !statement.allows) {
@@ -211,32 +207,6 @@ fn strings(statement: &Map<String, Value>, element: &str) -> Result<Vec<String>,
             .collect(),
         _ => Err(wrong()),
     }
-}
-
-/// The only conditions that are simulated: values from the requests themselves, and a secret's tags.
-fn conditions(condition: &Value) -> Result<Vec<Condition>, PolicyError> {
-    const NEGATED: &str = "StringNotEquals";
-    const OPERATORS: [&str; 3] = ["ForAnyValue:StringEquals", "StringEquals", NEGATED];
-    const KEYS: [&str; 3] = [
-        "secretsmanager:VersionStage",
-        "sts:ExternalId",
-        "aws:ResourceTag/iam-key-rotator",
-    ];
-    let mut conditions = Vec::new();
-    for (operator, tests) in object(condition, &OPERATORS)? {
-        let tests = object(tests, &KEYS)?;
-        for key in tests.keys() {
-            conditions.push(Condition {
-                key: key.clone(),
-                values: strings(tests, key)?,
-                negated: operator == NEGATED,
-            });
-        }
-    }
-    if conditions.is_empty() {
-        return Err(PolicyError("an empty Condition".to_owned()));
-    }
-    Ok(conditions)
 }
 
 fn principals(principal: &Value) -> Result<Vec<String>, PolicyError> {

@@ -128,6 +128,56 @@ fn a_key_that_is_absent_is_not_equal() {
     }
 }
 
+#[test]
+fn a_condition_can_have_wildcards_or_ask_whether_a_key_is_there() {
+    let label = "secretsmanager:VersionStage";
+    let function = "secretsmanager:RotationLambdaARN";
+    for (condition, context, expected) in [
+        (
+            json!({"StringLike": {label: "own-*"}}),
+            &[(label, "own-label")][..],
+            Decision::Allowed,
+        ),
+        (
+            json!({"StringLike": {label: ["x", "own-?"]}}),
+            &[(label, "own-label")],
+            Decision::NotAllowed,
+        ),
+        (
+            json!({"ForAnyValue:StringLike": {label: "*"}}),
+            &[],
+            Decision::NotAllowed,
+        ),
+        (
+            json!({"Null": {function: "true"}}),
+            &[(label, "own-label")],
+            Decision::Allowed,
+        ),
+        (
+            json!({"Null": {function: "true"}}),
+            &[(function, "arn:f")],
+            Decision::NotAllowed,
+        ),
+        (
+            json!({"Null": {function: "false"}, "StringLike": {label: "*"}}),
+            &[(function, "arn:f")],
+            Decision::NotAllowed,
+        ),
+    ] {
+        let mut allow = statement("Allow", "*", "*");
+        allow["Condition"] = condition.clone();
+        let policies = [Policy::parse(&json!({"Statement": allow})).unwrap()];
+        let access = Access {
+            action: "secretsmanager:UpdateSecretVersionStage",
+            resource_arn: "arn:a",
+            username: None,
+            principal: "",
+            context,
+        };
+        assert_eq!(decide(&policies, access), expected, "{condition}");
+    }
+}
+
 /// Fact 62: what the secret's own policy allows needs no policy of the caller's, but the caller's Deny wins.
 #[tokio::test(start_paused = true)]
 async fn a_secret_lets_a_role_in_that_nothing_else_allows() {
@@ -204,7 +254,7 @@ fn a_policy_with_unknown_elements_is_refused() {
     let condition = json!({"ForAnyValue:StringEquals": {"aws:username": "alice"}});
     for (element, value, unknown) in [
         ("NotAction", json!("*"), "element NotAction"),
-        ("Condition", json!({"Bool": {}}), "element Bool"),
+        ("Condition", json!({"IpAddress": {}}), "element IpAddress"),
         ("Condition", condition, "element aws:username"),
         ("Condition", json!({}), "an empty Condition"),
     ] {
