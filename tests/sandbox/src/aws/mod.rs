@@ -63,6 +63,8 @@ pub const ACCOUNT: &str = "123456789012";
 pub const OTHER_ACCOUNT: &str = "444455556666";
 /// The only Region.
 pub const REGION: &str = "us-east-1";
+/// The function, which rotates every secret that names no other.
+pub const FUNCTION_ARN: &str = "arn:aws:lambda:us-east-1:123456789012:function:iam-key-rotator";
 /// The function's execution role.
 pub const FUNCTION_ROLE: &str = "arn:aws:iam::123456789012:role/iam-key-rotator";
 /// The function as a caller: the session of its execution role.

@@ -73,18 +73,20 @@ impl Parameters {
     }
 
     pub(super) fn texts(&self, name: &str) -> Option<Vec<String>> {
-        let Self::Json(members) = self else {
-            return None;
-        };
-        let texts = members.get(name)?.as_array()?.iter();
+        let texts = self.member(name)?.as_array()?.iter();
         Some(texts.filter_map(Value::as_str).map(str::to_owned).collect())
     }
 
+    /// A member of any type, of AWS JSON.
+    pub(super) fn member(&self, name: &str) -> Option<&Value> {
+        match self {
+            Self::Json(members) => members.get(name),
+            Self::Form(_) => None,
+        }
+    }
+
     pub(super) fn tags(&self) -> Vec<(String, String)> {
-        let Self::Json(members) = self else {
-            return Vec::new();
-        };
-        let tags = members.get("Tags").and_then(Value::as_array);
+        let tags = self.member("Tags").and_then(Value::as_array);
         let text = |tag: &Value, name| Some(tag.get(name)?.as_str()?.to_owned());
         tags.into_iter()
             .flatten()

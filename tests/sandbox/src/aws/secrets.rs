@@ -1,14 +1,19 @@
 //! Secrets, their versions, and the rules by which staging labels move.
 
-use std::collections::BTreeSet;
+mod follow;
+mod schedule;
+mod staging;
+
 use std::time::{Duration, SystemTime};
 
 use super::errors::ApiError;
 use super::ids::Confidential;
-use super::timeline::Follow;
 use super::{
-    AWSCURRENT, AWSPENDING, AWSPREVIOUS, SecretContent, SecretView, StageError, VersionView,
+    AWSCURRENT, AWSPENDING, AWSPREVIOUS, FUNCTION_ARN, SecretContent, SecretView, VersionView,
 };
+
+pub(super) use schedule::{Rules, Schedule};
+pub(super) use staging::is_token;
 
 /// The prefix of the labels by which the function marks that it makes a key; a time and a run follow.
 pub(super) const CREATING: &str = "iam-key-rotator-creating-";
@@ -21,7 +26,7 @@ pub(super) struct Secret {
     pub(super) changed: SystemTime,
     pub(super) rotated: Option<SystemTime>,
     pub(super) deleted: Option<SystemTime>,
-    pub(super) rotation_enabled: bool,
+    pub(super) schedule: Schedule,
     pub(super) tags: Vec<(String, String)>,
     pub(super) rotation_token: Option<Confidential>,
     /// The version of the staged test (fact 4).
@@ -38,7 +43,7 @@ impl Secret {
             changed: now,
             rotated: None,
             deleted: None,
-            rotation_enabled: false,
+            schedule: Schedule::default(),
             tags: Vec::new(),
             rotation_token: None,
             test: None,
@@ -52,6 +57,11 @@ impl Secret {
             name: self.name.clone(),
             versions: self.versions.clone(),
         }
+    }
+
+    /// The function that rotates it, which is the one that the simulation runs unless another is named.
+    pub(super) fn function(&self) -> &str {
+        self.schedule.function.as_deref().unwrap_or(FUNCTION_ARN)
     }
 
     /// Whether a SecretId means this secret: its ARN, its ARN without the last six characters, or its name.
@@ -84,10 +94,21 @@ impl Secret {
         }
     }
 
+    /// Makes a change, and notes its time if it changed anything.
+    pub(super) fn alter<R>(&mut self, now: SystemTime, change: impl FnOnce(&mut Self) -> R) -> R {
+        let before = self.clone();
+        let result = change(self);
+        if *self != before {
+            self.changed = now;
+        }
+        result
+    }
+
     /// Puts a label on a version and takes it off any other. AWSPREVIOUS follows AWSCURRENT
     /// (fact 17).
     pub(super) fn move_label(&mut self, label: &str, to: &str, now: SystemTime) {
         let from = self.id_with_label(label).filter(|from| from != to);
+        let is_of_rotation = self.id_with_label(AWSPENDING).as_deref() == Some(to);
         self.remove_label(label);
         for version in self.versions.iter_mut().filter(|version| version.id == to) {
             version.labels.push(label.to_owned());
@@ -95,12 +116,14 @@ impl Secret {
         if label == AWSCURRENT {
             // A rotation took over the version that a test had left.
             self.test.take_if(|test| test == to);
-            self.rotated = Some(now);
+            // Somebody who moves AWSCURRENT back rotates nothing.
+            if is_of_rotation {
+                self.rotated = Some(now);
+            }
             if let Some(from) = from {
                 self.move_label(AWSPREVIOUS, &from, now);
             }
         }
-        self.changed = now;
     }
 
     pub(super) fn remove_label(&mut self, label: &str) {
@@ -130,6 +153,10 @@ impl Secret {
             },
             None => self.add_version(token, Some(content), now),
         }
+        // A new value counts as a rotation, unless it is the first (fact 12).
+        if self.with_label(AWSCURRENT).is_some() && labels.iter().any(|label| label == AWSCURRENT) {
+            self.rotated = Some(now);
+        }
         for label in labels {
             self.move_label(label, token, now);
         }
@@ -140,61 +167,6 @@ impl Secret {
             self.remove_label(AWSPENDING);
         }
         Ok(())
-    }
-
-    /// What Secrets Manager does before createSecret (facts 2 and 5). Returns the token to run.
-    pub(super) fn stage_pending(
-        &mut self,
-        token: &str,
-        now: SystemTime,
-    ) -> Result<String, StageError> {
-        self.stageable(token)?;
-        self.rotation_enabled = true;
-        let current = self.id_with_label(AWSCURRENT);
-        let pending = self.id_with_label(AWSPENDING);
-        if let Some(incomplete) = pending.filter(|pending| current.as_ref() != Some(pending)) {
-            return Ok(incomplete);
-        }
-        if current.as_deref() != Some(token) {
-            if self.version(token).is_none() {
-                self.add_version(token, None, now);
-            }
-            self.move_label(AWSPENDING, token, now);
-        }
-        Ok(token.to_owned())
-    }
-
-    /// What Secrets Manager does before the lone testSecret (fact 4).
-    pub(super) fn stage_test(&mut self, token: &str, now: SystemTime) -> Result<(), StageError> {
-        self.stageable(token)?;
-        self.rotation_enabled = true;
-        if self.test.as_deref() == Some(token) {
-            return Ok(());
-        }
-        let current = self
-            .with_label(AWSCURRENT)
-            .ok_or(StageError::NoCurrentVersion)?;
-        let current_id = current.id.clone();
-        let copy = current.content.clone();
-        let pending = self.id_with_label(AWSPENDING);
-        if pending.is_some_and(|pending| pending != current_id) {
-            return Err(StageError::RotationIncomplete);
-        }
-        // The end of the test removes the version, so it must be the test's own.
-        if self.version(token).is_some() {
-            return Err(StageError::TokenInUse);
-        }
-        self.add_version(token, copy, now);
-        self.move_label(AWSPENDING, token, now);
-        self.test = Some(token.to_owned());
-        Ok(())
-    }
-
-    /// What Secrets Manager does after the lone testSecret (fact 4).
-    pub(super) fn unstage_test(&mut self, token: &str) {
-        if self.test.take_if(|test| test == token).is_some() {
-            self.versions.retain(|version| version.id != token);
-        }
     }
 
     pub(super) fn add_version(
@@ -214,6 +186,7 @@ impl Secret {
     pub(super) fn age(&mut self, by: Duration) {
         self.created -= by;
         self.changed -= by;
+        self.schedule.age(by);
         for at in self.rotated.iter_mut().chain(&mut self.deleted) {
             *at -= by;
         }
@@ -224,16 +197,6 @@ impl Secret {
             }
         }
     }
-
-    fn stageable(&self, token: &str) -> Result<(), StageError> {
-        if self.deleted.is_some() {
-            return Err(StageError::MarkedForDeletion);
-        }
-        if !is_token(token) {
-            return Err(StageError::InvalidToken);
-        }
-        Ok(())
-    }
 }
 
 /// The function's mark, with its time moved back; `None` for any other label.
@@ -241,53 +204,4 @@ fn aged_mark(label: &str, by: Duration) -> Option<String> {
     let (since, run) = label.strip_prefix(CREATING)?.split_once('-')?;
     let since = since.parse::<u64>().ok()?.checked_sub(by.as_secs())?;
     Some(format!("{CREATING}{since}-{run}"))
-}
-
-/// Takes over, for each secret, the versions that were made or filled, and the labels that moved.
-impl Follow for Vec<Secret> {
-    fn follow(&mut self, before: &Self, after: &Self) {
-        for secret in after {
-            let was = before.iter().find(|was| was.arn == secret.arn);
-            match (self.iter_mut().find(|own| own.arn == secret.arn), was) {
-                (Some(own), Some(was)) => own.follow(was, secret),
-                (None, None) => self.push(secret.clone()),
-                _ => {}
-            }
-        }
-    }
-}
-
-impl Secret {
-    fn follow(&mut self, was: &Self, is: &Self) {
-        self.changed = is.changed;
-        if was.deleted != is.deleted {
-            self.deleted = is.deleted;
-        }
-        for version in &is.versions {
-            match self.versions.iter_mut().find(|own| own.id == version.id) {
-                Some(own) => own.content.clone_from(&version.content),
-                None if was.version(&version.id).is_none() => self.versions.push(VersionView {
-                    labels: Vec::new(),
-                    ..version.clone()
-                }),
-                None => {}
-            }
-        }
-        let labels = was.versions.iter().chain(&is.versions);
-        let labels: BTreeSet<&String> = labels.flat_map(|version| &version.labels).collect();
-        for label in labels {
-            let (from, to) = (was.id_with_label(label), is.id_with_label(label));
-            if from != to {
-                self.remove_label(label);
-                let versions = self.versions.iter_mut();
-                let to = versions.filter(|version| Some(&version.id) == to.as_ref());
-                to.for_each(|version| version.labels.push(label.clone()));
-            }
-        }
-    }
-}
-
-/// Whether a ClientRequestToken has the length that the API requires.
-pub(super) fn is_token(token: &str) -> bool {
-    (32..=64).contains(&token.len())
 }

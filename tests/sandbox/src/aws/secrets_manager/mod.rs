@@ -25,7 +25,8 @@ pub(super) fn resource(state: &State, request: &ApiRequest) -> Result<Resource, 
     let arn = match request.action.as_str() {
         "ListSecrets" => "*".to_owned(),
         "CreateSecret" => secret_arn(required(request, "Name")?),
-        "DeleteSecret"
+        "CancelRotateSecret"
+        | "DeleteSecret"
         | "DescribeSecret"
         | "GetSecretValue"
         | "ListSecretVersionIds"
@@ -59,6 +60,7 @@ pub(super) fn act(
         "PutSecretValue" => values::put(state, request, now),
         "UpdateSecretVersionStage" => stages::update(state, request, now),
         "RotateSecret" => rotation::rotate(state, request, now),
+        "CancelRotateSecret" => rotation::cancel(state, request, now),
         "DeleteSecret" => values::delete(state, request, now),
         other => Err(not_simulated(other)),
     }
@@ -77,12 +79,14 @@ fn find<'a>(secrets: &'a [Secret], request: &ApiRequest) -> Result<&'a Secret, A
 fn change<R>(
     state: &mut State,
     request: &ApiRequest,
+    now: SystemTime,
     change: impl FnOnce(&mut Secret) -> Result<R, ApiError>,
 ) -> Result<R, ApiError> {
     let secret_id = required(request, "SecretId")?;
     state.secrets.change(|secrets| {
         let secret = secrets.iter_mut().find(|secret| secret.is(secret_id));
-        change(secret.ok_or_else(ApiError::no_such_secret)?)
+        let secret = secret.ok_or_else(ApiError::no_such_secret)?;
+        secret.alter(now, change)
     })
 }
 

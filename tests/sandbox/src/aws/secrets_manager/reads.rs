@@ -1,5 +1,8 @@
 //! The calls that read a secret.
 
+#[cfg(test)]
+mod tests;
+
 use aws_smithy_types::base64;
 use serde_json::{Map, Value, json};
 
@@ -7,7 +10,7 @@ use super::not_found;
 use crate::aws::answer::epoch_seconds;
 use crate::aws::errors::ApiError;
 use crate::aws::request::ApiRequest;
-use crate::aws::secrets::Secret;
+use crate::aws::secrets::{Rules, Secret};
 use crate::aws::{AWSCURRENT, SecretContent};
 
 /// DescribeSecret: labelled versions, including those without a value (fact 18).
@@ -41,14 +44,41 @@ fn entry(secret: &Secret) -> Value {
     if let Some(deleted) = secret.deleted {
         entry["DeletedDate"] = epoch_seconds(deleted);
     }
-    if secret.rotation_enabled {
-        entry["RotationEnabled"] = json!(true);
-        // Null while rotation is off (fact 12).
-        if let Some(rotated) = secret.rotated {
-            entry["LastRotatedDate"] = epoch_seconds(rotated);
+    if let Some(enabled) = secret.schedule.enabled {
+        entry["RotationEnabled"] = json!(enabled);
+        entry["RotationLambdaARN"] = json!(secret.function());
+        let rules = rotation_rules(&secret.schedule.rules);
+        if !rules.is_empty() {
+            entry["RotationRules"] = Value::Object(rules);
+        }
+    }
+    // Null while rotation is off (fact 12).
+    let rotated = secret.rotated.filter(|_| secret.schedule.is_on());
+    let next = secret.schedule.next(secret.rotated);
+    for (name, date) in [("LastRotatedDate", rotated), ("NextRotationDate", next)] {
+        if let Some(date) = date {
+            entry[name] = epoch_seconds(date);
         }
     }
     entry
+}
+
+fn rotation_rules(rules: &Rules) -> Map<String, Value> {
+    let Rules {
+        days,
+        duration,
+        expression,
+    } = rules;
+    let mut members = Map::new();
+    if let Some(days) = days {
+        members.insert("AutomaticallyAfterDays".to_owned(), json!(days));
+    }
+    for (name, text) in [("Duration", duration), ("ScheduleExpression", expression)] {
+        if let Some(text) = text {
+            members.insert(name.to_owned(), json!(text));
+        }
+    }
+    members
 }
 
 pub(super) fn value(secret: &Secret, request: &ApiRequest) -> Result<Value, ApiError> {

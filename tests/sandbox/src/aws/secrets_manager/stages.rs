@@ -18,7 +18,7 @@ pub(super) fn update(
     let label = required(request, "VersionStage")?;
     let to = request.parameters.text("MoveToVersionId");
     let from = request.parameters.text("RemoveFromVersionId");
-    change(state, request, |secret| {
+    change(state, request, now, |secret| {
         secret.open()?;
         let holder = secret.with_label(label).map(|version| version.id.clone());
         check_move(label, holder.as_deref(), from, to)?;
@@ -36,10 +36,7 @@ pub(super) fn update(
                 }
                 secret.move_label(label, to, now);
             }
-            None => {
-                secret.remove_label(label);
-                secret.changed = now;
-            }
+            None => secret.remove_label(label),
         }
         Ok(json!({"ARN": secret.arn, "Name": secret.name}))
     })

@@ -57,7 +57,7 @@ pub(super) fn put(
     let labels = request.parameters.texts("VersionStages");
     let labels = labels.unwrap_or_else(|| vec![AWSCURRENT.to_owned()]);
     let requires_rotation_token = state.requires_rotation_token;
-    change(state, request, |secret| {
+    change(state, request, now, |secret| {
         secret.open()?;
         let pending = secret.with_label(AWSPENDING);
         if requires_rotation_token && pending.is_some_and(|pending| pending.id == token) {
@@ -95,7 +95,7 @@ pub(super) fn delete(
     let days = request.parameters.number("RecoveryWindowInDays");
     let days = u32::try_from(days.unwrap_or(30)).unwrap_or(30);
     let at = if force { now } else { now + DAY * days };
-    let answer = change(state, request, |secret| {
+    let answer = change(state, request, now, |secret| {
         secret.open()?;
         secret.deleted = Some(at);
         Ok(json!({

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::mistake;
 use crate::aws::ids::secret_arn;
 use crate::aws::policy::{Policy, PolicyError};
-use crate::aws::secrets::Secret;
+use crate::aws::secrets::{Rules, Secret};
 use crate::aws::{AWSCURRENT, Aws, SecretContent};
 
 /// Why no rotation could be staged.
@@ -173,6 +173,19 @@ impl Aws {
         });
     }
 
+    /// Turns the rotation of a secret on, every so many days, and rotates nothing.
+    #[track_caller]
+    pub fn turn_on_rotation(&self, arn: &str, days: u16) {
+        let now = self.now();
+        self.amend_secret(arn, |secret| {
+            secret.schedule.turn_on(now);
+            secret.schedule.rules = Rules {
+                days: Some(days.into()),
+                ..Rules::default()
+            };
+        });
+    }
+
     /// Makes the RotationToken of the rotation under way (fact 8). It is useless if somebody has deleted the secret.
     pub fn make_rotation_token(&self, arn: &str) -> String {
         let mut state = self.state();
@@ -200,34 +213,38 @@ impl Aws {
         arn: &str,
         stage: impl FnOnce(&mut Secret) -> Result<R, StageError>,
     ) -> Result<R, StageError> {
+        let now = self.now();
         self.state().secrets.change(|secrets| {
             let secret = secrets.iter_mut().find(|secret| secret.is(arn));
-            stage(secret.ok_or(StageError::NoSuchSecret)?)
+            let secret = secret.ok_or(StageError::NoSuchSecret)?;
+            secret.alter(now, stage)
         })
     }
 
     /// Changes a secret so that a stale read misses it.
     #[track_caller]
     pub(super) fn change_secret(&self, arn: &str, change: impl FnOnce(&mut Secret)) {
+        let now = self.now();
         let result = self.state().secrets.change(|secrets| {
             let secret = secrets.iter_mut().find(|secret| secret.is(arn));
-            secret.ok_or(()).map(change)
+            secret.ok_or(()).map(|secret| secret.alter(now, change))
         });
         if result.is_err() {
             mistake("secret", arn);
         }
     }
 
-    /// Changes a secret as if it had long been so.
+    /// Changes a secret as if it had long been so. Only its LastChangedDate tells.
     #[track_caller]
-    fn amend_secret(&self, arn: &str, amend: impl Fn(&mut Secret)) {
+    pub(super) fn amend_secret(&self, arn: &str, amend: impl Fn(&mut Secret)) {
+        let now = self.now();
         let mut state = self.state();
         if state.secret(arn).is_none() {
             mistake("secret", arn);
         }
         state.secrets.amend(|secrets| {
             let found = secrets.iter_mut().filter(|secret| secret.is(arn));
-            found.for_each(&amend);
+            found.for_each(|secret| secret.alter(now, &amend));
         });
     }
 }
