@@ -28,6 +28,8 @@ pub(super) struct Secret {
     pub(super) deleted: Option<SystemTime>,
     pub(super) schedule: Schedule,
     pub(super) tags: Vec<(String, String)>,
+    pub(super) description: Option<String>,
+    pub(super) kms_key: Option<String>,
     pub(super) rotation_token: Option<Confidential>,
     /// The version of the staged test (fact 4).
     pub(super) test: Option<String>,
@@ -45,6 +47,8 @@ impl Secret {
             deleted: None,
             schedule: Schedule::default(),
             tags: Vec::new(),
+            description: None,
+            kms_key: None,
             rotation_token: None,
             test: None,
             versions: Vec::new(),
@@ -129,6 +133,14 @@ impl Secret {
     pub(super) fn remove_label(&mut self, label: &str) {
         for version in &mut self.versions {
             version.labels.retain(|have| have != label);
+        }
+    }
+
+    /// Gives it a tag, in place of one with the same key.
+    pub(super) fn tag(&mut self, key: &str, value: &str) {
+        match self.tags.iter_mut().find(|(own, _)| own == key) {
+            Some((_, own)) => value.clone_into(own),
+            None => self.tags.push((key.to_owned(), value.to_owned())),
         }
     }
 

@@ -35,6 +35,12 @@ impl Secret {
         if was.tags != is.tags {
             self.tags.clone_from(&is.tags);
         }
+        if was.description != is.description {
+            self.description.clone_from(&is.description);
+        }
+        if was.kms_key != is.kms_key {
+            self.kms_key.clone_from(&is.kms_key);
+        }
         for version in &is.versions {
             match self.versions.iter_mut().find(|own| own.id == version.id) {
                 Some(own) => own.content.clone_from(&version.content),

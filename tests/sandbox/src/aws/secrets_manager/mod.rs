@@ -3,6 +3,7 @@
 mod reads;
 mod rotation;
 mod stages;
+mod tags;
 mod values;
 
 #[cfg(test)]
@@ -32,6 +33,9 @@ pub(super) fn resource(state: &State, request: &ApiRequest) -> Result<Resource, 
         | "ListSecretVersionIds"
         | "PutSecretValue"
         | "RotateSecret"
+        | "TagResource"
+        | "UntagResource"
+        | "UpdateSecret"
         | "UpdateSecretVersionStage" => {
             let secret_id = required(request, "SecretId")?;
             let secret = state.secret(secret_id);
@@ -61,6 +65,9 @@ pub(super) fn act(
         "UpdateSecretVersionStage" => stages::update(state, request, now),
         "RotateSecret" => rotation::rotate(state, request, now),
         "CancelRotateSecret" => rotation::cancel(state, request, now),
+        "UpdateSecret" => values::update(state, request, now),
+        "TagResource" => tags::tag(state, request, now),
+        "UntagResource" => tags::untag(state, request, now),
         "DeleteSecret" => values::delete(state, request, now),
         other => Err(not_simulated(other)),
     }

@@ -41,6 +41,14 @@ fn entry(secret: &Secret) -> Value {
             .map(|(key, value)| json!({"Key": key, "Value": value}))
             .collect();
     }
+    for (name, text) in [
+        ("Description", &secret.description),
+        ("KmsKeyId", &secret.kms_key),
+    ] {
+        if let Some(text) = text {
+            entry[name] = json!(text);
+        }
+    }
     if let Some(deleted) = secret.deleted {
         entry["DeletedDate"] = epoch_seconds(deleted);
     }

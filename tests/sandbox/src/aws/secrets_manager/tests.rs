@@ -375,6 +375,9 @@ async fn a_secret_is_created_binary_and_deleted_through_the_api() {
 #[tokio::test(start_paused = true)]
 async fn other_actions_are_not_simulated() {
     let (aws, _) = aws_with_secret();
-    let reply = call(&aws, "TagResource", json!({"SecretId": "demo"})).await;
-    assert_eq!(reply.message(), "not simulated: secretsmanager:TagResource");
+    let reply = call(&aws, "PutResourcePolicy", json!({"SecretId": "demo"})).await;
+    assert_eq!(
+        reply.message(),
+        "not simulated: secretsmanager:PutResourcePolicy"
+    );
 }

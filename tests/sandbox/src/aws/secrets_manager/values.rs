@@ -1,5 +1,8 @@
 //! The calls that make, fill and delete a secret.
 
+#[cfg(test)]
+mod tests;
+
 use std::time::{Duration, SystemTime};
 
 use aws_smithy_types::base64;
@@ -35,6 +38,7 @@ pub(super) fn create(
         }
         let mut secret = Secret::new(arn.clone(), name, now);
         secret.tags = request.parameters.tags();
+        describe(&mut secret, request);
         let mut answer = json!({"ARN": arn, "Name": name});
         if let Some(content) = content {
             secret.put(&token, content, &[AWSCURRENT.to_owned()], now)?;
@@ -72,6 +76,33 @@ pub(super) fn put(
             "VersionStages": labels,
         }))
     })
+}
+
+/// The description, the KMS key, and a new current version, as far as the request has them. What the old key encrypted
+/// is not encrypted again (fact 59).
+pub(super) fn update(
+    state: &mut State,
+    request: &ApiRequest,
+    now: SystemTime,
+) -> Result<Value, ApiError> {
+    let content = read_content(request)?;
+    let token = token(state, request)?;
+    change(state, request, now, |secret| {
+        secret.open()?;
+        describe(secret, request);
+        let mut answer = json!({"ARN": secret.arn, "Name": secret.name});
+        if let Some(content) = content {
+            secret.put(&token, content, &[AWSCURRENT.to_owned()], now)?;
+            answer["VersionId"] = json!(token);
+        }
+        Ok(answer)
+    })
+}
+
+fn describe(secret: &mut Secret, request: &ApiRequest) {
+    let text = |name| request.parameters.text(name).map(str::to_owned);
+    secret.description = text("Description").or(secret.description.take());
+    secret.kms_key = text("KmsKeyId").or(secret.kms_key.take());
 }
 
 /// The RotationToken proves that the caller acts for the rotation (fact 8).

@@ -165,12 +165,10 @@ impl Aws {
         Ok(())
     }
 
-    /// Tags a secret.
+    /// Tags a secret, in place of a tag with the same key.
     #[track_caller]
     pub fn tag_secret(&self, arn: &str, key: &str, value: &str) {
-        self.amend_secret(arn, |secret| {
-            secret.tags.push((key.to_owned(), value.to_owned()));
-        });
+        self.amend_secret(arn, |secret| secret.tag(key, value));
     }
 
     /// Turns the rotation of a secret on, every so many days, and rotates nothing.
