@@ -3,6 +3,7 @@
 use std::fmt::Write;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use aws_smithy_types::base64;
 use bytes::Bytes;
 use chrono::{DateTime, SecondsFormat, Utc};
 use http::header::{CONTENT_TYPE, HeaderValue};
@@ -130,6 +131,17 @@ pub(super) fn iso_date(at: SystemTime) -> String {
 pub(super) fn epoch_seconds(at: SystemTime) -> Value {
     let since = at.duration_since(UNIX_EPOCH).unwrap_or_default();
     json!((since.as_secs_f64() * 1000.0).round() / 1000.0)
+}
+
+/// What names the place in a list where the next page begins.
+pub(super) fn page_token(position: usize) -> String {
+    base64::encode(position.to_string())
+}
+
+/// The place that such a token names; `None` if it is none.
+pub(super) fn position(token: &str) -> Option<usize> {
+    let decoded = base64::decode(token).ok()?;
+    std::str::from_utf8(&decoded).ok()?.parse().ok()
 }
 
 fn document(service: Service, root: &str, inside: &str) -> String {

@@ -1,8 +1,10 @@
 //! The relevant state of the account, as a text.
 
+mod ages;
+
 use std::collections::HashMap;
 use std::fmt::Write;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use super::secrets::{CREATING, Secret};
 use super::state::State;
@@ -107,9 +109,11 @@ impl<'a> Canonical<'a> {
     fn secrets(&self) -> impl Iterator<Item = &'a Vec<Secret>> {
         let secrets = &self.state.secrets;
         let lagging = secrets.lagging(self.now).map(|(seen, _)| seen);
+        let listed = secrets.unlisted(self.now).map(|(seen, _)| seen);
         std::iter::once(secrets.now())
             .chain(secrets.before(self.history))
             .chain(lagging)
+            .chain(listed)
     }
 
     fn texts(&self) -> String {
@@ -159,6 +163,9 @@ impl<'a> Canonical<'a> {
         if let Some((reads, changes)) = self.state.faults.stale() {
             let _ = writeln!(text, "{reads} reads miss {changes} changes");
         }
+        for (_, left) in self.state.secrets.unlisted(self.now) {
+            let _ = writeln!(text, "lists lag for {left:?}");
+        }
         let secrets = self.state.secrets.lagging(self.now).map(|(_, left)| left);
         let users = self.state.users.lagging(self.now).map(|(_, left)| left);
         if secrets.or(users).is_some() {
@@ -204,56 +211,6 @@ impl<'a> Canonical<'a> {
         text.push_str("-\n");
     }
 
-    /// For a key that no version holds, the function checks whether it is a day old.
-    fn key_age(&self, key: &Key, held: bool) -> String {
-        let age = self.age(key.created);
-        match (self.lens.exact, held) {
-            (true, _) => capped(age),
-            (false, true) => String::new(),
-            (false, false) => days(age),
-        }
-    }
-
-    /// For one of its marks, the function checks which keys are of its time, whether it is this rotation's, and whether
-    /// it is a day old.
-    fn mark(&self, label: &str) -> Option<String> {
-        let (since, run) = label.strip_prefix(CREATING)?.split_once('-')?;
-        let since: u64 = since.parse().ok()?;
-        let keys = self.state.users.now().iter().flat_map(|user| &user.keys);
-        let of_its_time = keys.filter(|key| {
-            let created = seconds(key.created);
-            self.exists(key) && (since.saturating_sub(300)..=since + 360).contains(&created)
-        });
-        let keys: Vec<_> = of_its_time.map(|key| &*key.id).collect();
-        let own = self
-            .lens
-            .names
-            .iter()
-            .any(|(name, _)| run.starts_with(name));
-        let age = seconds(self.now).saturating_sub(since);
-        let age = match (self.lens.exact, self.lens.timeless) {
-            (_, true) => String::new(),
-            (true, _) => capped(age),
-            (false, _) => days(age),
-        };
-        Some(format!("creating {keys:?} own {own} {age}"))
-    }
-
-    /// The function checks whether a use was within the last day, and whether it was one of STS
-    /// within 15 minutes of the key's creation. Close to a day, minutes count.
-    fn last_use(&self, key: &Key) -> String {
-        let Some(used) = &key.last_used else {
-            return "never used".to_owned();
-        };
-        let age = self.age(used.at);
-        let when = match self.lens.exact {
-            true => capped(age),
-            false => days(age),
-        };
-        let soon = seconds(used.at).saturating_sub(seconds(key.created)) < 15 * 60;
-        format!("used {when} in {}, soon {soon}", used.service)
-    }
-
     fn write_secret(&self, text: &mut String, secret: &Secret) {
         let _ = writeln!(
             text,
@@ -281,21 +238,6 @@ impl<'a> Canonical<'a> {
             let _ = writeln!(text, "{name} {labels:?} {age} {content}");
         }
     }
-
-    /// For AWSPENDING's version, the function checks whether it is five minutes old.
-    fn pending_age(&self, version: &VersionView) -> String {
-        let age = self.age(version.created);
-        match age {
-            _ if self.lens.exact => capped(age),
-            0..270 => format!("{} half minutes", age / 30),
-            270..330 => format!("{age} s"),
-            _ => "old".to_owned(),
-        }
-    }
-
-    fn age(&self, at: SystemTime) -> u64 {
-        seconds(self.now).saturating_sub(seconds(at))
-    }
 }
 
 /// The text without the times and runs in the function's marks.
@@ -309,23 +251,4 @@ fn unmarked(mut text: &str) -> String {
     }
     plain.push_str(text);
     plain
-}
-
-/// An age relative to one day; close to a day, minutes count.
-fn days(age: u64) -> String {
-    const HOUR: u64 = 3_600;
-    match age {
-        age if age < 23 * HOUR => "lately".to_owned(),
-        age if age < 25 * HOUR => format!("{} min", age / 60),
-        _ => "long ago".to_owned(),
-    }
-}
-
-/// Ages over two days are all the same: the function does not look back further.
-fn capped(age: u64) -> String {
-    let limit = Duration::from_hours(48).as_secs();
-    match age {
-        0..172_800 => format!("{age} s"),
-        _ => format!("over {limit} s"),
-    }
 }

@@ -136,9 +136,10 @@ impl State {
         }
     }
 
-    /// Whether a read now does not see a service's current state.
-    fn misses(&self, service: Service, stale: usize, now: SystemTime) -> bool {
-        match service {
+    /// Whether a read now does not see its service's current state.
+    fn misses(&self, request: &ApiRequest, stale: usize, now: SystemTime) -> bool {
+        match request.service {
+            _ if request.action == "ListSecrets" => self.secrets.list_misses(stale, now),
             Service::SecretsManager => self.secrets.misses(stale, now),
             Service::Iam => self.users.misses(stale, now),
             Service::Sts => false,
@@ -160,7 +161,7 @@ impl State {
             principal: String::new(),
             access_key_id: request.authorization.access_key_id.clone(),
             resource: String::new(),
-            missed: request.is_read() && self.misses(request.service, hit.stale, now),
+            missed: request.is_read() && self.misses(request, hit.stale, now),
             outcome: Outcome::Ok,
             at: now,
         };

@@ -5,10 +5,8 @@ mod tests;
 
 use std::time::SystemTime;
 
-use aws_smithy_types::base64;
-
 use super::access::{Principal, Resource};
-use super::answer::{iso_date, nest, tag};
+use super::answer::{iso_date, nest, page_token, position, tag};
 use super::errors::ApiError;
 use super::propagation::Spread;
 use super::request::ApiRequest;
@@ -141,7 +139,7 @@ fn list_access_keys(
         .collect();
     let next = first.saturating_add(size);
     let rest = if next < listed.len() {
-        tag("IsTruncated", "true") + &tag("Marker", &base64::encode(next.to_string()))
+        tag("IsTruncated", "true") + &tag("Marker", &page_token(next))
     } else {
         tag("IsTruncated", "false")
     };
@@ -289,9 +287,4 @@ fn required<'a>(request: &'a ApiRequest, name: &str) -> Result<&'a str, ApiError
 
 fn invalid(message: String) -> ApiError {
     ApiError::validation(Service::Iam, message)
-}
-
-fn position(marker: &str) -> Option<usize> {
-    let decoded = base64::decode(marker).ok()?;
-    std::str::from_utf8(&decoded).ok()?.parse().ok()
 }

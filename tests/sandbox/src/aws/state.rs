@@ -49,6 +49,8 @@ pub(super) struct State {
     pub(super) sessions: Vec<Session>,
     pub(super) propagation: Propagation,
     pub(super) page_size: usize,
+    /// The most secrets that ListSecrets looks at for a page.
+    pub(super) list_page_size: usize,
     pub(super) latency: Duration,
     /// Whether a signature may be for another Region.
     pub(super) any_region: bool,
@@ -83,6 +85,7 @@ impl State {
             secret_policies: HashMap::new(),
             propagation: Propagation::default(),
             page_size: 100,
+            list_page_size: 100,
             latency: Duration::ZERO,
             any_region: false,
             requires_rotation_token: false,
@@ -105,10 +108,10 @@ impl State {
             .find(|secret| secret.is(secret_id))
     }
 
-    pub(super) fn remove_secret(&mut self, arn: &str) {
+    pub(super) fn remove_secret(&mut self, arn: &str, now: SystemTime) {
         self.secret_policies.remove(arn);
         self.secrets
-            .amend(|secrets| secrets.retain(|secret| secret.arn != arn));
+            .amend_listed(now, |secrets| secrets.retain(|secret| secret.arn != arn));
     }
 
     /// A user by its name or ARN. If two accounts have one of that name, the first that was made.

@@ -19,6 +19,10 @@ pub(super) struct Timeline<T> {
     before: VecDeque<T>,
     /// What reads see for a while, and until when: everything except one change.
     lagging: Option<(T, SystemTime)>,
+    /// How long lists miss a change.
+    list_delay: Duration,
+    /// What lists still see, oldest first, and until when.
+    listed: Vec<(SystemTime, T)>,
 }
 
 impl<T: Clone + PartialEq + Follow> Timeline<T> {
@@ -27,6 +31,8 @@ impl<T: Clone + PartialEq + Follow> Timeline<T> {
             now: value,
             before: VecDeque::new(),
             lagging: None,
+            list_delay: Duration::ZERO,
+            listed: Vec::new(),
         }
     }
 
@@ -45,6 +51,33 @@ impl<T: Clone + PartialEq + Follow> Timeline<T> {
     pub(super) fn misses(&self, stale: usize, at: SystemTime) -> bool {
         let seen = self.read(stale, at);
         !std::ptr::eq(seen, &raw const self.now) && *seen != self.now
+    }
+
+    /// What a list sees that misses this many of the last changes, and those that no list sees yet.
+    pub(super) fn list(&self, stale: usize, at: SystemTime) -> &T {
+        let missed = self.unlisted(at).count();
+        match self.unlisted(at).next() {
+            Some((seen, _)) if missed >= stale => seen,
+            _ => self.read(stale, at),
+        }
+    }
+
+    /// Whether such a list sees something other than the current value.
+    pub(super) fn list_misses(&self, stale: usize, at: SystemTime) -> bool {
+        *self.list(stale, at) != self.now
+    }
+
+    /// What the value was before each of the changes that lists miss, oldest first, and for how long they do.
+    pub(super) fn unlisted(&self, at: SystemTime) -> impl Iterator<Item = (&T, Duration)> {
+        self.listed.iter().filter_map(move |(until, seen)| {
+            let left = until.duration_since(at).ok()?;
+            (!left.is_zero()).then_some((seen, left))
+        })
+    }
+
+    /// Sets how long lists miss a change from now on.
+    pub(super) fn delay_lists(&mut self, delay: Duration) {
+        self.list_delay = delay;
     }
 
     /// What every read still sees, and for how long.
@@ -82,18 +115,55 @@ impl<T: Clone + PartialEq + Follow> Timeline<T> {
         Ok(result)
     }
 
+    /// Changes the value, which lists see late.
+    pub(super) fn change_listed<R, E>(
+        &mut self,
+        now: SystemTime,
+        change: impl FnOnce(&mut T) -> Result<R, E>,
+    ) -> Result<R, E> {
+        let before = self.list_before();
+        let result = self.change(change)?;
+        self.list_late(before, now);
+        Ok(result)
+    }
+
     /// Changes the value as if it had long been so.
     pub(super) fn amend(&mut self, change: impl Fn(&mut T)) {
+        self.listed.iter_mut().for_each(|(_, seen)| change(seen));
+        self.amend_all_but_lists(change);
+    }
+
+    /// Changes the value as if it had long been so, except that lists see it late.
+    pub(super) fn amend_listed(&mut self, now: SystemTime, change: impl Fn(&mut T)) {
+        let before = self.list_before();
+        self.amend_all_but_lists(change);
+        self.list_late(before, now);
+    }
+
+    fn amend_all_but_lists(&mut self, change: impl Fn(&mut T)) {
         self.before.iter_mut().for_each(&change);
         let lagging = self.lagging.iter_mut();
         lagging.for_each(|(seen, _)| change(seen));
         change(&mut self.now);
     }
 
+    /// What lists go on seeing if a change follows.
+    fn list_before(&self) -> Option<T> {
+        (!self.list_delay.is_zero()).then(|| self.now.clone())
+    }
+
+    fn list_late(&mut self, before: Option<T>, now: SystemTime) {
+        self.listed.retain(|(until, _)| *until > now);
+        if let Some(before) = before.filter(|before| *before != self.now) {
+            self.listed.push((now + self.list_delay, before));
+        }
+    }
+
     /// Changes the value and forgets what it was before.
     pub(super) fn settle(&mut self, change: impl FnOnce(&mut T)) {
         self.before.clear();
         self.lagging = None;
+        self.listed.clear();
         change(&mut self.now);
     }
 }

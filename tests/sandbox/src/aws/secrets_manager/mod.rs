@@ -1,5 +1,6 @@
 //! Secrets Manager's API (facts 15 to 18). The rules of the versions are in `secrets`.
 
+mod list;
 mod reads;
 mod rotation;
 mod stages;
@@ -24,7 +25,14 @@ use super::state::State;
 /// What a call is about: a secret, or for ListSecrets all of them.
 pub(super) fn resource(state: &State, request: &ApiRequest) -> Result<Resource, ApiError> {
     let arn = match request.action.as_str() {
-        "ListSecrets" => "*".to_owned(),
+        // It takes no resource in a policy (fact 50).
+        "ListSecrets" => {
+            return Ok(Resource {
+                arn: "*".to_owned(),
+                shown: String::new(),
+                recorded: "*".to_owned(),
+            });
+        }
         "CreateSecret" => secret_arn(required(request, "Name")?),
         "CancelRotateSecret"
         | "DeleteSecret"
@@ -59,7 +67,7 @@ pub(super) fn act(
         "ListSecretVersionIds" => {
             find(secrets, request).map(|secret| reads::versions(secret, request))
         }
-        "ListSecrets" => Ok(reads::list(secrets)),
+        "ListSecrets" => list::list(state, request, stale, now),
         "CreateSecret" => values::create(state, request, now),
         "PutSecretValue" => values::put(state, request, now),
         "UpdateSecretVersionStage" => stages::update(state, request, now),
@@ -90,7 +98,7 @@ fn change<R>(
     change: impl FnOnce(&mut Secret) -> Result<R, ApiError>,
 ) -> Result<R, ApiError> {
     let secret_id = required(request, "SecretId")?;
-    state.secrets.change(|secrets| {
+    state.secrets.change_listed(now, |secrets| {
         let secret = secrets.iter_mut().find(|secret| secret.is(secret_id));
         let secret = secret.ok_or_else(ApiError::no_such_secret)?;
         secret.alter(now, change)

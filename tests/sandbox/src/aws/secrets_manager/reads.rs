@@ -15,26 +15,25 @@ use crate::aws::{AWSCURRENT, SecretContent};
 
 /// DescribeSecret: labelled versions, including those without a value (fact 18).
 pub(super) fn describe(secret: &Secret) -> Value {
-    let labelled = secret.versions.iter();
-    let stages: Map<String, Value> = labelled
-        .filter(|version| !version.labels.is_empty())
-        .map(|version| (version.id.clone(), json!(version.labels)))
-        .collect();
-    let mut answer = entry(secret);
-    if !stages.is_empty() {
-        answer["VersionIdsToStages"] = Value::Object(stages);
-    }
-    answer
+    entry(secret, "VersionIdsToStages")
 }
 
-/// What DescribeSecret and ListSecrets have in common.
-fn entry(secret: &Secret) -> Value {
+/// What DescribeSecret and ListSecrets tell of a secret; each has another name for the versions with their labels.
+pub(super) fn entry(secret: &Secret, stages: &str) -> Value {
     let mut entry = json!({
         "ARN": secret.arn,
         "Name": secret.name,
         "CreatedDate": epoch_seconds(secret.created),
         "LastChangedDate": epoch_seconds(secret.changed),
     });
+    let labelled = secret.versions.iter();
+    let labels: Map<String, Value> = labelled
+        .filter(|version| !version.labels.is_empty())
+        .map(|version| (version.id.clone(), json!(version.labels)))
+        .collect();
+    if !labels.is_empty() {
+        entry[stages] = Value::Object(labels);
+    }
     if !secret.tags.is_empty() {
         let tags = secret.tags.iter();
         entry["Tags"] = tags
@@ -138,9 +137,4 @@ pub(super) fn versions(secret: &Secret, request: &ApiRequest) -> Value {
         })
         .collect();
     json!({"ARN": secret.arn, "Name": secret.name, "Versions": versions})
-}
-
-pub(super) fn list(secrets: &[Secret]) -> Value {
-    let open = secrets.iter().filter(|secret| secret.deleted.is_none());
-    json!({"SecretList": open.map(entry).collect::<Vec<_>>()})
 }

@@ -30,7 +30,7 @@ pub(super) fn create(
     let content = read_content(request)?;
     let token = token(state, request)?;
     let arn = secret_arn(name);
-    state.secrets.change(|secrets| {
+    state.secrets.change_listed(now, |secrets| {
         if secrets.iter().any(|secret| secret.name == name) {
             return Err(ApiError::resource_exists(format!(
                 "The operation failed because the secret {name} already exists."
@@ -136,7 +136,7 @@ pub(super) fn delete(
         }))
     })?;
     if force {
-        state.remove_secret(answer["ARN"].as_str().unwrap_or_default());
+        state.remove_secret(answer["ARN"].as_str().unwrap_or_default(), now);
     }
     Ok(answer)
 }

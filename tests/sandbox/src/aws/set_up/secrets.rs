@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -93,7 +94,8 @@ impl Aws {
 
     /// Deletes a secret for good, as a person does with ForceDeleteWithoutRecovery.
     pub fn remove_secret(&self, arn: &str) {
-        self.state().remove_secret(arn);
+        let now = self.now();
+        self.state().remove_secret(arn, now);
     }
 
     /// What Secrets Manager does before createSecret: AWSPENDING on a version without a value (fact 2). Returns the
@@ -184,6 +186,17 @@ impl Aws {
         });
     }
 
+    /// Sets how long ListSecrets misses each change of a secret from now on; at first not at all. AWS documents up to five
+    /// minutes (fact 50).
+    pub fn set_list_delay(&self, delay: Duration) {
+        self.state().secrets.delay_lists(delay);
+    }
+
+    /// Sets how many secrets ListSecrets looks at for a page, of which its filters leave some; at least one (fact 50).
+    pub fn set_list_page_size(&self, secrets: usize) {
+        self.state().list_page_size = secrets.max(1);
+    }
+
     /// Makes the RotationToken of the rotation under way (fact 8). It is useless if somebody has deleted the secret.
     pub fn make_rotation_token(&self, arn: &str) -> String {
         let mut state = self.state();
@@ -212,7 +225,7 @@ impl Aws {
         stage: impl FnOnce(&mut Secret) -> Result<R, StageError>,
     ) -> Result<R, StageError> {
         let now = self.now();
-        self.state().secrets.change(|secrets| {
+        self.state().secrets.change_listed(now, |secrets| {
             let secret = secrets.iter_mut().find(|secret| secret.is(arn));
             let secret = secret.ok_or(StageError::NoSuchSecret)?;
             secret.alter(now, stage)
@@ -223,7 +236,7 @@ impl Aws {
     #[track_caller]
     pub(super) fn change_secret(&self, arn: &str, change: impl FnOnce(&mut Secret)) {
         let now = self.now();
-        let result = self.state().secrets.change(|secrets| {
+        let result = self.state().secrets.change_listed(now, |secrets| {
             let secret = secrets.iter_mut().find(|secret| secret.is(arn));
             secret.ok_or(()).map(|secret| secret.alter(now, change))
         });

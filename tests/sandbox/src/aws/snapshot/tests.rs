@@ -123,6 +123,18 @@ async fn what_a_stale_read_could_see_counts_where_it_is_asked_for() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_lists_have_yet_to_see_counts() {
+    let (aws, arn) = aws_with_secret();
+    aws.set_list_delay(Duration::from_secs(60));
+    aws.stage_pending(&arn, TOKEN).unwrap();
+    let before = aws.canonical(&lens());
+    tokio::time::sleep(Duration::from_secs(20)).await;
+    let then = aws.canonical(&lens());
+    assert_ne!(before, then);
+    assert_eq!(then, aws.snapshot().restore().canonical(&lens()));
+}
+
+#[tokio::test(start_paused = true)]
 async fn nothing_confidential_is_in_the_text() {
     let (aws, _) = aws_with_alice();
     create(&aws).await;
