@@ -1,8 +1,17 @@
-//! Who calls what, and how a refusal says so.
+//! Who calls what, whether they may, and how a refusal says so.
 
+#[cfg(test)]
+mod tests;
+
+use super::ACCOUNT;
 use super::errors::ApiError;
-use super::policy::Decision;
+use super::policy::{Access, Decision, decide};
 use super::request::ApiRequest;
+use super::secrets::Secret;
+use super::state::{OPERATOR_SESSION, State};
+
+/// What RotateSecret needs in addition (fact 57).
+pub(super) const INVOKE: &str = "lambda:InvokeFunction";
 
 /// Who calls.
 #[derive(Clone, Debug)]
@@ -44,7 +53,7 @@ impl Resource {
     }
 }
 
-/// The refusal, in AWS's words.
+/// The refusal of a call, in AWS's words.
 pub(super) fn refusal(
     request: &ApiRequest,
     principal: &Principal,
@@ -52,7 +61,18 @@ pub(super) fn refusal(
     decision: Decision,
 ) -> ApiError {
     let action = format!("{}:{}", request.service, request.action);
-    let on = match resource.shown.as_str() {
+    refusal_of(request, principal, &action, &resource.shown, decision)
+}
+
+/// The refusal of an action that a call needs.
+fn refusal_of(
+    request: &ApiRequest,
+    principal: &Principal,
+    action: &str,
+    resource: &str,
+    decision: Decision,
+) -> ApiError {
+    let on = match resource {
         "" => String::new(),
         shown => format!(" on resource: {shown}"),
     };
@@ -65,4 +85,103 @@ pub(super) fn refusal(
     let caller = &principal.arn;
     let message = format!("User: {caller} is not authorized to perform: {action}{on} {why}");
     ApiError::access_denied(request.service, message)
+}
+
+impl State {
+    /// Whether the caller may do what it asks.
+    pub(super) fn authorise(
+        &self,
+        request: &ApiRequest,
+        principal: &Principal,
+        resource: &Resource,
+    ) -> Result<(), ApiError> {
+        // GetCallerIdentity works even under an explicit Deny (fact 28).
+        if request.action == "GetCallerIdentity" || principal.arn == OPERATOR_SESSION {
+            return Ok(());
+        }
+        match self.judge(request, principal, resource) {
+            Decision::Allowed => {}
+            refused => return Err(refusal(request, principal, resource, refused)),
+        }
+        let Some(function) = self.invoked(request, resource) else {
+            return Ok(());
+        };
+        match self.judge_invocation(function, principal) {
+            Decision::Allowed => Ok(()),
+            refused => Err(refusal_of(request, principal, INVOKE, function, refused)),
+        }
+    }
+
+    /// What the caller's policies say, or, within one account, the secret's policy alone (fact 62).
+    fn judge(&self, request: &ApiRequest, principal: &Principal, resource: &Resource) -> Decision {
+        let described = self.described(resource);
+        let mut context = request.context();
+        context.extend(described.iter().map(|(key, value)| (&**key, *value)));
+        let access = Access {
+            action: &format!("{}:{}", request.service, request.action),
+            resource_arn: &resource.arn,
+            username: principal.user.as_deref(),
+            principal: &principal.policies,
+            context: &context,
+        };
+        match self.judge_identity(principal, access) {
+            Decision::Allowed if request.action == "AssumeRole" => self.trust(access),
+            Decision::NotAllowed if principal.account() == ACCOUNT => self
+                .secret_policies
+                .get(&resource.arn)
+                .map_or(Decision::NotAllowed, |policy| decide([policy], access)),
+            decided => decided,
+        }
+    }
+
+    /// The condition keys that tell about a resource.
+    fn described(&self, resource: &Resource) -> Vec<(String, &str)> {
+        let Some(secret) = self.secret(&resource.arn) else {
+            return Vec::new();
+        };
+        let tags = secret.tags.iter();
+        let tags = tags.map(|(key, value)| (format!("aws:ResourceTag/{key}"), value.as_str()));
+        let function = secret.schedule.enabled.map(|_| {
+            let key = "secretsmanager:resource/AllowRotationLambdaArn";
+            (key.to_owned(), secret.function())
+        });
+        tags.chain(function).collect()
+    }
+
+    /// What the caller's own policies say.
+    fn judge_identity(&self, principal: &Principal, access: Access<'_>) -> Decision {
+        let policies = self.policies.get(&principal.policies);
+        decide(policies.into_iter().flatten(), access)
+    }
+
+    /// The function that the call has Secrets Manager invoke, which the caller must be allowed to invoke as well (fact 57).
+    pub(super) fn invoked<'a>(
+        &'a self,
+        request: &'a ApiRequest,
+        resource: &Resource,
+    ) -> Option<&'a str> {
+        if request.action != "RotateSecret" {
+            return None;
+        }
+        let named = request.parameters.text("RotationLambdaARN");
+        named.or(self.secret(&resource.arn).map(Secret::function))
+    }
+
+    fn judge_invocation(&self, function: &str, principal: &Principal) -> Decision {
+        let access = Access {
+            action: INVOKE,
+            resource_arn: function,
+            username: principal.user.as_deref(),
+            principal: &principal.policies,
+            context: &[],
+        };
+        self.judge_identity(principal, access)
+    }
+
+    /// What a role's trust policy says about a caller; a role that does not exist trusts nobody.
+    fn trust(&self, access: Access<'_>) -> Decision {
+        let mut roles = self.roles.iter();
+        let role = roles.find(|role| role.arn == access.resource_arn);
+        role.map_or(Decision::NotAllowed, |role| decide([&role.trust], access))
+    }
 }

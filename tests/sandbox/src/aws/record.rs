@@ -6,13 +6,14 @@
 use std::collections::HashSet;
 use std::fs::{File, create_dir_all};
 use std::io::{self, Write};
+use std::iter;
 use std::path::PathBuf;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use serde_json::{Map, Value, json};
 
 use super::Aws;
-use super::access::{Principal, Resource};
+use super::access::{INVOKE, Principal, Resource};
 use super::request::ApiRequest;
 use super::state::State;
 
@@ -71,24 +72,34 @@ impl State {
             .into_iter()
             .map(|(key, value)| (key.to_owned(), value.into()))
             .collect();
-        let line = json!({
-            "source": source,
-            "principal": principal.arn,
-            "action": format!("{}:{}", request.service, request.action),
-            "resource": resource.arn,
-            "context": context,
-            "allowed": allowed,
-            "setup": set_up,
-        })
-        .to_string();
-        let mut record = record.lock().unwrap_or_else(PoisonError::into_inner);
-        if !record.seen.contains(&line) {
-            let written = writeln!(record.file, "{line}");
-            #[allow(clippy::panic, reason = "a record that is not written proves nothing")]
-            if let Err(error) = written {
-                panic!("RECORD_CALLS: {error}");
-            }
-            record.seen.insert(line);
+        let action = format!("{}:{}", request.service, request.action);
+        let call = (action.as_str(), resource.arn.as_str(), context);
+        let invoked = self.invoked(request, resource);
+        let invocation = invoked.map(|function| (INVOKE, function, Map::new()));
+        for (action, resource, context) in iter::once(call).chain(invocation) {
+            let line = json!({
+                "source": source,
+                "principal": principal.arn,
+                "action": action,
+                "resource": resource,
+                "context": context,
+                "allowed": allowed,
+                "setup": set_up,
+            });
+            write(record, line.to_string());
         }
+    }
+}
+
+/// Writes a line, unless the file has it.
+fn write(record: &Mutex<Record>, line: String) {
+    let mut record = record.lock().unwrap_or_else(PoisonError::into_inner);
+    if !record.seen.contains(&line) {
+        let written = writeln!(record.file, "{line}");
+        #[allow(clippy::panic, reason = "a record that is not written proves nothing")]
+        if let Err(error) = written {
+            panic!("RECORD_CALLS: {error}");
+        }
+        record.seen.insert(line);
     }
 }

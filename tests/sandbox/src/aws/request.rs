@@ -36,16 +36,28 @@ impl ApiRequest {
 
     /// The condition keys of policies that the request has a value for.
     pub(super) fn context(&self) -> Vec<(&'static str, &str)> {
-        let keys = match (self.service, self.action.as_str()) {
+        let named = match (self.service, self.action.as_str()) {
             (Service::SecretsManager, "GetSecretValue" | "UpdateSecretVersionStage") => {
                 ("secretsmanager:VersionStage", "VersionStage")
+            }
+            (Service::SecretsManager, "RotateSecret") => {
+                ("secretsmanager:RotationLambdaARN", "RotationLambdaARN")
             }
             (Service::Sts, "AssumeRole") => ("sts:ExternalId", "ExternalId"),
             _ => return Vec::new(),
         };
-        let (key, parameter) = keys;
+        let (key, parameter) = named;
         let value = self.parameters.text(parameter);
-        value.map(|value| (key, value)).into_iter().collect()
+        let rules = (self.action == "RotateSecret").then(|| {
+            let modified = self.parameters.member("RotationRules").is_some();
+            let value = if modified { "true" } else { "false" };
+            ("secretsmanager:ModifyRotationRules", value)
+        });
+        value
+            .map(|value| (key, value))
+            .into_iter()
+            .chain(rules)
+            .collect()
     }
 
     /// Whether the call only reads. Such a call may miss a change for a while (fact 19).

@@ -9,12 +9,12 @@ use bytes::Bytes;
 use http::Request;
 use serde_json::Value;
 
-use super::access::{Principal, Resource, refusal};
+use super::access::{Principal, Resource};
 use super::answer::Content;
 use super::errors::ApiError;
 use super::faults::Faults;
 use super::ids::Ids;
-use super::policy::{Access, Decision, Policy, decide};
+use super::policy::Policy;
 use super::request::ApiRequest;
 use super::roles::{Role, Session};
 use super::secrets::Secret;
@@ -22,15 +22,16 @@ use super::smtp::Smtp;
 use super::timeline::Timeline;
 use super::users::{Key, User};
 use super::{
-    ACCOUNT, Call, FUNCTION_ROLE, FUNCTION_SESSION, LastUsed, Propagation, REGION, RotateRequest,
-    Service, iam, secrets_manager, sts,
+    Call, FUNCTION_ROLE, FUNCTION_SESSION, LastUsed, Propagation, REGION, RotateRequest, Service,
+    iam, secrets_manager, sts,
 };
 
 pub(super) type CallHook = Arc<dyn Fn(&Call) + Send + Sync>;
 pub(super) type RotateCallback = Arc<dyn Fn(RotateRequest) + Send + Sync>;
 
 const OPERATOR_ROLE: &str = "arn:aws:iam::123456789012:role/operator";
-const OPERATOR_SESSION: &str = "arn:aws:sts::123456789012:assumed-role/operator/operator";
+pub(super) const OPERATOR_SESSION: &str =
+    "arn:aws:sts::123456789012:assumed-role/operator/operator";
 
 pub(super) struct State {
     pub(super) ids: Ids,
@@ -203,59 +204,6 @@ impl State {
             Service::Iam => iam::resource(self, request, principal),
             Service::Sts => sts::resource(request),
         }
-    }
-
-    /// Whether the caller's policies allow the call, or, within one account, the secret's policy alone (fact 62).
-    pub(super) fn authorise(
-        &self,
-        request: &ApiRequest,
-        principal: &Principal,
-        resource: &Resource,
-    ) -> Result<(), ApiError> {
-        // GetCallerIdentity works even under an explicit Deny (fact 28).
-        if request.action == "GetCallerIdentity" || principal.arn == OPERATOR_SESSION {
-            return Ok(());
-        }
-        let policies = self.policies.get(&principal.policies);
-        let secret = self.secret(&resource.arn);
-        let tags: Vec<_> = secret
-            .into_iter()
-            .flat_map(|secret| &secret.tags)
-            .map(|(key, value)| (format!("aws:ResourceTag/{key}"), value))
-            .collect();
-        let mut context = request.context();
-        context.extend(tags.iter().map(|(key, value)| (&**key, &***value)));
-        let access = Access {
-            action: &format!("{}:{}", request.service, request.action),
-            resource_arn: &resource.arn,
-            username: principal.user.as_deref(),
-            principal: &principal.policies,
-            context: &context,
-        };
-        let decision = policies.map_or(Decision::NotAllowed, |policies| decide(policies, access));
-        let decision = match decision {
-            Decision::Allowed if request.action == "AssumeRole" => self.trust(access),
-            Decision::NotAllowed if principal.account() == ACCOUNT => self
-                .secret_policies
-                .get(&resource.arn)
-                .map_or(Decision::NotAllowed, |policy| {
-                    decide(std::slice::from_ref(policy), access)
-                }),
-            decided => decided,
-        };
-        match decision {
-            Decision::Allowed => Ok(()),
-            refused => Err(refusal(request, principal, resource, refused)),
-        }
-    }
-
-    /// What a role's trust policy says about a caller; a role that does not exist trusts nobody.
-    fn trust(&self, access: Access<'_>) -> Decision {
-        let mut roles = self.roles.iter();
-        let role = roles.find(|role| role.arn == access.resource_arn);
-        role.map_or(Decision::NotAllowed, |role| {
-            decide(std::slice::from_ref(&role.trust), access)
-        })
     }
 
     /// Does what an authenticated and allowed caller asks.
