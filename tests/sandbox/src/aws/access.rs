@@ -5,6 +5,7 @@ mod tests;
 
 use super::ACCOUNT;
 use super::errors::ApiError;
+use super::iam::is_of_nobody;
 use super::policy::{Access, Decision, decide};
 use super::request::ApiRequest;
 use super::secrets::Secret;
@@ -114,6 +115,9 @@ impl State {
 
     /// What the caller's policies say, or, within one account, the secret's policy alone (fact 62).
     fn judge(&self, request: &ApiRequest, principal: &Principal, resource: &Resource) -> Decision {
+        if self.refuses_unknown_keys && is_of_nobody(request, resource) {
+            return Decision::NotAllowed;
+        }
         let described = self.described(resource);
         let mut context = request.context();
         context.extend(described.iter().map(|(key, value)| (&**key, *value)));
@@ -136,12 +140,13 @@ impl State {
 
     /// The condition keys that tell about a resource.
     fn described(&self, resource: &Resource) -> Vec<(String, &str)> {
-        let Some(secret) = self.secret(&resource.arn) else {
-            return Vec::new();
-        };
-        let tags = secret.tags.iter();
+        let secret = self.secret(&resource.arn);
+        let user = self.user(&resource.arn);
+        let tags = secret.map(|secret| &secret.tags);
+        let tags = tags.or(user.map(|user| &user.tags)).into_iter().flatten();
         let tags = tags.map(|(key, value)| (format!("aws:ResourceTag/{key}"), value.as_str()));
-        let function = secret.schedule.enabled.map(|_| {
+        let configured = secret.filter(|secret| secret.schedule.enabled.is_some());
+        let function = configured.map(|secret| {
             let key = "secretsmanager:resource/AllowRotationLambdaArn";
             (key.to_owned(), secret.function())
         });
@@ -151,7 +156,10 @@ impl State {
     /// What the caller's own policies say.
     fn judge_identity(&self, principal: &Principal, access: Access<'_>) -> Decision {
         let policies = self.policies.get(&principal.policies);
-        decide(policies.into_iter().flatten(), access)
+        let user = self.user(&principal.policies);
+        let attached = user.into_iter().flat_map(|user| &user.attached);
+        let managed = attached.filter_map(|arn| self.managed.get(arn));
+        decide(policies.into_iter().flatten().chain(managed), access)
     }
 
     /// The function that the call has Secrets Manager invoke, which the caller must be allowed to invoke as well (fact 57).

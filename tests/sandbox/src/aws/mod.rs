@@ -27,8 +27,10 @@ mod smtp;
 mod snapshot;
 mod state;
 mod sts;
+mod tags;
 mod timeline;
 mod users;
+mod uses;
 mod views;
 
 #[cfg(test)]
@@ -50,9 +52,10 @@ pub(crate) use handle::Bystander;
 pub use handle::Lost;
 pub use policy::PolicyError;
 pub use propagation::Propagation;
-pub use set_up::{RotateRequest, StageError};
+pub use set_up::{QUARANTINE, QUARANTINE_V2, RotateRequest, StageError};
 pub use smtp::{SmtpFault, SmtpLogin, smtp_password};
 pub use snapshot::Snapshot;
+pub use uses::UseRecord;
 pub use views::{AccessKey, KeyStatus, KeyView, LastUsed, SecretContent, SecretView, VersionView};
 
 use state::State;

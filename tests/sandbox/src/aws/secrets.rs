@@ -136,14 +136,6 @@ impl Secret {
         }
     }
 
-    /// Gives it a tag, in place of one with the same key.
-    pub(super) fn tag(&mut self, key: &str, value: &str) {
-        match self.tags.iter_mut().find(|(own, _)| own == key) {
-            Some((_, own)) => value.clone_into(own),
-            None => self.tags.push((key.to_owned(), value.to_owned())),
-        }
-    }
-
     /// PutSecretValue (facts 6 and 15).
     pub(super) fn put(
         &mut self,

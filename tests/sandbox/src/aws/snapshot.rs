@@ -14,7 +14,7 @@ use super::smtp::Smtp;
 use super::state::State;
 use super::timeline::Timeline;
 use super::users::User;
-use super::{Aws, Propagation};
+use super::{Aws, Propagation, UseRecord};
 use crate::clock::Clock;
 
 /// Everything that a later call can depend on: the current state, the state before its last changes, and the stale
@@ -27,6 +27,7 @@ pub struct Snapshot {
     secrets: Timeline<Vec<Secret>>,
     users: Timeline<Vec<User>>,
     policies: HashMap<String, Vec<Policy>>,
+    managed: HashMap<String, Policy>,
     role: Session,
     operator: Session,
     roles: Vec<Role>,
@@ -34,7 +35,8 @@ pub struct Snapshot {
     page_size: usize,
     list_page_size: usize,
     requires_rotation_token: bool,
-    records_uses: bool,
+    records_uses: Option<UseRecord>,
+    refuses_unknown_keys: bool,
     recorded_as: Option<(String, Value)>,
     faults: Faults,
     smtp: Smtp,
@@ -52,6 +54,7 @@ impl Aws {
             secrets: state.secrets.clone(),
             users: state.users.clone(),
             policies: state.policies.clone(),
+            managed: state.managed.clone(),
             role: state.role.clone(),
             operator: state.operator.clone(),
             roles: state.roles.clone(),
@@ -60,6 +63,7 @@ impl Aws {
             list_page_size: state.list_page_size,
             requires_rotation_token: state.requires_rotation_token,
             records_uses: state.records_uses,
+            refuses_unknown_keys: state.refuses_unknown_keys,
             recorded_as: state.recorded_as.clone(),
             faults: state.faults.left_over(),
             smtp: state.smtp.left_over(),
@@ -83,6 +87,7 @@ impl Snapshot {
             secrets: self.secrets.clone(),
             users: self.users.clone(),
             policies: self.policies.clone(),
+            managed: self.managed.clone(),
             role: self.role.clone(),
             operator: self.operator.clone(),
             roles: self.roles.clone(),
@@ -91,6 +96,7 @@ impl Snapshot {
             list_page_size: self.list_page_size,
             requires_rotation_token: self.requires_rotation_token,
             records_uses: self.records_uses,
+            refuses_unknown_keys: self.refuses_unknown_keys,
             recorded_as: self.recorded_as.clone(),
             faults: self.faults.clone(),
             smtp: self.smtp.clone(),

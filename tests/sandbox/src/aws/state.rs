@@ -23,7 +23,7 @@ use super::timeline::Timeline;
 use super::users::{Key, User};
 use super::{
     Call, FUNCTION_ROLE, FUNCTION_SESSION, LastUsed, Propagation, REGION, RotateRequest, Service,
-    iam, secrets_manager, sts,
+    UseRecord, iam, secrets_manager, sts,
 };
 
 pub(super) type CallHook = Arc<dyn Fn(&Call) + Send + Sync>;
@@ -40,6 +40,8 @@ pub(super) struct State {
     pub(super) secrets: Timeline<Vec<Secret>>,
     pub(super) users: Timeline<Vec<User>>,
     pub(super) policies: HashMap<String, Vec<Policy>>,
+    /// The managed policies, by their ARNs.
+    pub(super) managed: HashMap<String, Policy>,
     /// The policies of secrets, by the secrets' ARNs.
     pub(super) secret_policies: HashMap<String, Policy>,
     pub(super) role: Session,
@@ -56,7 +58,10 @@ pub(super) struct State {
     /// Whether a signature may be for another Region.
     pub(super) any_region: bool,
     pub(super) requires_rotation_token: bool,
-    pub(super) records_uses: bool,
+    /// How uses of keys are recorded, if they are at all.
+    pub(super) records_uses: Option<UseRecord>,
+    /// Whether a key that is nobody's in the account is refused to everybody.
+    pub(super) refuses_unknown_keys: bool,
     pub(super) faults: Faults,
     pub(super) smtp: Smtp,
     pub(super) calls: Vec<Call>,
@@ -83,6 +88,7 @@ impl State {
             secrets: Timeline::new(Vec::new()),
             users: Timeline::new(Vec::new()),
             policies: HashMap::new(),
+            managed: HashMap::new(),
             secret_policies: HashMap::new(),
             propagation: Propagation::default(),
             page_size: 100,
@@ -90,7 +96,8 @@ impl State {
             latency: Duration::ZERO,
             any_region: false,
             requires_rotation_token: false,
-            records_uses: false,
+            records_uses: None,
+            refuses_unknown_keys: false,
             faults: Faults::default(),
             smtp: Smtp::default(),
             calls: Vec::new(),
@@ -178,9 +185,9 @@ impl State {
     /// counts as a use whether or not the call is allowed.
     pub(super) fn note_use(&mut self, request: &ApiRequest, now: SystemTime) {
         let id = &request.authorization.access_key_id;
-        if !self.records_uses || self.key(id).is_none() {
+        let Some(record) = self.records_uses.filter(|_| self.key(id).is_some()) else {
             return;
-        }
+        };
         let used = LastUsed {
             at: now,
             service: request.service.as_str().to_owned(),
@@ -189,7 +196,7 @@ impl State {
         self.users.amend(|users| {
             let keys = users.iter_mut().flat_map(|user| &mut user.keys);
             keys.filter(|key| key.id == *id)
-                .for_each(|key| key.last_used = Some(used.clone()));
+                .for_each(|key| key.uses.note(used.clone(), record));
         });
     }
 

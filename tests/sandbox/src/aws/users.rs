@@ -2,10 +2,11 @@
 
 use std::time::{Duration, SystemTime};
 
-use super::ids::Confidential;
-use super::propagation::Spread;
+use super::ids::{Confidential, Ids};
+use super::propagation::{Propagation, Spread};
 use super::timeline::Follow;
-use super::{KeyStatus, KeyView, LastUsed};
+use super::uses::Uses;
+use super::{KeyStatus, KeyView};
 
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct User {
@@ -15,9 +16,25 @@ pub(super) struct User {
     pub(super) id: String,
     pub(super) created: SystemTime,
     pub(super) keys: Vec<Key>,
+    pub(super) tags: Vec<(String, String)>,
+    /// The ARNs of the managed policies that are attached.
+    pub(super) attached: Vec<String>,
 }
 
 impl User {
+    pub(super) fn new(account: &str, path: &str, name: &str, id: String, now: SystemTime) -> Self {
+        Self {
+            account: account.to_owned(),
+            name: name.to_owned(),
+            path: path.to_owned(),
+            id,
+            created: now,
+            keys: Vec::new(),
+            tags: Vec::new(),
+            attached: Vec::new(),
+        }
+    }
+
     pub(super) fn arn(&self) -> String {
         user_arn(&self.account, &self.path, &self.name)
     }
@@ -46,14 +63,12 @@ impl User {
             if let Some((_, until)) = &mut key.switched {
                 *until -= by;
             }
-            if let Some(last_used) = &mut key.last_used {
-                last_used.at -= by;
-            }
+            key.uses.age(by);
         }
     }
 }
 
-/// Takes over the whole of each key that was made or changed; no key is ever forgotten.
+/// Takes over the whole of each key that was made or changed, and the policies; no key is ever forgotten.
 impl Follow for Vec<User> {
     fn follow(&mut self, before: &Self, after: &Self) {
         for user in after {
@@ -63,6 +78,9 @@ impl Follow for Vec<User> {
                 continue;
             };
             let was = before.iter().find(|was| was.arn() == arn);
+            if was.is_some_and(|was| was.attached != user.attached) {
+                own.attached.clone_from(&user.attached);
+            }
             let was = was.map_or(&[][..], |was| &was.keys);
             for key in user.keys.iter().filter(|key| !was.contains(key)) {
                 own.keys.retain(|have| have.id != key.id);
@@ -78,13 +96,26 @@ pub(super) struct Key {
     pub(super) secret: Confidential,
     pub(super) status: KeyStatus,
     pub(super) created: SystemTime,
-    pub(super) last_used: Option<LastUsed>,
+    pub(super) uses: Uses,
     pub(super) spread: Spread,
     /// The status before the switch, and until when it stays in effect (fact 42).
     pub(super) switched: Option<(KeyStatus, SystemTime)>,
 }
 
 impl Key {
+    /// An active key that was never used.
+    pub(super) fn new(ids: &mut Ids, propagation: Propagation, now: SystemTime) -> Self {
+        Self {
+            id: ids.iam_id("AKIA"),
+            secret: ids.secret_access_key(),
+            status: KeyStatus::Active,
+            created: now,
+            uses: Uses::default(),
+            spread: Spread::begin(propagation, now),
+            switched: None,
+        }
+    }
+
     /// Sets the status, which spreads with a delay.
     pub(super) fn switch(&mut self, status: KeyStatus, delay: Duration, now: SystemTime) {
         let before = self.status_at(now);
@@ -113,7 +144,7 @@ impl Key {
             id: self.id.clone(),
             status: self.status,
             created: self.created,
-            last_used: self.last_used.clone(),
+            last_used: self.uses.shown(now).cloned(),
             usable: self.is_usable(now),
         }
     }

@@ -3,9 +3,9 @@
 use std::time::{Duration, SystemTime};
 
 use super::{Canonical, seconds};
-use crate::aws::VersionView;
 use crate::aws::secrets::CREATING;
 use crate::aws::users::Key;
+use crate::aws::{LastUsed, VersionView};
 
 impl Canonical<'_> {
     /// For a key that no version holds, the function checks whether it is a day old.
@@ -46,9 +46,18 @@ impl Canonical<'_> {
     /// The function checks whether a use was within the last day, and whether it was one of STS
     /// within 15 minutes of the key's creation. Close to a day, minutes count.
     pub(super) fn last_use(&self, key: &Key) -> String {
-        let Some(used) = &key.last_used else {
-            return "never used".to_owned();
+        let mut text = match key.uses.shown(self.now) {
+            Some(used) => self.used(key, used),
+            None => "never used".to_owned(),
         };
+        for (from, used) in key.uses.coming(self.now) {
+            let left = from.duration_since(self.now).unwrap_or_default();
+            text.push_str(&format!(", in {left:?} {}", self.used(key, used)));
+        }
+        text
+    }
+
+    fn used(&self, key: &Key, used: &LastUsed) -> String {
         let age = self.age(used.at);
         let when = match self.lens.exact {
             true => capped(age),

@@ -180,3 +180,24 @@ async fn time_passes_for_everything_at_once() {
         before - Duration::from_hours(24)
     );
 }
+
+/// AWS does not document what it is told about a key that is nobody's.
+#[tokio::test(start_paused = true)]
+async fn a_key_of_another_account_is_as_unknown_as_none() {
+    let (aws, key, caller) = alice();
+    aws.create_user_in(crate::aws::OTHER_ACCOUNT, "/", "bob");
+    let of_another = aws.create_access_key("bob").id;
+    for id in [of_another.as_str(), "AKIAIOSFODNN7EXAMPLE"] {
+        let asked = [("AccessKeyId", id)];
+        aws.refuse_unknown_keys(false);
+        let reply = caller.iam("GetAccessKeyLastUsed", &asked).await;
+        assert_eq!((reply.status, reply.code().as_str()), (404, "NoSuchEntity"));
+        aws.refuse_unknown_keys(true);
+        let reply = caller.iam("GetAccessKeyLastUsed", &asked).await;
+        assert_eq!((reply.status, reply.code().as_str()), (403, "AccessDenied"));
+        assert!(reply.message().contains(&format!("access key {id}")));
+    }
+    let asked = [("AccessKeyId", key.id.as_str())];
+    let reply = caller.iam("GetAccessKeyLastUsed", &asked).await;
+    assert_eq!(reply.status, 200);
+}

@@ -1,5 +1,8 @@
 //! The conditions of a statement: those that the shipped policies use, on values of the request and of what it is about.
 
+#[cfg(test)]
+mod tests;
+
 use serde_json::Value;
 
 use super::{PolicyError, matches, object, strings};

@@ -11,6 +11,7 @@ use super::change;
 use crate::aws::errors::ApiError;
 use crate::aws::request::ApiRequest;
 use crate::aws::state::State;
+use crate::aws::tags::set_tag;
 
 /// The most tags of a secret.
 const MOST: usize = 50;
@@ -29,7 +30,7 @@ pub(super) fn tag(
                     "Tag keys must not begin with aws:.",
                 ));
             }
-            secret.tag(key, value);
+            set_tag(&mut secret.tags, key, value);
         }
         if secret.tags.len() > MOST {
             return Err(ApiError::new(

@@ -5,6 +5,7 @@
 //! read is stale for what only describes the account's past, such as a key's age.
 
 mod hands;
+mod policies;
 mod secrets;
 mod users;
 
@@ -13,6 +14,7 @@ use std::time::Duration;
 
 use super::{Aws, Call, Fault};
 
+pub use policies::{QUARANTINE, QUARANTINE_V2};
 pub use secrets::{RotateRequest, StageError};
 
 /// The whole account.

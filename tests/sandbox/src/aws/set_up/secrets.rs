@@ -10,6 +10,7 @@ use super::mistake;
 use crate::aws::ids::secret_arn;
 use crate::aws::policy::{Policy, PolicyError};
 use crate::aws::secrets::{Rules, Secret};
+use crate::aws::tags::set_tag;
 use crate::aws::{AWSCURRENT, Aws, SecretContent};
 
 /// Why no rotation could be staged.
@@ -170,7 +171,7 @@ impl Aws {
     /// Tags a secret, in place of a tag with the same key.
     #[track_caller]
     pub fn tag_secret(&self, arn: &str, key: &str, value: &str) {
-        self.amend_secret(arn, |secret| secret.tag(key, value));
+        self.amend_secret(arn, |secret| set_tag(&mut secret.tags, key, value));
     }
 
     /// Turns the rotation of a secret on, every so many days, and rotates nothing.

@@ -6,11 +6,14 @@ use serde_json::Value;
 
 use super::mistake;
 use crate::aws::policy::Policy;
-use crate::aws::propagation::Spread;
 use crate::aws::roles::Role;
+use crate::aws::tags::set_tag;
 use crate::aws::timeline::Timeline;
 use crate::aws::users::{Key, User};
-use crate::aws::{ACCOUNT, AccessKey, Aws, KeyStatus, LastUsed, PolicyError, Propagation};
+use crate::aws::uses::Uses;
+use crate::aws::{
+    ACCOUNT, AccessKey, Aws, KeyStatus, LastUsed, PolicyError, Propagation, REGION, UseRecord,
+};
 
 impl Aws {
     /// Creates a user with a path such as `/` or `/team/blue/`.
@@ -22,14 +25,8 @@ impl Aws {
     pub fn create_user_in(&self, account: &str, path: &str, name: &str) {
         let now = self.now();
         let mut state = self.state();
-        let user = User {
-            account: account.to_owned(),
-            name: name.to_owned(),
-            path: path.to_owned(),
-            id: state.ids.iam_id("AIDA"),
-            created: now,
-            keys: Vec::new(),
-        };
+        let id = state.ids.iam_id("AIDA");
+        let user = User::new(account, path, name, id, now);
         state.users.amend(|users| users.push(user.clone()));
     }
 
@@ -80,15 +77,7 @@ impl Aws {
         let Some(owner) = state.user(user).map(User::arn) else {
             mistake("user", user)
         };
-        let key = Key {
-            id: state.ids.iam_id("AKIA"),
-            secret: state.ids.secret_access_key(),
-            status: KeyStatus::Active,
-            created: now,
-            last_used: None,
-            spread: Spread::begin(Propagation::default(), now),
-            switched: None,
-        };
+        let key = Key::new(&mut state.ids, Propagation::default(), now);
         add(&mut state.users, &|users| {
             let owners = users.iter_mut().filter(|found| found.arn() == owner);
             owners.for_each(|owner| owner.keys.push(key.clone()));
@@ -119,46 +108,46 @@ impl Aws {
     /// [`Aws::record_uses`] asks for it: the record lags (fact 25).
     #[track_caller]
     pub fn set_last_used(&self, id: &str, last_used: LastUsed) {
-        self.amend_key(id, |key| key.last_used = Some(last_used.clone()));
+        self.amend_key(id, |key| key.uses = Uses::last(last_used.clone()));
+    }
+
+    /// Has GetAccessKeyLastUsed return a use of a service now, as by a consumer that the simulation does not see.
+    #[track_caller]
+    pub fn use_key(&self, id: &str, service: &str) {
+        let used = LastUsed {
+            at: self.now(),
+            service: service.to_owned(),
+            region: REGION.to_owned(),
+        };
+        self.set_last_used(id, used);
+    }
+
+    /// Tags a user, by name or ARN, in place of a tag with the same key.
+    #[track_caller]
+    pub fn tag_user(&self, user: &str, key: &str, value: &str) {
+        self.amend_user(user, |user| set_tag(&mut user.tags, key, value));
+    }
+
+    /// Whether GetAccessKeyLastUsed refuses to tell about a key that is nobody's in the account even to whom it would tell
+    /// about any. Unless set, it does not find the key: AWS documented that once, and nothing today.
+    pub fn refuse_unknown_keys(&self, refused: bool) {
+        self.state().refuses_unknown_keys = refused;
     }
 
     /// Sets whether GetAccessKeyLastUsed immediately shows the calls that a key signs; at first it does not.
     pub fn record_uses(&self, recorded: bool) {
-        self.state().records_uses = recorded;
+        self.state().records_uses = recorded.then(UseRecord::at_once);
+    }
+
+    /// Has GetAccessKeyLastUsed show the calls that a key signs as IAM does: some count as one, and the record lags.
+    pub fn record_uses_late(&self, record: UseRecord) {
+        self.state().records_uses = Some(record);
     }
 
     /// Sets a key's CreateDate.
     #[track_caller]
     pub fn set_created(&self, id: &str, created: SystemTime) {
         self.amend_key(id, |key| key.created = created);
-    }
-
-    /// Attaches a policy document to a user's or a role's ARN.
-    ///
-    /// # Errors
-    /// [`PolicyError`] for a document with elements that the simulation does not evaluate, such
-    /// as NotAction.
-    pub fn attach_policy(&self, principal_arn: &str, document: &Value) -> Result<(), PolicyError> {
-        let policy = Policy::parse(document)?;
-        let mut state = self.state();
-        let attached = state.policies.entry(principal_arn.to_owned());
-        attached.or_default().push(policy);
-        Ok(())
-    }
-
-    /// Exempts a resource from a principal's policies that deny all resources but some. Whoever has the function rotate
-    /// another secret must do the same.
-    pub fn spare(&self, principal_arn: &str, resource_arn: &str) {
-        let mut state = self.state();
-        let attached = state.policies.get_mut(principal_arn);
-        for policy in attached.into_iter().flatten() {
-            policy.spare(resource_arn);
-        }
-    }
-
-    /// Detaches all policies from a user's or a role's ARN, which is then allowed nothing.
-    pub fn detach_policies(&self, principal_arn: &str) {
-        self.state().policies.remove(principal_arn);
     }
 
     /// Sets how keys spread if they are created or deleted through the API from now on.
@@ -180,6 +169,18 @@ impl Aws {
         if result.is_err() {
             mistake("access key", id);
         }
+    }
+
+    #[track_caller]
+    fn amend_user(&self, user: &str, change: impl Fn(&mut User)) {
+        let mut state = self.state();
+        let Some(arn) = state.user(user).map(User::arn) else {
+            mistake("user", user)
+        };
+        state.users.amend(|users| {
+            let found = users.iter_mut().filter(|found| found.arn() == arn);
+            found.for_each(&change);
+        });
     }
 
     #[track_caller]
