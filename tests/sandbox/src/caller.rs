@@ -50,6 +50,12 @@ impl Caller {
         Self::new(aws, aws.role_credentials())
     }
 
+    /// The keeper.
+    #[must_use]
+    pub fn keeper(aws: &Aws) -> Self {
+        Self::new(aws, aws.keeper_credentials())
+    }
+
     /// The operator, who is allowed everything.
     #[must_use]
     pub fn operator(aws: &Aws) -> Self {
@@ -93,8 +99,13 @@ impl Caller {
 
     /// Calls GetCallerIdentity.
     pub async fn identity(&self) -> Reply {
-        let body = form("GetCallerIdentity", &[]);
-        let request = self.signed(Service::Sts, "GetCallerIdentity", body);
+        self.sts("GetCallerIdentity", &[]).await
+    }
+
+    /// Calls STS.
+    pub async fn sts(&self, action: &str, parameters: &[(&str, &str)]) -> Reply {
+        let body = form(action, parameters);
+        let request = self.signed(Service::Sts, action, body);
         self.send(request).await.unwrap()
     }
 

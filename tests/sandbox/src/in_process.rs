@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime};
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
 use aws_smithy_async::time::{SharedTimeSource, TimeSource};
@@ -93,16 +94,7 @@ impl InProcess {
         time: Skewed,
         killed: Arc<Notify>,
     ) -> Self {
-        let sdk = SdkConfig::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .region(Region::new(region.to_owned()))
-            .credentials_provider(SharedCredentialsProvider::new(aws.role_credentials()))
-            .http_client(client)
-            .time_source(SharedTimeSource::new(time.clone()))
-            .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
-            .retry_config(iam_key_rotator::retries())
-            .timeout_config(iam_key_rotator::timeouts())
-            .build();
+        let sdk = clients(aws.role_credentials(), client, region, time.clone());
         Self {
             rotator: Rotator::new(sdk, config).with_smtp(smtp(aws)),
             time,
@@ -171,6 +163,32 @@ impl Function for InProcess {
     async fn invoke(&mut self, event: Value) -> Result<Value, FunctionError> {
         self.invoke_raw(&event.to_string()).await
     }
+}
+
+/// The configuration of SDK clients that call the simulation, in its time, with some credentials, such as
+/// [`Aws::keeper_credentials`].
+#[must_use]
+pub fn sdk_config(aws: &Aws, credentials: Credentials) -> SdkConfig {
+    let time = aws.clock().clone();
+    clients(credentials, aws.http_client(), REGION, time)
+}
+
+fn clients(
+    credentials: Credentials,
+    client: SharedHttpClient,
+    region: &str,
+    time: impl TimeSource + 'static,
+) -> SdkConfig {
+    SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new(region.to_owned()))
+        .credentials_provider(SharedCredentialsProvider::new(credentials))
+        .http_client(client)
+        .time_source(SharedTimeSource::new(time))
+        .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
+        .retry_config(iam_key_rotator::retries())
+        .timeout_config(iam_key_rotator::timeouts())
+        .build()
 }
 
 /// The simulation's SMTP servers, in memory, and the authority to trust for their certificates.

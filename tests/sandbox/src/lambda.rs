@@ -28,6 +28,9 @@ use crate::rotation::{Function, FunctionError};
 /// The name that the function is deployed under.
 pub const FUNCTION_NAME: &str = "iam-key-rotator";
 
+/// The name that the keeper is deployed under.
+pub const KEEPER_NAME: &str = "iam-key-keeper";
+
 /// The timeout that the function should be given.
 pub const TIME_OUT: Duration = Duration::from_secs(120);
 
@@ -58,9 +61,20 @@ impl LambdaProcess {
     /// The function in `binary`, with the execution role's credentials of `aws`, which answers at
     /// `endpoint`.
     pub fn new(binary: impl Into<PathBuf>, aws: &Aws, endpoint: &str) -> Self {
+        let environment = execution_environment(&aws.role_credentials(), endpoint);
+        Self::with_environment(binary.into(), environment)
+    }
+
+    /// The same binary deployed as the keeper, with the credentials of its execution role.
+    pub fn keeper(binary: impl Into<PathBuf>, aws: &Aws, endpoint: &str) -> Self {
+        let environment = environment(KEEPER_NAME, &aws.keeper_credentials(), endpoint);
+        Self::with_environment(binary.into(), environment)
+    }
+
+    fn with_environment(binary: PathBuf, environment: Vec<(String, String)>) -> Self {
         Self {
-            binary: binary.into(),
-            environment: execution_environment(&aws.role_credentials(), endpoint),
+            binary,
+            environment,
             time_out: TIME_OUT,
             invocations: 0,
             log: Log::default(),
@@ -206,11 +220,16 @@ impl Killer {
 
 /// The environment that Lambda gives a function, with the credentials of its execution role.
 pub fn execution_environment(role: &Credentials, endpoint: &str) -> Vec<(String, String)> {
+    environment(FUNCTION_NAME, role, endpoint)
+}
+
+fn environment(name: &str, role: &Credentials, endpoint: &str) -> Vec<(String, String)> {
+    let log_group = format!("/aws/lambda/{name}");
     [
-        ("AWS_LAMBDA_FUNCTION_NAME", FUNCTION_NAME),
+        ("AWS_LAMBDA_FUNCTION_NAME", name),
         ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128"),
         ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),
-        ("AWS_LAMBDA_LOG_GROUP_NAME", "/aws/lambda/iam-key-rotator"),
+        ("AWS_LAMBDA_LOG_GROUP_NAME", log_group.as_str()),
         ("AWS_LAMBDA_LOG_STREAM_NAME", "sandbox"),
         ("AWS_REGION", REGION),
         ("AWS_ACCESS_KEY_ID", role.access_key_id()),

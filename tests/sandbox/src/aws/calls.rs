@@ -18,6 +18,20 @@ pub const CALLS: [&str; 11] = [
     "AssumeRole",
 ];
 
+/// Every call that the keeper makes, on any of its paths.
+pub const KEEPER_CALLS: [&str; 10] = [
+    "DescribeSecret",
+    "GetSecretValue",
+    "UpdateSecretVersionStage",
+    "RotateSecret",
+    "ListSecrets",
+    "ListAccessKeys",
+    "GetAccessKeyLastUsed",
+    "UpdateAccessKey",
+    "ListAttachedUserPolicies",
+    "AssumeRole",
+];
+
 /// A simulated service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Service {
@@ -40,18 +54,22 @@ impl Service {
         }
     }
 
-    /// The service that one of [`CALLS`] goes to.
+    /// The service that one of [`CALLS`] or [`KEEPER_CALLS`] goes to.
     #[must_use]
     pub fn of(action: &str) -> Option<Self> {
         match action {
-            "DescribeSecret" | "GetSecretValue" | "PutSecretValue" | "UpdateSecretVersionStage" => {
-                Some(Self::SecretsManager)
-            }
+            "DescribeSecret"
+            | "GetSecretValue"
+            | "ListSecrets"
+            | "PutSecretValue"
+            | "RotateSecret"
+            | "UpdateSecretVersionStage" => Some(Self::SecretsManager),
             "ListAccessKeys"
             | "CreateAccessKey"
             | "UpdateAccessKey"
             | "DeleteAccessKey"
-            | "GetAccessKeyLastUsed" => Some(Self::Iam),
+            | "GetAccessKeyLastUsed"
+            | "ListAttachedUserPolicies" => Some(Self::Iam),
             "GetCallerIdentity" | "AssumeRole" => Some(Self::Sts),
             _ => None,
         }
@@ -115,7 +133,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_call_of_the_function_has_its_service() {
-        assert!(CALLS.into_iter().all(|call| Service::of(call).is_some()));
+    fn every_call_of_the_function_and_the_keeper_has_its_service() {
+        let calls = CALLS.into_iter().chain(KEEPER_CALLS);
+        assert!(calls.into_iter().all(|call| Service::of(call).is_some()));
     }
 }

@@ -8,7 +8,7 @@ use std::time::SystemTime;
 
 use super::secrets::{CREATING, Secret};
 use super::state::State;
-use super::users::Key;
+use super::users::{Key, User};
 use super::{AWSPENDING, Aws, VersionView, smtp_password};
 
 impl Aws {
@@ -97,13 +97,17 @@ impl<'a> Canonical<'a> {
 
     /// The current keys, and the earlier ones that can still be read.
     fn eras(&self) -> Vec<Vec<&'a Key>> {
-        let users = &self.state.users;
-        let lagging = users.lagging(self.now).map(|(seen, _)| seen);
-        let eras = std::iter::once(users.now())
-            .chain(users.before(self.history))
-            .chain(lagging);
+        let eras = self.users();
         eras.map(|users| users.iter().flat_map(|user| &user.keys).collect())
             .collect()
+    }
+
+    fn users(&self) -> impl Iterator<Item = &'a Vec<User>> {
+        let users = &self.state.users;
+        let lagging = users.lagging(self.now).map(|(seen, _)| seen);
+        std::iter::once(users.now())
+            .chain(users.before(self.history))
+            .chain(lagging)
     }
 
     fn secrets(&self) -> impl Iterator<Item = &'a Vec<Secret>> {
@@ -153,6 +157,12 @@ impl<'a> Canonical<'a> {
         let mut text = String::new();
         for keys in self.eras() {
             self.write_keys(&mut text, keys, &held);
+        }
+        for (era, users) in self.users().enumerate() {
+            for user in users.iter().filter(|user| !user.attached.is_empty()) {
+                let (name, attached) = (&user.name, &user.attached);
+                let _ = writeln!(text, "{era}: {name} carries {attached:?}");
+            }
         }
         for secrets in self.secrets() {
             for secret in secrets {

@@ -2,13 +2,25 @@
 
 use aws_credential_types::Credentials;
 
-use super::{ACCOUNT, Aws, Call, KeyView, SecretView, users::user_arn};
+use super::roles::Session;
+use super::state::State;
+use super::users::user_arn;
+use super::{ACCOUNT, Aws, Call, KEEPER_ROLE, KEEPER_SESSION, KeyView, SecretView};
 
 impl Aws {
     /// The credentials of the function's execution role.
     #[must_use]
     pub fn role_credentials(&self) -> Credentials {
         self.state().role.credentials()
+    }
+
+    /// The credentials of the keeper's execution role.
+    #[must_use]
+    pub fn keeper_credentials(&self) -> Credentials {
+        let mut state = self.state();
+        let State { keeper, ids, .. } = &mut *state;
+        let session = keeper.get_or_insert_with(|| Session::of(ids, KEEPER_ROLE, KEEPER_SESSION));
+        session.credentials()
     }
 
     /// Credentials that may do everything, to set up through the API.

@@ -45,7 +45,7 @@ use aws_smithy_async::time::TimeSource;
 
 use crate::clock::Clock;
 
-pub use calls::{CALLS, Call, Outcome, Service};
+pub use calls::{CALLS, Call, KEEPER_CALLS, Outcome, Service};
 pub use canonical::Lens;
 pub use faults::{Fault, FaultKind, When};
 pub(crate) use handle::Bystander;
@@ -73,6 +73,11 @@ pub const FUNCTION_ROLE: &str = "arn:aws:iam::123456789012:role/iam-key-rotator"
 /// The function as a caller: the session of its execution role.
 pub const FUNCTION_SESSION: &str =
     "arn:aws:sts::123456789012:assumed-role/iam-key-rotator/iam-key-rotator";
+/// The keeper's execution role, which may do nothing until a policy is attached.
+pub const KEEPER_ROLE: &str = "arn:aws:iam::123456789012:role/iam-key-keeper";
+/// The keeper as a caller: the session of its execution role.
+pub const KEEPER_SESSION: &str =
+    "arn:aws:sts::123456789012:assumed-role/iam-key-keeper/iam-key-keeper";
 /// The staging label of the version in use.
 pub const AWSCURRENT: &str = "AWSCURRENT";
 /// The staging label of the version that a rotation makes.

@@ -46,6 +46,8 @@ pub(super) struct State {
     pub(super) secret_policies: HashMap<String, Policy>,
     pub(super) role: Session,
     pub(super) operator: Session,
+    /// Made when somebody first asks for it, so that the ids in an account without a keeper do not depend on it.
+    pub(super) keeper: Option<Session>,
     /// The roles that can be assumed.
     pub(super) roles: Vec<Role>,
     /// The sessions of roles that were assumed.
@@ -81,6 +83,7 @@ impl State {
         Self {
             role: Session::of(&mut ids, FUNCTION_ROLE, FUNCTION_SESSION),
             operator: Session::of(&mut ids, OPERATOR_ROLE, OPERATOR_SESSION),
+            keeper: None,
             roles: Vec::new(),
             sessions: Vec::new(),
             ids,
@@ -162,6 +165,7 @@ impl State {
             None => {
                 let session = [&self.role, &self.operator]
                     .into_iter()
+                    .chain(&self.keeper)
                     .chain(&self.sessions)
                     .find(|session| session.signs(request))
                     .ok_or_else(|| ApiError::unknown_key(service))?;

@@ -46,6 +46,21 @@ impl Aws {
         Ok(())
     }
 
+    /// Changes whom a role trusts, by its trust policy.
+    ///
+    /// # Errors
+    /// [`PolicyError`] for a document with elements that the simulation does not evaluate.
+    #[track_caller]
+    pub fn set_trust(&self, arn: &str, trust: &Value) -> Result<(), PolicyError> {
+        let trust = Policy::parse(trust)?;
+        let mut state = self.state();
+        match state.roles.iter_mut().find(|role| role.arn == arn) {
+            Some(role) => role.trust = trust,
+            None => mistake("role", arn),
+        }
+        Ok(())
+    }
+
     /// Makes an external id, for a role and for the secret that names the role.
     pub fn make_external_id(&self) -> String {
         self.state().ids.external_id().reveal().to_owned()
