@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 
 pub use self::failure::{FunctionError, RotationFailed};
-use crate::aws::{AWSCURRENT, AWSPENDING, Aws};
+use crate::aws::{AWSCURRENT, AWSPENDING, Aws, RotateRequest};
 
 /// The steps of a rotation, in order (fact 1).
 pub const STEPS: [&str; 4] = [CREATE_SECRET, SET_SECRET, TEST_SECRET, FINISH_SECRET];
@@ -137,6 +137,28 @@ pub async fn test_rotation_with_token(
     let result = run.step(function, TEST_SECRET).await;
     aws.unstage_test(arn, &run.token);
     result.map(|()| run.report())
+}
+
+/// Carries out what RotateSecret asked for, as the callback of [`Aws::on_rotate`] hears of it.
+///
+/// # Errors
+///
+/// [`RotationFailed`] says how far it got.
+pub async fn carry_out(
+    aws: &Aws,
+    function: &mut impl Function,
+    request: RotateRequest,
+    observe: &mut dyn FnMut(&StepReport),
+) -> Result<RotationReport, RotationFailed> {
+    let RotateRequest { arn, token, .. } = request;
+    if !request.rotate_immediately {
+        return test_rotation_with_token(aws, function, &arn, token, observe).await;
+    }
+    let options = RotateOptions {
+        token: Some(token),
+        ..RotateOptions::default()
+    };
+    rotate(aws, function, &arn, options, observe).await
 }
 
 /// The event of one step (fact 1). The rotation token is optional (fact 8).

@@ -227,3 +227,27 @@ async fn a_secret_deleted_for_good_ends_its_rotation_and_its_test() {
         aws.make_rotation_token(&arn);
     }
 }
+
+/// Facts 4 and 5.
+#[tokio::test(start_paused = true)]
+async fn what_rotate_secret_starts_is_carried_out() {
+    let (aws, arn) = secret();
+    let (requests, mut requested) = tokio::sync::mpsc::unbounded_channel();
+    aws.on_rotate(move |request| {
+        let _ = requests.send(request);
+    });
+    let operator = crate::caller::Caller::operator(&aws);
+    let mut fake = Fake::new(&aws);
+    for (immediately, steps) in [(false, &STEPS[2..3]), (true, &STEPS[..])] {
+        let members = json!({"SecretId": arn, "RotateImmediately": immediately});
+        let reply = operator.secrets_manager("RotateSecret", members).await;
+        let Some(request) = requested.recv().await else {
+            return;
+        };
+        fake.events.clear();
+        let report = carry_out(&aws, &mut fake, request, &mut |_| {}).await;
+        let token = report.map(|report| report.token);
+        assert_eq!(fake.ran(), steps);
+        assert_eq!(token.ok().as_deref(), reply.json()["VersionId"].as_str());
+    }
+}

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use serde_json::Value;
 
@@ -185,6 +185,12 @@ impl Aws {
                 ..Rules::default()
             };
         });
+    }
+
+    /// Sets a secret's LastRotatedDate, which is told while its rotation is on (fact 12).
+    #[track_caller]
+    pub fn set_last_rotated(&self, arn: &str, at: SystemTime) {
+        self.amend_secret(arn, |secret| secret.rotated = Some(at));
     }
 
     /// Sets how long ListSecrets misses each change of a secret from now on; at first not at all. AWS documents up to five

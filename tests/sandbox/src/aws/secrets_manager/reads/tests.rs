@@ -156,6 +156,9 @@ async fn the_next_rotation_is_so_many_days_after_the_last_or_after_it_was_turned
     assert_eq!(next().await, told(on + 31 * DAY));
     aws.age(DAY);
     assert_eq!(next().await, told(on + 30 * DAY));
+    aws.set_last_rotated(&arn, on + 2 * DAY);
+    assert_eq!(next().await, told(on + 32 * DAY));
+    aws.set_last_rotated(&arn, on);
 
     for (expression, days) in [
         ("rate(10 days)", Some(10)),
