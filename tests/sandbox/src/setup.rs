@@ -1,18 +1,21 @@
 //! A user and a secret in the layout that the function rotates, with the policies that the
 //! repository ships.
 
+mod error;
+mod keeper;
 mod policies;
 
-use std::error::Error;
-use std::fmt;
 use std::time::Duration;
 
 use aws_smithy_async::time::TimeSource;
 use serde_json::{Map, Value};
 
-use crate::aws::{ACCOUNT, AccessKey, Aws, LastUsed, OTHER_ACCOUNT, PolicyError, REGION};
+use crate::aws::{ACCOUNT, AccessKey, Aws, FUNCTION_ROLE, LastUsed, OTHER_ACCOUNT, REGION};
 
 use policies::Parties;
+
+pub use error::SetupError;
+pub use keeper::{FLEET_TAG, Keeper};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -73,6 +76,8 @@ impl Default for Setup {
 /// What was set up.
 #[derive(Clone, Debug)]
 pub struct Prepared {
+    /// Whose credentials manage the user's access keys.
+    pub source: Source,
     /// The user's name.
     pub username: String,
     /// The user's ARN.
@@ -145,20 +150,8 @@ impl Setup {
         let text = self.secret_text(current_key.as_ref(), &named);
         aws.put_secret_text(&secret_arn, &text);
 
-        let parties = Parties {
+        let mut prepared = Prepared {
             source: self.source,
-            secret: &secret_arn,
-            user: &user_arn,
-            administrator: administrator_secret_arn
-                .as_deref()
-                .map(|secret| (aws.user_arn(&self.administrator_name()), secret)),
-            role: role
-                .as_ref()
-                .map(|(arn, external_id)| (arn.as_str(), external_id.as_str())),
-        };
-        let policies = parties.attach_policies(aws)?;
-        aws.record_calls(self.source.name(), parties.record());
-        Ok(Prepared {
             username: self.username.clone(),
             user_arn,
             secret_name: self.secret_name.clone(),
@@ -167,8 +160,30 @@ impl Setup {
             older_key,
             administrator_secret_arn,
             role,
-            policies,
-        })
+            policies: Vec::new(),
+        };
+        let parties = prepared.parties(aws);
+        let policies = parties.attach_policies(aws)?;
+        aws.record_calls(self.source.name(), parties.record());
+        prepared.policies = policies;
+        Ok(prepared)
+    }
+
+    /// Makes another user and secret in an account that has some, so that the function may rotate all of them.
+    ///
+    /// # Errors
+    ///
+    /// The same as for [`Setup::prepare`].
+    pub fn prepare_beside(&self, aws: &Aws, others: &[&Prepared]) -> Result<Prepared, SetupError> {
+        let prepared = self.prepare(aws)?;
+        // The policies of each set-up deny the function every other's secrets.
+        for one in others.iter().copied().chain([&prepared]) {
+            aws.spare(FUNCTION_ROLE, &one.secret_arn);
+            if let Some(administrator) = &one.administrator_secret_arn {
+                aws.spare(FUNCTION_ROLE, administrator);
+            }
+        }
+        Ok(prepared)
     }
 
     fn create_key(&self, aws: &Aws, age: Duration) -> AccessKey {
@@ -177,13 +192,9 @@ impl Setup {
         key
     }
 
-    fn administrator_name(&self) -> String {
-        format!("{}-administrator", self.username)
-    }
-
     /// Makes the administrator, and returns the ARN of the secret with its key.
     fn create_administrator(&self, aws: &Aws) -> String {
-        let name = self.administrator_name();
+        let name = administrator_name(&self.username);
         aws.create_user("/", &name);
         let key = aws.create_access_key(&name);
         let mut fields = Map::new();
@@ -210,43 +221,21 @@ impl Setup {
     }
 }
 
-/// Why a set-up is refused.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum SetupError {
-    /// A user without a key cannot manage its own.
-    NoKeyToManageItself,
-    /// IAM allows two keys (fact 21).
-    TooManyKeys(u8),
-    /// A shipped policy is not JSON, for this reason.
-    NotJson(String),
-    /// The simulation cannot evaluate a shipped policy.
-    Policy(PolicyError),
+fn administrator_name(username: &str) -> String {
+    format!("{username}-administrator")
 }
 
-impl fmt::Display for SetupError {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NoKeyToManageItself => formatter.write_str(
-                "a user without an access key can't manage its own keys; \
-                 choose an administrator or the execution role as the source",
-            ),
-            Self::TooManyKeys(keys) => {
-                write!(
-                    formatter,
-                    "{keys} access keys are more than a user may have, which is 2"
-                )
-            }
-            Self::NotJson(reason) => write!(formatter, "a policy is not JSON: {reason}"),
-            Self::Policy(reason) => write!(formatter, "a policy is refused: {reason}"),
-        }
-    }
-}
-
-impl Error for SetupError {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        match self {
-            Self::Policy(reason) => Some(reason),
-            _ => None,
+impl Prepared {
+    fn parties(&self, aws: &Aws) -> Parties<'_> {
+        let administrator = self.administrator_secret_arn.as_deref();
+        let role = self.role.as_ref();
+        Parties {
+            source: self.source,
+            secret: &self.secret_arn,
+            user: &self.user_arn,
+            administrator: administrator
+                .map(|secret| (aws.user_arn(&administrator_name(&self.username)), secret)),
+            role: role.map(|(arn, external_id)| (arn.as_str(), external_id.as_str())),
         }
     }
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{SetupError, Source};
-use crate::aws::{Aws, FUNCTION_ROLE};
+use crate::aws::{Aws, FUNCTION_ARN, FUNCTION_ROLE, KEEPER_ROLE};
 
 /// The parties in a rotation, by their ARNs.
 pub(super) struct Parties<'a> {
@@ -50,7 +50,7 @@ impl Parties<'_> {
         }
     }
 
-    fn document(&self, text: &str) -> Result<Value, SetupError> {
+    pub(super) fn document(&self, text: &str) -> Result<Value, SetupError> {
         let administrator_secret = self.administrator.as_ref().map(|(_, secret)| *secret);
         let (role, external_id) = self.role.unwrap_or_default();
         let text = [
@@ -61,6 +61,8 @@ impl Parties<'_> {
             ),
             ("USER_ARN", self.user),
             ("EXECUTION_ROLE_ARN", FUNCTION_ROLE),
+            ("KEEPER_ROLE_ARN", KEEPER_ROLE),
+            ("FUNCTION_ARN", FUNCTION_ARN),
             ("ROLE_ARN", role),
             ("EXTERNAL_ID", external_id),
         ]
