@@ -128,7 +128,7 @@ impl State {
     /// A user by its name or ARN. If two accounts have one of that name, the first that was made.
     pub(super) fn user(&self, name: &str) -> Option<&User> {
         let mut users = self.users.now().iter();
-        users.find(|user| user.name == name || user.arn() == name)
+        users.find(|user| user.name == name || user.has_arn(name))
     }
 
     /// A key and its user. This includes a deleted key, while it is still known somewhere.

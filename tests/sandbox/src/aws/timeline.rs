@@ -49,8 +49,7 @@ impl<T: Clone + PartialEq + Follow> Timeline<T> {
 
     /// Whether such a read sees something other than the current value.
     pub(super) fn misses(&self, stale: usize, at: SystemTime) -> bool {
-        let seen = self.read(stale, at);
-        !std::ptr::eq(seen, &raw const self.now) && *seen != self.now
+        self.is_old(self.read(stale, at))
     }
 
     /// What a list sees that misses this many of the last changes, and those that no list sees yet.
@@ -64,7 +63,11 @@ impl<T: Clone + PartialEq + Follow> Timeline<T> {
 
     /// Whether such a list sees something other than the current value.
     pub(super) fn list_misses(&self, stale: usize, at: SystemTime) -> bool {
-        *self.list(stale, at) != self.now
+        self.is_old(self.list(stale, at))
+    }
+
+    fn is_old(&self, seen: &T) -> bool {
+        !std::ptr::eq(seen, &raw const self.now) && *seen != self.now
     }
 
     /// What the value was before each of the changes that lists miss, oldest first, and for how long they do.

@@ -39,6 +39,13 @@ impl User {
         user_arn(&self.account, &self.path, &self.name)
     }
 
+    pub(super) fn has_arn(&self, arn: &str) -> bool {
+        let rest = arn.strip_prefix("arn:aws:iam::");
+        let rest = rest.and_then(|rest| rest.strip_prefix(self.account.as_str()));
+        let rest = rest.and_then(|rest| rest.strip_prefix(":user"));
+        rest.and_then(|rest| rest.strip_prefix(self.path.as_str())) == Some(&self.name)
+    }
+
     /// Whether this is the user of that name in the account.
     pub(super) fn is(&self, account: &str, name: &str) -> bool {
         self.account == account && self.name == name

@@ -65,7 +65,7 @@ pub struct KeyView {
     pub status: KeyStatus,
     /// When it was created.
     pub created: SystemTime,
-    /// Its last use, if `Aws::set_last_used` was told of one.
+    /// Its last use, as GetAccessKeyLastUsed shows it so far.
     pub last_used: Option<LastUsed>,
     /// Whether a request signed with it is accepted now.
     pub usable: bool,
