@@ -13,13 +13,17 @@ readonly guard=tests/deployment/guard
 
 cfn_lint() {
     python_tools template cfn-lint==1.58.0 cfn-guard-rs==0.3.3
-    target/tools/template/bin/cfn-lint --format parseable --template "${@/%//infra/template.yaml}"
+    target/tools/template/bin/cfn-lint --format parseable --template "${@/%//infra/template.yaml}" "${@/%//infra/health-forwarder.yaml}"
     printf 'cfn-lint: no finding\n'
 }
 
 cfn_guard() {
     python_tools template cfn-lint==1.58.0 cfn-guard-rs==0.3.3
-    target/tools/template/bin/python $guard/check.py $guard/template.guard "${@/%//infra/template.yaml}"
+    local failed=0 name
+    for name in template health-forwarder; do
+        target/tools/template/bin/python $guard/check.py $guard/$name.guard "${@/%//infra/$name.yaml}" || failed=1
+    done
+    return $failed
 }
 
 inputs() {
@@ -31,7 +35,7 @@ inputs() {
 checkov() {
     local files=()
     for dir in "$@"; do
-        files+=(--file "$dir/infra/template.yaml")
+        files+=(--file "$dir/infra/template.yaml" --file "$dir/infra/health-forwarder.yaml")
     done
     python_tools checkov checkov==3.3.30
     target/tools/checkov/bin/checkov --framework cloudformation --skip-download --quiet --compact "${files[@]}" \
@@ -54,17 +58,21 @@ parliament() {
         s|\bADMINISTRATOR_SECRET_ARN\b|arn:aws:secretsmanager:eu-west-1:123456789012:secret:iam/admin-AbCdEf|
         s|\bSECRET_ARN\b|arn:aws:secretsmanager:eu-west-1:123456789012:secret:iam/alice-AbCdEf|
         s|\bUSER_ARN\b|arn:aws:iam::123456789012:user/alice|
-        s|\b(EXECUTION_)?ROLE_ARN\b|arn:aws:iam::123456789012:role/rotator|
+        s#\b(EXECUTION_|KEEPER_)?ROLE_ARN\b#arn:aws:iam::123456789012:role/rotator#
         s|\bKMS_KEY_ARN\b|arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab|
+        s|\bKEEPER_ARN\b|arn:aws:lambda:eu-west-1:123456789012:function:keeper|
+        s|\bQUEUE_ARN\b|arn:aws:sqs:eu-west-1:123456789012:dead-letters|
+        s|\bRULE_ARN\b|arn:aws:events:eu-west-1:123456789012:rule/exposed|
+        s|\bSCHEDULE_GROUP_ARN\b|arn:aws:scheduler:eu-west-1:123456789012:schedule-group/keeper|
         s|\bFUNCTION_ARN\b|arn:aws:lambda:eu-west-1:123456789012:function:rotator|
         s|\bLOG_GROUP_ARN\b|arn:aws:logs:eu-west-1:123456789012:log-group:rotator|
         s/\bREGION\b/eu-west-1/
         s/\bACCOUNT_ID\b/123456789012/
         s/\bEXTERNAL_ID\b/rotator:1/
         s/\bFLEET\b/blue/' {} +
-    find $copies -name '*-trust.json' -exec sed -i \
+    find $copies -name '*-trust*.json' -exec sed -i \
         's|"Action": "sts:AssumeRole",|& "Resource": "arn:aws:iam::123456789012:role/rotator",|' {} +
-    if grep -r -n -E '\b[A-Z]+_(ARN|ID)\b' $copies; then
+    if grep -r -n -E '\b[A-Z_]+_(ARN|ID)\b' $copies; then
         printf 'no value for a placeholder\n'
         return 1
     fi

@@ -45,6 +45,14 @@ TAKEN = [
     {"SmtpPasswordField": "smtp_password", "SmtpRegion": "us-gov-west-1", "VerifySmtp": "off"},
     {"VerifySuccesses": "1"},
     {"VerifySuccesses": "20"},
+    # Without the keeper, nothing hears of exposed keys: what is the default needs no change.
+    {"RetireAfter": ""},
+    {"RetireAfter": "", "RevokeExposedKeys": "no"},
+    {"RevokeExposedKeys": "no", "Revoke": "at-once"},
+    {"RevokeExposedKeys": "revoke", "Fleet": "blue"},
+] + [
+    {"RetireAfter": duration}
+    for duration in ("60m", "90m", "90min", "120minutes", "1h", "12h", "36hours", "1d", "1day", "7days", "30d", "1week", "2weeks", "2w")
 ] + [
     {"Schedule": schedule}
     for schedule in (
@@ -92,6 +100,9 @@ REFUSED = [
         "DeleteKeyInUse": ("always",),
         "InUseWindow": ("1 week", "24"),
         "VerifyTimeout": ("0s",),
+        "RetireAfter": ("0h", "59m", "30m", "3600s", "7", "1 week", "7 days", "1month", "week", "1h30m", "-1h", "1.5h"),
+        "RevokeExposedKeys": ("", "yes", "true", "delete"),
+        "Revoke": ("", "now", "at once"),
         "LogRetentionDays": ("2",),
         "AlarmTopicArn": ("alarms",),
         **dict.fromkeys(FIELDS, (" ", "name ", 'na"me', "na\\me", "a/b", "a=b", "aws:name", "${UserName}", "a" * 65)),
@@ -128,6 +139,8 @@ REFUSED = [
     ("AnExistingSecretHasAName", {"SecretArn": SECRET}),
     ("OnlyAnExistingSecretHasAName", {"SecretName": "iam/{username}"}),
     ("OverdueNeedsATopic", {"OverdueCheck": "aws-config"}),
+    ("RevokingNeedsTheKeeper", {"RetireAfter": "", "RevokeExposedKeys": "revoke"}),
+    ("RevokingNeedsTheKeeper", {"RetireAfter": "", "Revoke": "at-once"}),
     ("NoProxyNeedsAProxy", {"NoProxy": "10.0.0.0/8"}),
     *(("NoFieldIsNamedTwice", dict.fromkeys(pair, "one")) for pair in itertools.combinations(FIELDS, 2)),
 ]
