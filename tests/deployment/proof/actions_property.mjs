@@ -12,7 +12,7 @@ async function exactly(result, bearer, services) {
     if (action === 'sts:GetCallerIdentity') continue
     const isNeeded = left.delete(`${action} ${resource}`) || bearer.needs.has(`${action} ${resource}`)
     const documents = isNeeded ? bearer.documents : bearer.allowances
-    const request = { ...bearer, documents, action, resource, context: bearer.context(resource), isOfType: !owned }
+    const request = { ...bearer, documents, action, resource, context: bearer.context(resource, action), isOfType: !owned }
     const verdict = await judge(result, request)
     if (verdict === 'allowed' && !isNeeded) result.broken.push(`${bearer.name}: ${action} on ${resource} is allowed`)
     if (verdict !== 'allowed' && isNeeded) result.broken.push(`${bearer.name}: ${action} on ${resource} is ${verdict}`)
@@ -20,7 +20,7 @@ async function exactly(result, bearer, services) {
   for (const need of left) result.broken.push(`${bearer.name}: ${need} was not tried`)
 }
 
-/** Each bearer may do what it was seen to do, on its own, and nothing else of the six services. */
+/** Each bearer may do what it was seen to do, on its own, and nothing else of the services that the documents name. */
 export async function nothingElse(policies, record, which = () => true) {
   const result = tally()
   for (const bearer of bearers(policies, record).filter(which)) await exactly(result, bearer, ours)

@@ -1,13 +1,16 @@
 // Who carries the documents, each with one secret and one user of its own, and what it needs.
 import { isSessionOf, session } from './arn.mjs'
 import { fill, withoutDenials } from './documents.mjs'
-import { needs } from './recorded.mjs'
-import { executionRole, placeholders, sources } from './sources.mjs'
+import { expected, needs } from './recorded.mjs'
+import { executionRole, keeperRole, placeholders, sources } from './sources.mjs'
 
 export const account = '123456789012'
 export const region = 'us-east-1'
 export const fleet = 'blue'
 export const functionArn = `arn:aws:lambda:${region}:${account}:function:iam-key-rotator`
+export const keeperArn = `arn:aws:lambda:${region}:${account}:function:iam-key-keeper`
+export const queue = `arn:aws:sqs:${region}:${account}:iam-key-keeper-dead-letters`
+export const schedulerRole = `arn:aws:iam::${account}:role/iam-key-keeper-schedules`
 
 const secret = `arn:aws:secretsmanager:${region}:${account}:secret:iam/alice-AbCdEf`
 /** Another secret of the fleet, which carries its tag. */
@@ -17,6 +20,8 @@ const key = `arn:aws:kms:${region}:${account}:key/11111111-1111-1111-1111-111111
 const administratorKey = `arn:aws:kms:${region}:${account}:key/22222222-2222-2222-2222-222222222222`
 const logGroup = `arn:aws:logs:${region}:${account}:log-group:/aws/lambda/iam-key-rotator`
 const logStream = `${logGroup}:log-stream:one`
+/** A label of the keeper's own. */
+const mark = 'iam-key-rotator-removing-AKIAIOSFODNN7EXAMPLE'
 
 export const setup = (source) => ({
   secret,
@@ -39,16 +44,21 @@ const inTheCallersName = {
   'secretsmanager:PutSecretValue': ['kms:Decrypt', 'kms:GenerateDataKey'],
 }
 
+/** Lambda sends what failed to the queue in the keeper's name; the scheduler what did not reach it. */
+const keepingFailures = ['sqs:SendMessage queue']
+const scheduling = ['lambda:InvokeFunction keeperFunction', ...keepingFailures]
+
 /** What the consumer does, and a consumer's cache, which no test of the function records. */
 const consuming = ['secretsmanager:GetSecretValue secret']
 const caching = ['secretsmanager:DescribeSecret secret']
 
 /** What a request says besides action and resource, as the documents' conditions want it. */
-function context(resource, { setup, isFleet }) {
-  // The stack's own secret may be without its tag (fact 60).
-  const isTagged = [fleetSecret, setup.user].includes(resource)
+function context(resource, action, { setup, isFleet, isKeeper }) {
+  // The stack's own secret may be without its tag (fact 60). The keeper finds it by the tag.
+  const isTagged = [fleetSecret, setup.user, ...(isKeeper ? [secret] : [])].includes(resource)
+  const isMark = isKeeper && action === 'secretsmanager:UpdateSecretVersionStage'
   return {
-    'secretsmanager:VersionStage': 'AWSCURRENT',
+    'secretsmanager:VersionStage': isMark ? mark : 'AWSCURRENT',
     'sts:ExternalId': setup.externalId,
     'kms:ViaService': `secretsmanager.${region}.amazonaws.com`,
     'kms:EncryptionContext:SecretARN': resource === administratorKey ? administratorSecret : secret,
@@ -57,15 +67,19 @@ function context(resource, { setup, isFleet }) {
 }
 
 function bearer(policies, { name, principal, setup, documents, parts, isFleet = false }) {
+  const role = [executionRole, keeperRole].find((one) => isSessionOf(principal, one))
+  const isKeeper = role === keeperRole
   const values = {
     ...placeholders(setup),
     KMS_KEY_ARN: key,
     REGION: region,
     ACCOUNT_ID: account,
     LOG_GROUP_ARN: logGroup,
+    KEEPER_ARN: keeperArn,
+    QUEUE_ARN: queue,
     FLEET: fleet,
   }
-  const arns = { ...setup, fleetSecret, key, administratorKey, logStream }
+  const arns = { ...setup, fleetSecret, key, administratorKey, logStream, function: functionArn, keeperFunction: keeperArn, queue, every: '*' }
   const needed = new Set()
   for (const [action, part] of parts.map((one) => one.split(' '))) needed.add(`${action} ${arns[part]}`)
   const carried = documents.map(([document, others]) => fill(policies[document], { ...values, ...others }))
@@ -76,10 +90,11 @@ function bearer(policies, { name, principal, setup, documents, parts, isFleet = 
     documents: carried,
     allowances: withoutDenials(carried),
     isFleet,
-    isExecutionRole: isSessionOf(principal, executionRole),
+    role,
+    isKeeper,
     needs: needed,
-    owns: [...new Set([...Object.values(arns).filter((arn) => arn.startsWith('arn:')), functionArn, logGroup, executionRole])],
-    context: (resource) => context(resource, { setup, isFleet }),
+    owns: [...new Set([...Object.values(arns).filter((arn) => arn.startsWith('arn:')), logGroup, executionRole, keeperRole, schedulerRole])],
+    context: (resource, action) => context(resource, action, { setup, isFleet, isKeeper }),
   }
 }
 
@@ -95,6 +110,7 @@ export function bearers(policies, record) {
   const all = []
   const add = (options) => all.push(bearer(policies, options))
   const function_ = session(executionRole, 'iam-key-rotator')
+  const keeper = session(keeperRole, 'iam-key-keeper')
   const logs = logging.map((action) => `${action} logStream`)
   // The documents of an administrator's secret have its ARN and its key's.
   const ofAdministrator = { SECRET_ARN: administratorSecret, KMS_KEY_ARN: administratorKey }
@@ -111,6 +127,14 @@ export function bearers(policies, record) {
         if (source === 'administrator') withKeys.push(['consumer-kms-key', ofAdministrator])
         const name_ = `${name}, with KMS keys`
         add({ ...common, name: name_, principal: function_, documents: withKeys, parts: [...parts, ...logs, ...kms(parts)] })
+      } else if (carrier === 'keeper') {
+        const name = `keeper, source ${source}`
+        documents.push(['execution-role-logs'], ['keeper-dead-letters'])
+        const needed = [...parts, ...logs, ...keepingFailures]
+        add({ ...common, name, principal: keeper, documents, parts: needed })
+        const withKeys = [...documents, ['consumer-kms-key']]
+        if (source === 'administrator') withKeys.push(['consumer-kms-key', ofAdministrator])
+        add({ ...common, name: `${name}, with KMS keys`, principal: keeper, documents: withKeys, parts: [...needed, ...kms(parts)] })
       } else {
         const arn = common.setup[carrier]
         const principal = carrier === 'role' ? session(arn, 'iam-key-rotator-alice') : arn
@@ -137,5 +161,23 @@ export function bearers(policies, record) {
     parts: [...parts, ...parts.filter((one) => one.endsWith(' secret')).map((one) => one.replace(/secret$/, 'fleetSecret')), ...logs],
     isFleet: true,
   })
+  // No test records a fleet's keeper.
+  const kept = expected('execution-role', 'keeper')
+  add({
+    ...common,
+    name: "fleet's keeper",
+    principal: keeper,
+    documents: [['fleet-keeper-role'], ['execution-role-logs'], ['keeper-dead-letters']],
+    parts: [
+      ...kept,
+      ...kept.filter((one) => one.endsWith(' secret')).map((one) => one.replace(/secret$/, 'fleetSecret')),
+      'secretsmanager:ListSecrets every',
+      ...logs,
+      ...keepingFailures,
+    ],
+    isFleet: true,
+  })
+  const schedules = session(schedulerRole, 'one')
+  add({ ...common, name: "role of the keeper's schedules", principal: schedules, documents: [['scheduler-role']], parts: scheduling })
   return all
 }

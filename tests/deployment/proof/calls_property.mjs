@@ -1,14 +1,18 @@
 // Each recorded call is allowed or denied as it must be.
+import { isSessionOf } from './arn.mjs'
 import { fill, withoutDenials } from './documents.mjs'
 import { judge, tally } from './judge.mjs'
 import { kind } from './recorded.mjs'
-import { carrierOf, placeholders, sources } from './sources.mjs'
+import { carrierOf, keeperRole, placeholders, sources } from './sources.mjs'
 
 /** The documents that a source's set-up has a caller carry: none, where it is not one of the source's. */
 function carriedBy(policies, { source, setup, principal }) {
   const names = sources[source].carriers[carrierOf(source, setup, principal)] ?? []
   return names.map((name) => filled(policies, name, setup))
 }
+
+/** The role's trust policy, with a keeper and without one. */
+const trustFor = (caller) => `role-in-another-account-trust${isSessionOf(caller, keeperRole) ? '-with-keeper' : ''}`
 
 const allowances = new WeakMap()
 
@@ -43,7 +47,7 @@ async function calls(policies, record, wanted, verdict, judged = (documents) => 
       context,
       documents: judged(carriedBy(policies, call)),
       // Another role than the source's would let the whole account in.
-      resourcePolicy: resource === setup.role ? filled(policies, 'role-in-another-account-trust', setup) : undefined,
+      resourcePolicy: resource === setup.role ? filled(policies, trustFor(principal), setup) : undefined,
     })
     if (said !== verdict) {
       result.broken.push(`source ${source}: ${principal} calls ${action} on ${resource}, with ${JSON.stringify(context)}: ${said}`)

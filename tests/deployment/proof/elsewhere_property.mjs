@@ -11,10 +11,12 @@ export async function nowhereElse(policies, record, which = () => true) {
   const result = tally()
   for (const bearer of bearers(policies, record).filter(which)) {
     for (const [action, resource] of [...bearer.needs].map((need) => need.split(' '))) {
+      // What takes no resource is nowhere else.
+      if (resource === '*') continue
       for (const other of others(resource).filter((one) => !bearer.needs.has(`${action} ${one}`))) {
         // A tag on the other one too, where the fleet's is in another account or Region.
         const isOutside = parse(other).account !== account || parse(other).region !== parse(resource).region || parse(other).partition !== 'aws'
-        const context = bearer.context(isOutside ? resource : other)
+        const context = bearer.context(isOutside ? resource : other, action)
         const verdict = await judge(result, { ...bearer, documents: bearer.allowances, action, resource: other, context })
         if (verdict !== 'denied') result.broken.push(`${bearer.name}: ${action} on ${other} is ${verdict}`)
       }
@@ -34,20 +36,25 @@ const conditions = [
   [/source administrator/, /^secretsmanager:GetSecretValue .*administrator/, label, ['AWSPREVIOUS', 'AWSPENDING', undefined]],
   [/KMS/, /^kms:/, via, ['s3.us-east-1.amazonaws.com', 'secretsmanager.eu-west-1.amazonaws.com', undefined]],
   [/KMS/, /^kms:/, encrypted, [...others(setup('execution-role').secret), undefined]],
+  [/keeper/, /^secretsmanager:UpdateSecretVersionStage/, label, ['AWSCURRENT', 'AWSPENDING', 'AWSPREVIOUS', 'another-label', 'iam-key-rotator', '', undefined]],
+  [/fleet's keeper/, /^secretsmanager:.*alice/, tag, ['green', '', undefined]],
   [/fleet/, /^(iam|secretsmanager):.*(user|carol)/, tag, ['green', `${fleet}2`, fleet.toUpperCase(), '', '*', undefined]],
 ]
 
 /** What a condition guards is denied without it: the version's label, KMS by Secrets Manager for this secret, the tag. */
-export async function onlyUnderTheConditions(policies, record) {
+export async function onlyUnderTheConditions(policies, record, which = () => true) {
   const result = tally()
+  const all = bearers(policies, record)
+  const asked = new Set(all.filter(which))
   for (const [who, what, key, values] of conditions) {
-    const guarded = bearers(policies, record)
+    const guarded = all
       .filter((bearer) => who.test(bearer.name))
       .flatMap((bearer) => [...bearer.needs].filter((need) => what.test(need)).map((need) => [bearer, ...need.split(' ')]))
-    if (guarded.length === 0) result.broken.push(`nothing is guarded by ${key}`)
-    for (const [bearer, action, resource] of guarded) {
+    // Without recorded calls, the keeper alone is asked about.
+    if (record.length > 0 && guarded.length === 0) result.broken.push(`nothing is guarded by ${key}`)
+    for (const [bearer, action, resource] of guarded.filter(([one]) => asked.has(one))) {
       for (const value of values) {
-        const context = { ...bearer.context(resource), [key]: value }
+        const context = { ...bearer.context(resource, action), [key]: value }
         if (value === undefined) delete context[key]
         const verdict = await judge(result, { ...bearer, documents: bearer.allowances, action, resource, context })
         if (verdict !== 'denied') result.broken.push(`${bearer.name}: ${action} on ${resource} with ${key} ${value} is ${verdict}`)

@@ -1,10 +1,9 @@
-// Secrets of others that let the execution role in by policies of their own, as they can in one account (fact 62).
+// Secrets of others that let a function's role in by policies of their own, as they can in one account (fact 62).
 import { parse } from './arn.mjs'
 import { account, bearers, fleet, region } from './bearers.mjs'
 import { judge, tally } from './judge.mjs'
 import { others } from './others.mjs'
 import { requests } from './requests.mjs'
-import { executionRole } from './sources.mjs'
 
 const tag = 'aws:ResourceTag/iam-key-rotator'
 const used = ['DescribeSecret', 'GetSecretValue', 'PutSecretValue', 'UpdateSecretVersionStage'].map((one) => `secretsmanager:${one}`)
@@ -15,11 +14,11 @@ const lettingIn = (principal) => ({
   Statement: [{ Effect: 'Allow', Principal: principal, Action: '*', Resource: '*' }],
 })
 
-/** How a secret may name the role; the last lets in nobody by itself. */
-const namings = (session) =>
+/** How a secret may name a function's role; the last lets in nobody by itself. */
+const namings = ({ role, principal }) =>
   Object.entries({
-    'names the role': { AWS: executionRole },
-    'names its session': { AWS: session },
+    'names the role': { AWS: role },
+    'names its session': { AWS: principal },
     'names everybody': '*',
     'names every AWS principal': { AWS: '*' },
     'names the account': { AWS: `arn:aws:iam::${account}:root` },
@@ -31,20 +30,20 @@ const isHere = (arn) => parse(arn).account === account && parse(arn).region === 
 const tags = (isFleet) => (isFleet ? [undefined, 'green', '', '*', fleet.toUpperCase(), `${fleet}2`] : [undefined, fleet])
 const tagged = (value) => (value === undefined ? {} : { [tag]: value })
 
-/** Whatever the policy of another secret says, no action of Secrets Manager is allowed to the execution role. */
+/** Whatever the policy of another secret says, no action of Secrets Manager is allowed to the execution role or the keeper's. */
 export async function nothingOnASecretThatLetsItIn(policies, record, which = () => true) {
   const [result, withoutTheDeny] = [tally(), tally()]
-  const roles = bearers(policies, record).filter(({ isExecutionRole }) => isExecutionRole)
+  const roles = bearers(policies, record).filter(({ role }) => role)
   for (const bearer of roles.filter(which)) {
     const secrets = bearer.owns.filter((arn) => parse(arn).service === 'secretsmanager')
     const own = secrets.filter((arn) => [...bearer.needs].some((need) => need.endsWith(` ${arn}`)))
     const foreign = [...secrets, ...own.flatMap(others)].filter((arn) => isHere(arn) && !own.includes(arn))
-    for (const [naming, resourcePolicy] of namings(bearer.principal)) {
+    for (const [naming, resourcePolicy] of namings(bearer)) {
       for (const value of tags(bearer.isFleet)) {
         for await (const { action, resource, owned } of requests(['secretsmanager'], account, foreign)) {
           // What takes no secret is let in by none.
           if (resource === '*') continue
-          const { [tag]: _, ...untagged } = bearer.context(resource)
+          const { [tag]: _, ...untagged } = bearer.context(resource, action)
           const context = { ...untagged, ...tagged(value) }
           const request = { ...bearer, action, resource, context, resourcePolicy, isOfType: !owned }
           const verdict = await judge(result, request)
@@ -64,14 +63,20 @@ export async function nothingOnASecretThatLetsItIn(policies, record, which = () 
 /** What is its own stays allowed, whatever the policy of the secret says, and for a fleet's stack whatever tag the stack's secret has. */
 export async function theOwnSecretsStayAllowed(policies, record, which = () => true) {
   const result = tally()
-  const roles = bearers(policies, record).filter(({ isExecutionRole }) => isExecutionRole)
+  const roles = bearers(policies, record).filter(({ role }) => role)
   for (const bearer of roles.filter(which)) {
     const needs = [...bearer.needs].map((need) => need.split(' ')).filter(([action]) => action.startsWith('secretsmanager:'))
     for (const [action, resource] of needs) {
-      const byTag = bearer.context(resource)[tag] !== undefined
+      // No secret's policy is asked for what takes no secret.
+      if (resource === '*') {
+        const verdict = await judge(result, { ...bearer, action, resource, context: bearer.context(resource, action) })
+        if (verdict !== 'allowed') result.broken.push(`${bearer.name}: ${action} is ${verdict}`)
+        continue
+      }
+      const byTag = bearer.context(resource, action)[tag] !== undefined
       for (const value of byTag ? [fleet] : [undefined, fleet, 'green', '']) {
-        const context = { ...bearer.context(resource), ...tagged(value) }
-        for (const resourcePolicy of [undefined, ...namings(bearer.principal).map(([, policy]) => policy)]) {
+        const context = { ...bearer.context(resource, action), ...tagged(value) }
+        for (const resourcePolicy of [undefined, ...namings(bearer).map(([, policy]) => policy)]) {
           const verdict = await judge(result, { ...bearer, action, resource, context, resourcePolicy })
           if (verdict !== 'allowed') result.broken.push(`${bearer.name}: ${action} on ${resource} with the tag ${value} is ${verdict}`)
         }

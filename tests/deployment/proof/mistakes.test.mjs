@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import * as everyAction from './actions_property.mjs'
 import * as calls from './calls_property.mjs'
+import { add, byTagAlone, denying, noDeny, on, onTheOwn, onlyOn, remove, trusting, unconditional, without, without_ } from './changes.mjs'
 import { shipped } from './documents.mjs'
 import * as elsewhere from './elsewhere_property.mjs'
 import * as letIn from './let_in_property.mjs'
@@ -11,35 +12,6 @@ import * as resourcePolicies from './resource_policies_property.mjs'
 import { sources } from './sources.mjs'
 
 const record = read(process.env.RECORDED_CALLS)
-
-const actions = (statement) => [statement.Action].flat()
-const add = (action) => ({ Statement: [statement] }) => (statement.Action = [...actions(statement), action])
-const remove = (action) => ({ Statement: [statement] }) => (statement.Action = actions(statement).filter((one) => one !== action))
-const on = (resource) => ({ Statement: [statement] }) => (statement.Resource = resource)
-const unconditional = ({ Statement }) => Statement.forEach((statement) => delete statement.Condition)
-const without = (key) => ({ Statement }) => {
-  for (const { Condition } of Statement) {
-    for (const operator of Object.keys(Condition)) {
-      delete Condition[operator][key]
-      if (Object.keys(Condition[operator]).length === 0) delete Condition[operator]
-    }
-  }
-}
-const denial = ({ Statement }) => Statement.find(({ Effect }) => Effect === 'Deny')
-const noDeny = (document) => (document.Statement = document.Statement.filter(({ Effect }) => Effect !== 'Deny'))
-const onlyOn = (resource) => (document) => (denial(document).NotResource = resource)
-const onTheOwn = (document) => {
-  const { NotResource, ...rest } = denial(document)
-  Object.assign(denial(document), { ...rest, Resource: NotResource })
-  delete denial(document).NotResource
-}
-const byTagAlone = (document) => {
-  denial(document).Resource = '*'
-  delete denial(document).NotResource
-}
-const without_ = (element) => (document) => delete denial(document)[element]
-const denying = (action) => (document) => (denial(document).Action = action)
-const trusting = (principal) => ({ Statement: [statement] }) => (statement.Principal = principal)
 
 const mistakes = [
   ['execution-role', 'an action more', add('secretsmanager:DeleteSecret'), 'nothingElse'],

@@ -28,7 +28,10 @@ export function others(arn) {
     ],
     role: () => [named(/[^/]*$/, 'other'), named(/$/, '2'), named('/team/', '/'), executionRole],
     key: () => [named('-', '0-'), named(/key\/.*$/, 'key/33333333-3333-3333-3333-333333333333')],
+    function: () => [named(/$/, '2'), named(/function:/, 'function:x')],
     'log-group': () => [named('/iam-key-rotator', '/iam-key-rotator2'), named('/iam-key-rotator', '/other')],
   }
+  // A queue's ARN has no word for what it is.
+  if (at.service === 'sqs') return [named(/$/, '2'), named(/^/, 'x'), ...elsewhere]
   return [...kinds[at.resource.split(/[/:]/)[0]](), ...elsewhere]
 }

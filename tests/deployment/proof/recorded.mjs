@@ -1,7 +1,8 @@
 // The calls that the function made in the tests, and which of them it is there for.
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { carrierOf, sources } from './sources.mjs'
+import { isSessionOf } from './arn.mjs'
+import { carrierOf, functionOf, keeperRole, sources } from './sources.mjs'
 
 const onTheSecret = [
   'secretsmanager:DescribeSecret',
@@ -9,6 +10,13 @@ const onTheSecret = [
   'secretsmanager:PutSecretValue',
   'secretsmanager:UpdateSecretVersionStage',
 ]
+const keeperOnTheSecret = [
+  'secretsmanager:DescribeSecret',
+  'secretsmanager:GetSecretValue',
+  'secretsmanager:RotateSecret',
+  'secretsmanager:UpdateSecretVersionStage',
+]
+const keeperOnTheUser = ['iam:GetAccessKeyLastUsed', 'iam:ListAccessKeys', 'iam:UpdateAccessKey']
 const onTheUser = [
   'iam:CreateAccessKey',
   'iam:DeleteAccessKey',
@@ -34,7 +42,25 @@ export function read(directory) {
 }
 
 const part = ({ resource, setup }) =>
-  ['secret', 'user', 'administratorSecret', 'role'].find((name) => resource === setup[name])
+  ['secret', 'user', 'administratorSecret', 'role'].find((name) => resource === setup[name]) ??
+  (resource === functionOf(setup.secret) ? 'function' : undefined)
+
+/** Whether any test records the keeper. Until one does, [`expected`] is what it calls. */
+export const keeperIsRecorded = (record) => record.some(({ principal }) => isSessionOf(principal, keeperRole))
+
+/** What is called because there is a keeper, `ACTION PART`: by the keeper's role, or by the user whose key it has in hand. */
+export function expected(source, carrier) {
+  if (source === 'own-key' && carrier === 'user') return ['iam:ListAttachedUserPolicies user']
+  if (carrier !== 'keeper') return []
+  return [
+    ...keeperOnTheSecret.map((action) => `${action} secret`),
+    // RotateSecret asks for it (fact 57).
+    'lambda:InvokeFunction function',
+    ...(source === 'execution-role' ? keeperOnTheUser.map((action) => `${action} user`) : []),
+    ...(source === 'administrator' ? ['secretsmanager:GetSecretValue administratorSecret'] : []),
+    ...(source === 'another-account' ? ['sts:AssumeRole role'] : []),
+  ]
+}
 
 /**
  * What a call is:
@@ -48,10 +74,12 @@ export function kind(call) {
   if (action === 'sts:GetCallerIdentity') return 'free'
   const carrier = carrierOf(source, setup, call.principal)
   const on = part(call)
+  const isFunction = carrier === 'executionRole' || carrier === 'keeper'
   const own = {
-    iam: carrier === sources[source].manager && on === 'user',
-    secretsmanager: carrier === 'executionRole' && (on === 'secret' || on === 'administratorSecret'),
-    sts: carrier === 'executionRole' && on === 'role' && context['sts:ExternalId'] === setup.externalId,
+    iam: sources[source].managers.includes(carrier) && on === 'user',
+    lambda: carrier === 'keeper' && on === 'function',
+    secretsmanager: isFunction && (on === 'secret' || on === 'administratorSecret'),
+    sts: isFunction && on === 'role' && context['sts:ExternalId'] === setup.externalId,
   }[action.split(':')[0]]
   return carrier && own ? 'own' : 'astray'
 }
@@ -60,13 +88,14 @@ export function kind(call) {
 export function needs(record, source, carrier) {
   const calls = record.filter((call) => call.source === source && kind(call) === 'own')
   const its = calls.filter((call) => carrierOf(source, call.setup, call.principal) === carrier)
-  return [...new Set(its.map((call) => `${call.action} ${part(call)}`))].sort()
+  const unrecorded = keeperIsRecorded(record) ? [] : expected(source, carrier)
+  return [...new Set([...its.map((call) => `${call.action} ${part(call)}`), ...unrecorded])].sort()
 }
 
 /** What a record must hold, or the proof would be about less than the function does. */
 export function missing(record) {
   const lacks = []
-  for (const [source, { manager }] of Object.entries(sources)) {
+  for (const [source, { carriers, managers: [manager] }] of Object.entries(sources)) {
     const its = record.filter((call) => call.source === source)
     const expect = (carrier, wanted) => {
       const seen = needs(record, source, carrier)
@@ -74,6 +103,9 @@ export function missing(record) {
     }
     expect('executionRole', onTheSecret.map((action) => `${action} secret`))
     expect(manager, onTheUser.map((action) => `${action} user`))
+    if (keeperIsRecorded(record)) {
+      for (const carrier of Object.keys(carriers)) expect(carrier, expected(source, carrier))
+    }
     if (source === 'administrator') expect('executionRole', ['secretsmanager:GetSecretValue administratorSecret'])
     if (source === 'another-account') expect('executionRole', ['sts:AssumeRole role'])
     for (const one of ['free', 'astray']) {

@@ -9,7 +9,7 @@ import { parse } from './arn.mjs'
 import { region } from './bearers.mjs'
 
 /** The services that the documents name. */
-export const ours = ['iam', 'kms', 'lambda', 'logs', 'secretsmanager', 'sts']
+export const ours = ['iam', 'kms', 'lambda', 'logs', 'secretsmanager', 'sqs', 'sts']
 export const everyService = () => iamServiceKeys()
 
 const words = (account) => ({ Partition: 'aws', Region: region, Account: account })
