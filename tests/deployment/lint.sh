@@ -90,9 +90,9 @@ package() {
             --parameter-overrides Architecture=x86_64 --build-dir ../target/sam >../target/sam.log 2>&1 ||
             { tail -n 40 ../target/sam.log; exit 1; }
     )
-    local binary=target/sam/Function/bootstrap
+    local binary=target/sam/Function-Shared/bootstrap
     bash tests/deployment/glibc.sh $binary
-    python3 -c 'import shutil; shutil.make_archive("target/sam/bootstrap", "zip", "target/sam/Function")'
+    python3 -c 'import shutil; shutil.make_archive("target/sam/bootstrap", "zip", "target/sam/Function-Shared")'
     printf 'sam build: bootstrap %d bytes, zipped %d\n' "$(stat -c %s $binary)" "$(stat -c %s target/sam/bootstrap.zip)"
 }
 

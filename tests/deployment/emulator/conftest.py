@@ -8,7 +8,9 @@ import zipfile
 import pytest
 
 import taken_away
+from deployment import Deployment
 from emulator import Emulator
+from stack import NOT_ACCEPTED, deployable, without
 from world import Functions, World
 
 
@@ -33,6 +35,29 @@ def archive():
 @pytest.fixture(scope="session")
 def functions(emulator, archive):
     return Functions(emulator, archive)
+
+
+@pytest.fixture(scope="session")
+def whole(emulator, archive):
+    return deployable(emulator, archive)
+
+
+@pytest.fixture(scope="session")
+def accepted(whole):
+    return without(whole, NOT_ACCEPTED)
+
+
+@pytest.fixture(scope="session")
+def deployments(emulator, accepted):
+    """Each way to deploy, once."""
+    made = {}
+
+    def of(way):
+        if way not in made:
+            made[way] = Deployment(emulator, accepted, way)
+        return made[way]
+
+    return of
 
 
 @pytest.fixture

@@ -56,7 +56,7 @@ def a_request_for_a_value_has_its_version_stage():
 
     def corrected(service, iam_action, body, *more):
         context = request_tag_context(service, iam_action, body, *more)
-        if iam_action == "secretsmanager:GetSecretValue":
+        if iam_action in ("secretsmanager:GetSecretValue", "secretsmanager:UpdateSecretVersionStage"):
             stage = iam_actions._safe_json_field(body, "VersionStage")
             return context | {"secretsmanager:VersionStage": stage or None}
         return context

@@ -37,6 +37,11 @@ class Way:
         return self.parameters.get("SecretName", f"iam/{self.in_the_secrets_name}{{username}}")
 
     @property
+    def keepers_documents(self):
+        """The policies that the keeper's role carries, with what a placeholder stands for."""
+        return KEEPER_ALWAYS | dict(KEEPERS[name] for name in self.documents)
+
+    @property
     def waits_for_the_users_key(self):
         return "CreateFirstKey" in self.parameters
 
@@ -46,6 +51,18 @@ class Way:
 
 
 ALWAYS = {"execution-role-logs": {}}
+KEEPER_ALWAYS = {"execution-role-logs": {"LOG_GROUP_ARN": "KEEPER_LOG_GROUP_ARN"}, "keeper-dead-letters": {}}
+# What the keeper carries where the rotation function carries this. A policy that is named otherwise than its document
+# has that name too.
+KEEPERS = {
+    "execution-role": ("keeper-role", {}),
+    "execution-role-manages-keys": ("keeper-manages-keys", {}),
+    "execution-role-reads-administrator": ("keeper-role-reads-administrator", {}),
+    "execution-role-assumes-role": ("execution-role-assumes-role", {}),
+    "execution-role-kms-key": ("consumer-kms-key", {}),
+    "fleet-execution-role": ("fleet-keeper-role", {}),
+    "consumer-kms-key": ("consumer-kms-key-of-the-administrator", {"SECRET_ARN": "ADMINISTRATOR_SECRET_ARN"}),
+}
 EXISTING_SECRET = {"SecretArn": "SECRET_ARN", "SecretName": "there/before/{username}"}
 NO_KEY_YET = {"CreateFirstKey": "false", "RotateAtOnce": "false"}
 TOPIC = f"arn:aws:sns:{REGION}:{ACCOUNT}:rotation"
@@ -214,7 +231,6 @@ class Deployment:
         self.rotation.function = stack.resources["Function"]
         self.rotation.secret = stack.outputs["SecretArn"]
         self.log_group = stack.resources["LogGroup"]
-        self.execution_role = stack.resources["ExecutionRole"]
         self.first_value = self.rotation.value()
         self.first_environment = self.function()["Environment"]["Variables"]
         self.values |= {
@@ -222,6 +238,11 @@ class Deployment:
             "FUNCTION_ARN": stack.outputs["FunctionArn"],
             "LOG_GROUP_ARN": f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{self.log_group}",
             "EXECUTION_ROLE_ARN": stack.outputs["RoleArn"],
+            "KEEPER_ROLE_ARN": stack.outputs["KeeperRoleArn"],
+            "KEEPER_ARN": self.function("Keeper")["FunctionArn"],
+            "KEEPER_LOG_GROUP_ARN": f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{stack.resources['KeeperLogGroup']}",
+            "QUEUE_ARN": f"arn:aws:sqs:{REGION}:{ACCOUNT}:{stack.resources['DeadLetters'].rsplit('/', 1)[-1]}",
+            "SCHEDULE_GROUP_ARN": f"arn:aws:scheduler:{REGION}:{ACCOUNT}:schedule-group/{stack.resources['ScheduleGroup']}",
         }
 
     def secret_name(self):
@@ -263,7 +284,7 @@ class Deployment:
     def finish(self):
         """What is left to do behind the stack."""
         if self.way.source == "another-account":
-            trust = shipped.document("role-in-another-account-trust", self.values)
+            trust = shipped.document("role-in-another-account-trust-with-keeper", self.values)
             self.iam.update_assume_role_policy(RoleName=self.name, PolicyDocument=json.dumps(trust))
         if self.way.source == "own-key":
             self._attach("user", self.user, "own-keys-user")
@@ -276,8 +297,9 @@ class Deployment:
         usual = {name: usual for usual, name in self.way.names.items()}
         return {usual.get(name, name): one for name, one in self.rotation.value().items()}
 
-    def function(self):
-        return self.emulator.client("lambda").get_function_configuration(FunctionName=self.rotation.function)
+    def function(self, name="Function"):
+        function = self.stack.resources[name]
+        return self.emulator.client("lambda").get_function_configuration(FunctionName=function)
 
     def verify_once(self):
         """Saves the seconds of two more verifications, and changes nothing else."""
@@ -286,13 +308,14 @@ class Deployment:
             FunctionName=self.rotation.function, Environment={"Variables": environment}
         )
 
-    def invoke_permission(self):
-        return json.loads(self.emulator.client("lambda").get_policy(FunctionName=self.rotation.function)["Policy"])
+    def invoke_permission(self, name="Function"):
+        function = self.stack.resources[name]
+        return json.loads(self.emulator.client("lambda").get_policy(FunctionName=function)["Policy"])
 
-    def policies(self):
-        """What the execution role carries, by PolicyName."""
+    def policies(self, name="ExecutionRole"):
+        """What a role carries, by PolicyName."""
         iam = self.emulator.client("iam")
-        role = {"RoleName": self.execution_role}
+        role = {"RoleName": self.stack.resources[name]}
         assert not iam.list_attached_role_policies(**role)["AttachedPolicies"]
         names = iam.list_role_policies(**role)["PolicyNames"]
         return {name: iam.get_role_policy(**role, PolicyName=name)["PolicyDocument"] for name in names}

@@ -84,12 +84,13 @@ class Emulator:
         shutil.rmtree(self.state)
 
     def client(self, service, account=ACCOUNT, key=None):
-        """As the root user of an account, whose access key is the account's id; or with a key of IAM's."""
+        """As the root user of an account, whose access key is the account's id; or with a key of IAM's or a session's."""
         return boto3.client(
             service,
             region_name=REGION,
             endpoint_url=self.endpoint,
             aws_access_key_id=key["accesskey"] if key else account,
             aws_secret_access_key=key["secretkey"] if key else "test",
+            aws_session_token=key.get("token") if key else None,
             config=Config(retries={"max_attempts": 0}, read_timeout=150),
         )

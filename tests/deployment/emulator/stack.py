@@ -1,5 +1,6 @@
 """infra/template.yaml, deployed as far as ministack's CloudFormation goes."""
 
+import hashlib
 import json
 import time
 
@@ -21,9 +22,9 @@ class NotMade(Exception):
     """CloudFormation's reason."""
 
 
-def template():
-    """The template as it is."""
-    return _parse_template((REPOSITORY / "infra/template.yaml").read_text())
+def template(name="template"):
+    """A template as it is."""
+    return _parse_template((REPOSITORY / f"infra/{name}.yaml").read_text())
 
 
 def deployable(emulator, archive):
@@ -32,7 +33,8 @@ def deployable(emulator, archive):
     s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
     s3.put_object(Bucket=BUCKET, Key="bootstrap.zip", Body=archive)
     deployable = template()
-    deployable["Resources"]["Function"]["Properties"]["Code"] = {"S3Bucket": BUCKET, "S3Key": "bootstrap.zip"}
+    for function in ("Function", "Keeper"):
+        deployable["Resources"][function]["Properties"]["Code"] = {"S3Bucket": BUCKET, "S3Key": "bootstrap.zip"}
     return deployable
 
 
@@ -46,9 +48,17 @@ class Stack:
 
     def __init__(self, emulator, template, name, parameters):
         self.cloudformation = emulator.client("cloudformation")
-        self.template = template
+        self.template = self._upload(emulator, template)
         self.name = name
         self._act(self.cloudformation.create_stack, parameters)
+
+    @staticmethod
+    def _upload(emulator, template):
+        """As `sam deploy` does: CloudFormation takes 51,200 bytes in a request."""
+        text = json.dumps(template)
+        key = f"{hashlib.sha256(text.encode()).hexdigest()}.json"
+        emulator.client("s3").put_object(Bucket=BUCKET, Key=key, Body=text)
+        return f"{emulator.endpoint}/{BUCKET}/{key}"
 
     def change(self, parameters):
         self._act(self.cloudformation.update_stack, parameters)
@@ -57,7 +67,7 @@ class Stack:
         try:
             call(
                 StackName=self.name,
-                TemplateBody=json.dumps(self.template),
+                TemplateURL=self.template,
                 Capabilities=["CAPABILITY_IAM"],
                 Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
             )

@@ -8,33 +8,10 @@ import pytest
 import shipped
 from deployment import ALWAYS, ENVIRONMENT, TOPIC, WAYS, Deployment
 from emulator import ACCOUNT, REGION
-from stack import NOT_ACCEPTED, NotMade, Stack, deployable, template, without
+from stack import NOT_ACCEPTED, NotMade, Stack, template, without
 
 
 EVERYTHING = {"AlarmTopicArn": TOPIC, "OverdueCheck": "aws-config"}
-
-
-@pytest.fixture(scope="module")
-def whole(emulator, archive):
-    return deployable(emulator, archive)
-
-
-@pytest.fixture(scope="module")
-def accepted(whole):
-    return without(whole, NOT_ACCEPTED)
-
-
-@pytest.fixture(scope="module")
-def deployments(emulator, accepted):
-    """Each way to deploy, once."""
-    made = {}
-
-    def of(way):
-        if way not in made:
-            made[way] = Deployment(emulator, accepted, way)
-        return made[way]
-
-    return of
 
 
 @pytest.mark.parametrize("name", NOT_ACCEPTED)
@@ -48,11 +25,10 @@ def test_what_is_taken_out_is_not_accepted(emulator, whole, name):
 
 
 def test_everything_else_is_made(deployments):
-    conditional = {name for name, one in template()["Resources"].items() if "Condition" in one}
+    left_out = {"SecretForExistingKey", "RotationOnSchedule", "RotationOverdue"}
 
     assert deployments("execution-role").stack.resources.keys() == {
-        *(template()["Resources"].keys() - conditional - NOT_ACCEPTED.keys()),
-        *("Secret", "RotationFailed"),
+        *(template()["Resources"].keys() - left_out - NOT_ACCEPTED.keys())
     }
 
 
@@ -208,6 +184,7 @@ AGAINST_THE_RULES = {
     "OverdueNeedsATopic": {"OverdueCheck": "aws-config"},
     "NoFieldIsNamedTwice": {"SecretKeyField": "key", "SmtpPasswordField": "key"},
     "NoProxyNeedsAProxy": {"NoProxy": "10.0.0.0/8"},
+    "RevokingNeedsTheKeeper": {"RetireAfter": "", "RevokeExposedKeys": "revoke"},
 }
 
 
@@ -235,6 +212,9 @@ def test_parameters_that_contradict_each_other_are_refused(emulator, accepted, r
         ("CredentialSource", "somebody"),
         ("KmsKeyArn", "alias/mine"),
         ("AccessKeyField", 'key": "'),
+        ("RetireAfter", "30m"),
+        ("RevokeExposedKeys", "yes"),
+        ("Revoke", "never"),
         ("VerifySuccesses", "21"),
         ("VerifySmtp", "no"),
         ("HttpsProxy", "http://user:password@proxy.example.com:3128"),
