@@ -20,7 +20,7 @@ use crate::aws::once::{Once, attempt};
 use crate::aws::partition::region_of_iam;
 use crate::key::access_key::{AccessKey, AccessKeyId, KeyStatus, LastUse, ListedKey};
 use crate::key::deactivatable::Deactivatable;
-use crate::key::deletion_rule::{Candidate, Deletable};
+use crate::key::deletion_rule::Deletable;
 use crate::secret::plain::first_line;
 
 /// The most that is shown of a service's or a Region's name, in characters.
@@ -29,7 +29,7 @@ const LONGEST_WORD: usize = 100;
 /// The access keys of one IAM user, managed with the credential source's credentials.
 #[derive(Clone, Debug)]
 pub(crate) struct Iam {
-    client: Client,
+    pub(super) client: Client,
     user: String,
 }
 
@@ -59,6 +59,15 @@ pub(crate) enum Deletion {
     NotFound,
 }
 
+/// The user of a key, which GetAccessKeyLastUsed tells (fact 43). None if it does not, as for a key of another account.
+pub(crate) async fn last_user(client: &Client, key: &AccessKeyId) -> Option<String> {
+    let asked = client
+        .get_access_key_last_used()
+        .access_key_id(key.as_str());
+    let reply = asked.send().await.ok()?;
+    reply.user_name.map(|user| first_line(&user, LONGEST_WORD))
+}
+
 impl Iam {
     /// Takes the execution role's client, and the credentials to use instead of the role's, if any.
     #[must_use]
@@ -84,7 +93,11 @@ impl Iam {
         &self.user
     }
 
-    fn failure<E>(&self, action: &'static str, error: &SdkError<E, HttpResponse>) -> AwsFailure
+    pub(super) fn failure<E>(
+        &self,
+        action: &'static str,
+        error: &SdkError<E, HttpResponse>,
+    ) -> AwsFailure
     where
         E: ProvideErrorMetadata + Error + 'static,
     {
@@ -227,11 +240,11 @@ impl Iam {
     ///
     /// # Errors
     /// [`AwsFailure`].
-    pub(crate) async fn last_use(&self, key: &Candidate) -> Result<Option<LastUse>, AwsFailure> {
+    pub(crate) async fn last_use(&self, key: &AccessKeyId) -> Result<Option<LastUse>, AwsFailure> {
         let answer = self
             .client
             .get_access_key_last_used()
-            .access_key_id(key.id().as_str())
+            .access_key_id(key.as_str())
             .send()
             .await
             .map_err(|error| self.failure("iam:GetAccessKeyLastUsed", &error));

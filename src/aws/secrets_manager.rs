@@ -19,7 +19,18 @@ use crate::secret::stages::{Labels, PENDING};
 /// Secrets Manager, called with the execution role.
 #[derive(Clone, Debug)]
 pub(crate) struct SecretsManager {
-    client: Client,
+    pub(super) client: Client,
+}
+
+/// What Secrets Manager says of a secret's changes and rotations. Each is None if it does not say it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Dates {
+    /// When anything about the secret last changed: a label, a value, a tag, a setting.
+    pub changed: Option<DateTime<Utc>>,
+    /// When a rotation was last completed.
+    pub rotated: Option<DateTime<Utc>>,
+    /// When the next rotation starts.
+    pub next_rotation: Option<DateTime<Utc>>,
 }
 
 /// What DescribeSecret returns.
@@ -33,6 +44,8 @@ pub(crate) struct SecretMetadata {
     pub tags: Tags,
     /// Whether the secret is marked for deletion.
     pub deleted: bool,
+    /// When the secret changed and rotates.
+    pub dates: Dates,
 }
 
 /// A version's value.
@@ -136,6 +149,11 @@ impl SecretsManager {
                     .filter_map(|tag| tag.key.zip(tag.value))
                     .collect(),
                 deleted: reply.deleted_date.is_some(),
+                dates: Dates {
+                    changed: reply.last_changed_date.as_ref().and_then(to_chrono),
+                    rotated: reply.last_rotated_date.as_ref().and_then(to_chrono),
+                    next_rotation: reply.next_rotation_date.as_ref().and_then(to_chrono),
+                },
             })),
             Err(error) => absent(AwsFailure::new(
                 "secretsmanager:DescribeSecret",

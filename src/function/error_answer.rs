@@ -4,17 +4,16 @@ use std::fmt;
 
 use lambda_runtime::Diagnostic;
 
-use crate::function::event::Step;
 use crate::rotation::cli::About;
-use crate::rotation::context::Rotation;
+use crate::rotation::context::Run;
 use crate::rotation::problem::Problem;
 use crate::secret::plain::{LONGEST_SENTENCE, one_line};
 
-/// A [`Problem`] with the step, the secret and the user that it is about.
+/// A [`Problem`] with the step or action, the secret and the user that it is about.
 #[derive(Clone, Debug)]
 pub struct RotationError {
-    /// The step, if the event named it.
-    pub step: Option<Step>,
+    /// The step or the keeper's action, if the event named it.
+    pub action: Option<&'static str>,
     /// The secret, if the event named it.
     pub secret: Option<String>,
     /// The event's ClientRequestToken, if it had one.
@@ -40,8 +39,8 @@ impl fmt::Display for RotationError {
     /// One line of at most [`LONGEST_SENTENCE`] characters.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut text = String::new();
-        if let Some(step) = self.step {
-            text.push_str(step.name());
+        if let Some(action) = self.action {
+            text.push_str(action);
         }
         if let Some(secret) = &self.secret {
             text.push_str(" of the secret ");
@@ -50,7 +49,7 @@ impl fmt::Display for RotationError {
         if let Some(user) = &self.user {
             text.push_str(&format!(" (user {})", one_line(user, LONGEST_USER)));
         }
-        if self.step.is_some() {
+        if self.action.is_some() {
             text.push_str(" stopped: ");
         }
         // Most of AWS's messages end with a full stop.
@@ -86,15 +85,15 @@ impl RotationError {
 }
 
 impl RotationError {
-    /// The error of a step that stopped.
-    pub(crate) fn of(rotation: &Rotation<'_>, step: Step, problem: Problem) -> Self {
-        let (problem, out_of_time) = rotation.notes.end(problem, rotation.clock.now());
+    /// The error of a run that stopped. `token` is the rotation's, if it was one.
+    pub(crate) fn of(run: &Run<'_>, token: Option<&str>, problem: Problem) -> Self {
+        let (problem, out_of_time) = run.notes.end(problem, run.clock.now());
         Self {
-            step: Some(step),
-            secret: Some(rotation.secret_id.to_owned()),
-            token: Some(rotation.token.to_owned()),
-            user: rotation.user(),
-            changed: rotation.notes.changes(),
+            action: Some(run.action),
+            secret: Some(run.secret_id.to_owned()),
+            token: token.map(str::to_owned),
+            user: run.user(),
+            changed: run.notes.changes(),
             out_of_time,
             problem: Box::new(problem),
         }
@@ -116,7 +115,7 @@ impl From<Problem> for RotationError {
     /// For a problem found before the event is known.
     fn from(problem: Problem) -> Self {
         Self {
-            step: None,
+            action: None,
             secret: None,
             token: None,
             user: None,
@@ -137,7 +136,7 @@ mod tests {
             format!("{letter}\n{text}")
         };
         RotationError {
-            step: Some(Step::SetSecret),
+            action: Some("setSecret"),
             secret: Some(long('a')),
             token: Some("t".to_owned()),
             user: Some(long('b')),

@@ -5,7 +5,6 @@ use std::fmt;
 use secrecy::SecretString;
 use secrecy::zeroize::Zeroizing;
 use serde::Deserialize;
-use serde::de::Deserializer;
 use serde_json::value::RawValue;
 
 use crate::rotation::problem::Problem;
@@ -172,27 +171,6 @@ pub(super) fn invalid(reason: &str) -> InvalidEvent {
     InvalidEvent(reason.to_owned())
 }
 
-/// An invocation's payload, parsed or not.
-///
-/// Deserializing it never fails. So a payload that is not a rotation event is
-/// answered with our own error, not with one of the runtime's.
-#[derive(Debug)]
-pub struct Payload(
-    /// The event, or why the payload is not one.
-    pub Result<RotationEvent, InvalidEvent>,
-);
-
-impl<'de> Deserialize<'de> for Payload {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(Self(
-            Box::<RawValue>::deserialize(deserializer).map_or_else(
-                |_| Err(invalid("it is not JSON")),
-                |raw| RotationEvent::parse(&Zeroizing::new(String::from(Box::<str>::from(raw)))),
-            ),
-        ))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -286,15 +264,6 @@ mod tests {
             let problem = RotationEvent::parse(event).unwrap_err().to_string();
             assert!(problem.contains(expected), "{event}: {problem}");
             assert!(!problem.contains("sesame") && !problem.contains("987654"));
-        }
-    }
-
-    #[test]
-    fn a_payload_that_is_not_json_is_an_event_problem() {
-        for bytes in ["{", "", "not json"] {
-            // As the runtime does it: nothing checks what comes after the value.
-            let mut json = serde_json::Deserializer::from_str(bytes);
-            assert!(Payload::deserialize(&mut json).unwrap().0.is_err());
         }
     }
 }

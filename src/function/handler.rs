@@ -1,19 +1,33 @@
-//! One invocation: takes the event, reads the labels, runs the step. The only dispatcher.
+//! One invocation: takes the event, and runs the step of a rotation or the keeper's action. The only dispatcher.
 
 use std::time::{Duration, SystemTime};
 
 use aws_config::SdkConfig;
+use serde::Serialize;
 use tracing::{Instrument, Span, error, error_span, field, info};
 
 use crate::aws::smtp::Smtp;
 use crate::function::error_answer::RotationError;
-use crate::function::event::{Payload, RotationEvent, Step};
+use crate::function::event::{RotationEvent, Step, invalid};
+use crate::function::keeper_answer::Answer;
+use crate::function::keeping::Keeping;
+use crate::function::payload::{Event, Payload};
 use crate::rotation::config::Config;
 use crate::rotation::context::{Resources, Rotation, Run};
 use crate::rotation::give_back;
 use crate::rotation::outcome::Outcome;
 use crate::rotation::problem::Problem;
 use crate::steps::{create_secret, finish_secret, set_secret, test_secret};
+
+/// The function's response, as JSON.
+#[derive(Clone, Debug, Serialize)]
+#[serde(untagged)]
+pub enum Response {
+    /// A step's.
+    Step(Outcome),
+    /// The keeper's.
+    Keeper(Answer),
+}
 
 /// The function. It is made once and handles one event after another.
 #[derive(Debug)]
@@ -47,7 +61,7 @@ impl Rotator {
         payload: Payload,
         deadline: SystemTime,
         run: &str,
-    ) -> Result<Outcome, RotationError> {
+    ) -> Result<Response, RotationError> {
         let span = error_span!(
             "invocation",
             requestId = run,
@@ -56,23 +70,52 @@ impl Rotator {
             user = field::Empty
         );
         async {
-            let result = match payload.0 {
-                Ok(event) => self.rotate(&event, deadline, run).await,
-                Err(invalid) => Err(RotationError::from(Problem::from(invalid))),
-            };
+            let result = self.dispatch(payload, deadline, run).await;
             match &result {
-                Ok(outcome) => info!(
+                Ok(Response::Step(outcome)) => info!(
                     access_key_id = outcome.access_key_id,
                     deleted_access_key_id = outcome.deleted_access_key_id,
                     "{}",
                     outcome.message
                 ),
+                Ok(Response::Keeper(_)) => {}
                 Err(failed) => error!(error_type = failed.problem.error_type(), "{failed}"),
             }
             result
         }
         .instrument(span)
         .await
+    }
+
+    /// The function is the keeper if it has the keeper's settings. Then it takes no step of a rotation.
+    async fn dispatch(
+        &self,
+        payload: Payload,
+        deadline: SystemTime,
+        run: &str,
+    ) -> Result<Response, RotationError> {
+        let refused = |reason| RotationError::from(Problem::from(invalid(reason)));
+        let event = payload.0.map_err(Problem::from)?;
+        let Some(settings) = &self.resources.config.keeper else {
+            let Event::Rotation(event) = event else {
+                return Err(refused(
+                    "it is for the keeper, and this function rotates: neither SECRET_ARN nor FLEET is set",
+                ));
+            };
+            let outcome = self.rotate(&event, deadline, run).await?;
+            return Ok(Response::Step(outcome));
+        };
+        let keeping = Keeping::new(&self.resources, settings, deadline, run);
+        match event {
+            Event::Rotation(_) => Err(refused(
+                "it is a step of a rotation, and this function is the keeper: SECRET_ARN or FLEET is set",
+            )),
+            // Boxed, so that the layers of the runtime and of the SDK do not add up to one huge future.
+            Event::Asked(asked) => Box::pin(keeping.asked(&asked)).await.map(Response::Keeper),
+            Event::Exposure(exposure) => Box::pin(keeping.exposed(&exposure))
+                .await
+                .map(Response::Keeper),
+        }
     }
 
     async fn rotate(
@@ -90,7 +133,7 @@ impl Rotator {
         run_step(&rotation, event.step)
             .await
             .map(Outcome::bounded)
-            .map_err(|problem| RotationError::of(&rotation, event.step, problem))
+            .map_err(|problem| RotationError::of(&rotation, Some(rotation.token), problem))
     }
 }
 

@@ -1,6 +1,4 @@
 //! Pure: what an event is, by the names of its fields. Its own parser then judges their values.
-#![cfg_attr(not(test), expect(dead_code, reason = "the handler calls it next"))]
-
 use crate::function::object::Object;
 
 /// What an event asks for.

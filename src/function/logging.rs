@@ -1,11 +1,16 @@
 //! Logs: one JSON line per action, from this crate only.
 
-use tracing::Subscriber;
+use std::fmt;
+
 use tracing::level_filters::LevelFilter;
+use tracing::{Event, Subscriber};
 use tracing_subscriber::filter::Targets;
-use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::fmt::format::Writer;
+use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields, MakeWriter};
 use tracing_subscriber::layer::{Layer, SubscriberExt};
-use tracing_subscriber::registry::Registry;
+use tracing_subscriber::registry::{LookupSpan, Registry};
+
+use crate::function::metrics;
 
 /// Writes log lines of `level` and above to `writer`.
 ///
@@ -13,7 +18,7 @@ use tracing_subscriber::registry::Registry;
 /// RotationToken included (fact 35), and the SDK logs its requests and responses.
 pub fn subscriber<W>(level: LevelFilter, writer: W) -> impl Subscriber + Send + Sync
 where
-    W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
+    W: for<'a> MakeWriter<'a> + Clone + Send + Sync + 'static,
 {
     let lines = tracing_subscriber::fmt::layer()
         .json()
@@ -21,9 +26,37 @@ where
         .with_current_span(true)
         .with_span_list(false)
         .with_target(false)
+        .with_writer(writer.clone());
+    let ours = Targets::new()
+        .with_target(env!("CARGO_CRATE_NAME"), level)
+        .with_target(metrics::TARGET, LevelFilter::OFF);
+    let metrics = tracing_subscriber::fmt::layer()
+        .event_format(AsItIs)
+        .with_ansi(false)
         .with_writer(writer);
-    let ours = Targets::new().with_target(env!("CARGO_CRATE_NAME"), level);
-    Registry::default().with(lines.with_filter(ours))
+    let theirs = Targets::new().with_target(metrics::TARGET, LevelFilter::INFO);
+    Registry::default()
+        .with(lines.with_filter(ours))
+        .with(metrics.with_filter(theirs))
+}
+
+/// Writes an event's message and nothing else: a metric is a whole line in CloudWatch's format (fact 54).
+struct AsItIs;
+
+impl<S, N> FormatEvent<S, N> for AsItIs
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    N: for<'a> FormatFields<'a> + 'static,
+{
+    fn format_event(
+        &self,
+        context: &FmtContext<'_, S, N>,
+        mut writer: Writer<'_>,
+        event: &Event<'_>,
+    ) -> fmt::Result {
+        context.format_fields(writer.by_ref(), event)?;
+        writeln!(writer)
+    }
 }
 
 /// The level that the environment asks for: Lambda's `AWS_LAMBDA_LOG_LEVEL`, otherwise `RUST_LOG`, otherwise INFO.

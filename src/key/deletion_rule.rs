@@ -67,7 +67,7 @@ impl HeldKeys {
         self.protects(id) || self.previous.as_ref() == Some(id)
     }
 
-    fn protects(&self, id: &AccessKeyId) -> bool {
+    pub(super) fn protects(&self, id: &AccessKeyId) -> bool {
         let held = [&self.current, &self.pending, &self.source];
         held.into_iter().any(|held| held.as_ref() == Some(id)) || self.given_out.holds(id)
     }
@@ -278,7 +278,7 @@ pub(crate) fn unstored(key: &AccessKeyId, held: &HeldKeys) -> Option<Deletable> 
 }
 
 /// Zero for a date in the future, which occurs when the clocks differ.
-fn age(then: DateTime<Utc>, now: DateTime<Utc>) -> Duration {
+pub(super) fn age(then: DateTime<Utc>, now: DateTime<Utc>) -> Duration {
     (now - then).to_std().unwrap_or_default()
 }
 

@@ -16,6 +16,7 @@ use crate::key::access_key::{AccessKeyId, ListedKey};
 pub(crate) const PREFIX: &str = "iam-key-rotator-";
 const CREATING: &str = "creating-";
 const REMOVING: &str = "removing-";
+const EXPOSED: &str = "exposed-";
 
 /// How long after its mark's time a run may create a key: as long as it uses that mark, plus the time that a request
 /// may take.
@@ -62,6 +63,8 @@ pub(crate) enum Mark {
     },
     /// A key is being taken away. If it is Inactive, the function deactivated it.
     Removing(AccessKeyId),
+    /// A key was reported as exposed. It is deactivated once no version gives it out, and is never activated by *undo*.
+    Exposed(AccessKeyId),
     /// A label of another release.
     Unknown(String),
 }
@@ -80,10 +83,14 @@ impl Mark {
                 run: run.to_owned(),
             })
         };
-        let mark = match (name.strip_prefix(CREATING), name.strip_prefix(REMOVING)) {
-            (Some(rest), _) => creating(rest),
-            (_, Some(id)) => AccessKeyId::parse(id).map(Self::Removing),
-            _ => None,
+        let mark = if let Some(rest) = name.strip_prefix(CREATING) {
+            creating(rest)
+        } else if let Some(id) = name.strip_prefix(REMOVING) {
+            AccessKeyId::parse(id).map(Self::Removing)
+        } else if let Some(id) = name.strip_prefix(EXPOSED) {
+            AccessKeyId::parse(id).map(Self::Exposed)
+        } else {
+            None
         };
         Some(mark.unwrap_or_else(unknown))
     }
@@ -96,6 +103,7 @@ impl Mark {
                 format!("{PREFIX}{CREATING}{}-{run}", since.timestamp())
             }
             Self::Removing(key) => format!("{PREFIX}{REMOVING}{key}"),
+            Self::Exposed(key) => format!("{PREFIX}{EXPOSED}{key}"),
             Self::Unknown(label) => label.clone(),
         }
     }
@@ -154,6 +162,14 @@ impl Marks {
         })
     }
 
+    /// The keys that were reported as exposed.
+    pub(crate) fn exposed(&self) -> impl Iterator<Item = &AccessKeyId> {
+        self.0.iter().filter_map(|placed| match &placed.mark {
+            Mark::Exposed(key) => Some(key),
+            _ => None,
+        })
+    }
+
     /// The marks of a rotation's runs, whose ids have this prefix.
     pub(crate) fn of_rotation(&self, rotation: &str) -> impl Iterator<Item = &Mark> {
         let own = move |mark: &&Mark| matches!(mark, Mark::Creating { run, .. } if run.starts_with(rotation));
@@ -202,7 +218,9 @@ impl Marks {
                 let judged_by_age = age > in_use_window.saturating_add(MADE_WITHIN + CLOCKS);
                 judged_by_age || (age > MADE_WITHIN + CLOCKS && !has_key)
             }
-            Mark::Removing(key) => !keys.iter().any(|listed| listed.id == *key),
+            Mark::Removing(key) | Mark::Exposed(key) => {
+                !keys.iter().any(|listed| listed.id == *key)
+            }
             Mark::Unknown(_) => true,
         };
         let of_others =

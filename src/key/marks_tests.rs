@@ -59,7 +59,8 @@ fn a_label_of_others_is_none_and_one_of_another_release_is_unknown() {
         "iam-key-rotator-creating-x-run",
         "iam-key-rotator-creating-99999999999999999-run",
         "iam-key-rotator-removing-short",
-        "iam-key-rotator-exposed-AKIAIOSFODNN7EXAMPLE",
+        "iam-key-rotator-exposed-short",
+        "iam-key-rotator-another-AKIAIOSFODNN7EXAMPLE",
     ] {
         let unknown = Mark::Unknown(label.to_owned());
         assert_eq!(unknown.label(), label);

@@ -8,3 +8,6 @@ pub(crate) mod given_out;
 pub(crate) mod marks;
 pub(crate) mod owner;
 pub(crate) mod refusal;
+pub(crate) mod retirement;
+pub(crate) mod revocation;
+pub(crate) mod undoing;

@@ -5,6 +5,8 @@ use std::time::Duration;
 use crate::aws::invalid_setting::InvalidSetting;
 use crate::aws::smtp_endpoint::SmtpEndpoint;
 use crate::key::deletion_rule::{DeleteKeyInUse, DeletionRule};
+use crate::rotation::durations::duration;
+use crate::rotation::keeper_config::{KeeperConfig, retire_after};
 use crate::rotation::verification_waits::least_time;
 use crate::secret::fields::{Field, FieldNames};
 use crate::secret::name::SecretName;
@@ -29,6 +31,10 @@ pub struct Config {
     pub verify_smtp: bool,
     /// `SMTP_ENDPOINT`: the host and port of SES's SMTP endpoint. Default: the Region's own.
     pub smtp_endpoint: Option<SmtpEndpoint>,
+    /// `RETIRE_AFTER`: how long consumers may hold a key that was replaced. None: nothing is retired.
+    pub retire_after: Option<Duration>,
+    /// The keeper's settings. None: the function rotates.
+    pub keeper: Option<KeeperConfig>,
 }
 
 impl Default for Config {
@@ -43,6 +49,8 @@ impl Default for Config {
             verify_timeout: Duration::from_secs(60),
             verify_smtp: true,
             smtp_endpoint: None,
+            retire_after: None,
+            keeper: None,
         }
     }
 }
@@ -111,6 +119,8 @@ impl Config {
                     })
                 })
                 .transpose()?,
+            retire_after: retire_after(&variable)?,
+            keeper: KeeperConfig::read(&variable)?,
         };
         let least = least_time(config.verify_successes);
         if config.verify_timeout <= least {
@@ -166,17 +176,6 @@ fn read_fields(variable: &impl Fn(&str) -> Option<String>) -> Result<FieldNames,
         }
     }
     Ok(fields)
-}
-
-fn duration(
-    variable: &impl Fn(&str) -> Option<String>,
-    name: &str,
-    default: Duration,
-) -> Result<Duration, InvalidSetting> {
-    variable(name).map_or(Ok(default), |text| {
-        humantime::parse_duration(&text)
-            .map_err(|_| InvalidSetting::of(name, "is not a duration such as 90s, 15m or 24h"))
-    })
 }
 
 #[cfg(test)]

@@ -33,6 +33,7 @@ fn every_variable_is_read() {
         ("IN_USE_WINDOW", "2days 1h"),
         ("VERIFY_SUCCESSES", "5"),
         ("VERIFY_TIMEOUT", "90s"),
+        ("RETIRE_AFTER", "3days"),
     ])
     .unwrap();
     assert_eq!(
@@ -58,6 +59,8 @@ fn every_variable_is_read() {
                 host: "mail.example".into(),
                 port: 2587,
             }),
+            retire_after: Some(Duration::from_secs(3 * 24 * 3600)),
+            keeper: None,
         }
     );
 }

@@ -56,7 +56,7 @@ impl Resources {
 pub(crate) struct Run<'a> {
     pub(crate) resources: &'a Resources,
     /// What the invocation was asked for, such as the step.
-    action: &'static str,
+    pub(crate) action: &'static str,
     /// The secret, as the event named it.
     pub(crate) secret_id: &'a str,
     pub(crate) clock: Clock,

@@ -31,27 +31,31 @@ pub(crate) async fn held_keys(
     staged: &Staged,
     source: &CredentialSource,
 ) -> Result<HeldKeys, Problem> {
-    let previous = match &staged.previous_version {
-        None => None,
-        Some(id) => {
-            let version = VersionRef {
-                id: Some(id),
-                label: PREVIOUS,
-            };
-            // A previous value with another layout holds no key that this secret would know.
-            run.read(&staged.secret_arn, version)
-                .await?
-                .and_then(|version| version.parse(&run.resources.config.fields).ok())
-                .and_then(|document| document.key_id().cloned())
-        }
-    };
     Ok(HeldKeys {
         current: staged.current.key_id().cloned(),
         pending: None,
-        previous,
+        previous: previous_key(run, staged).await?,
         source: source.key_id().cloned(),
         given_out: staged.current.given_out(),
     })
+}
+
+/// AWSPREVIOUS's key.
+pub(crate) async fn previous_key(
+    run: &Run<'_>,
+    staged: &Staged,
+) -> Result<Option<AccessKeyId>, Problem> {
+    let Some(id) = &staged.previous_version else {
+        return Ok(None);
+    };
+    let version = VersionRef {
+        id: Some(id),
+        label: PREVIOUS,
+    };
+    let version = run.read(&staged.secret_arn, version).await?;
+    // A previous value with another layout holds no key that this secret would know.
+    let document = version.and_then(|version| version.parse(&run.resources.config.fields).ok());
+    Ok(document.and_then(|document| document.key_id().cloned()))
 }
 
 /// Plans the deletion. Changes nothing.
@@ -84,7 +88,7 @@ pub(crate) async fn plan(
         Ok(Selection::Delete(key)) => Ok(goes(key)),
         Ok(Selection::LookAgain(key)) => Ok(Plan::LookAgain(key)),
         Ok(Selection::AskLastUse(candidate)) => {
-            let ask = async || iam.last_use(&candidate).await;
+            let ask = async || iam.last_use(candidate.id()).await;
             let last_use = run.patiently(Duration::ZERO, ask).await?;
             candidate
                 .judge(last_use, rule.in_use_window, now)

@@ -1,10 +1,11 @@
 //! All error texts in one place: the `errorType`, what is wrong, and the way out. The texts for a key that may not be
-//! deleted are in [`crate::rotation::refusal_texts`].
+//! deleted are in [`crate::rotation::refusal_texts`], and those of the keeper in [`crate::rotation::keeper_texts`].
 
 use std::fmt;
 
 use crate::aws::failure::AwsFailure;
 use crate::rotation::cli::{About, listing};
+use crate::rotation::keeper_texts;
 use crate::rotation::problem::{CleanUp, Problem};
 use crate::rotation::refusal_texts;
 use crate::rotation::texts::Texts;
@@ -193,30 +194,49 @@ impl Problem {
                     listing(about.user)
                 ),
             ),
+            Self::Keeper(problem) => keeper_texts::of(problem, about),
             Self::PermissionMissing(failure) => Texts::of(
                 "PermissionMissing",
                 format!("a permission is missing: {}", denial(failure)),
                 format!(
-                    "Allow that action on that resource to the caller (see policies/), and rotate again{}",
-                    about.rotate()
+                    "Allow that action on that resource to the caller (see policies/), and {}",
+                    if about.token.is_some() {
+                        format!("rotate again{}", about.rotate())
+                    } else {
+                        "try again".to_owned()
+                    }
                 ),
             ),
             Self::Throttled(failure) => Texts::of(
                 "Throttled",
                 format!("too many calls in the account at once: {failure}, again and again"),
-                "Secrets Manager tries again. If it keeps failing, too many secrets rotate at once for the account's rate of IAM calls: a rotation makes five (ListAccessKeys twice, UpdateAccessKey, DeleteAccessKey, CreateAccessKey), so a window must be at least 5 × secrets ÷ rate wide; widen it (Duration of the rotation rules) or spread the schedules",
+                match about.token {
+                    Some(_) => "Secrets Manager tries again. If it keeps failing, too many secrets rotate at once for the account's rate of IAM calls: a rotation makes five (ListAccessKeys twice, UpdateAccessKey, DeleteAccessKey, CreateAccessKey), so a window must be at least 5 × secrets ÷ rate wide; widen it (Duration of the rotation rules) or spread the schedules",
+                    None => "The next run tries again. If it keeps failing, too much of the account's rate of IAM calls is used by others at that time: move the schedule",
+                },
             ),
             Self::AwsCallFailed(failure) => Texts::of(
                 "AwsCallFailed",
                 failure.to_string(),
-                "Secrets Manager tries again; if it keeps failing, read AWS's message",
+                format!("{}; if it keeps failing, read AWS's message", tries_again(about)),
             ),
             Self::OutOfTime { doing } => Texts::of(
                 "OutOfTime",
                 format!("the function's time was up while it was about to {doing}"),
-                "Secrets Manager tries again; if it keeps failing, raise the function's time-out (120 s is ample)",
+                match about.token {
+                    Some(_) => "Secrets Manager tries again; if it keeps failing, raise the function's time-out (120 s is ample)",
+                    None => "The next run goes on; if it keeps failing, raise the function's time-out (900 s is Lambda's longest)",
+                },
             ),
         }
+    }
+}
+
+/// Who tries again. The keeper's runs have no token.
+fn tries_again(about: &About<'_>) -> &'static str {
+    match about.token {
+        Some(_) => "Secrets Manager tries again",
+        None => "The next run tries again",
     }
 }
 
@@ -252,4 +272,4 @@ fn cleaned_up(clean_up: &CleanUp) -> String {
 
 #[cfg(test)]
 #[path = "error_texts_tests.rs"]
-mod tests;
+pub(crate) mod tests;

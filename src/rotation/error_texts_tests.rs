@@ -6,18 +6,20 @@ use crate::aws::failure::{AwsFailure, Effect};
 use crate::key::access_key::{AccessKeyId, LastUse};
 use crate::key::refusal::Refusal;
 use crate::rotation::cli::{MOST_KEYS, command};
+use crate::rotation::keeper_texts::samples::of_the_keeper;
 use crate::secret::malformed::Malformed;
 use crate::secret::stages::CURRENT;
 
-const SECRET: &str = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:rds!alice-AbCdEf";
+pub(crate) const SECRET: &str =
+    "arn:aws:secretsmanager:eu-west-1:123456789012:secret:rds!alice-AbCdEf";
 const TOKEN: &str = "5d1e3f6a-0c1b-4f6e-9a55-2f0d6c1b7e01";
 const KEY: &str = "AKIAIOSFODNN7EXAMPLE";
 
-fn key() -> AccessKeyId {
+pub(crate) fn key() -> AccessKeyId {
     AccessKeyId::parse(KEY).unwrap()
 }
 
-fn failure() -> AwsFailure {
+pub(crate) fn failure() -> AwsFailure {
     AwsFailure {
         action: "iam:ListAccessKeys",
         resource: String::new(),
@@ -209,7 +211,7 @@ fn every_line_is_one_command_with_the_real_ids() {
         token: Some(TOKEN),
         user: Some("al+ice"),
     };
-    for (problem, actions) in problems() {
+    for (problem, actions) in problems().into_iter().chain(of_the_keeper()) {
         let way_out = problem.texts(&about).way_out;
         let lines: Vec<_> = lines(&way_out).into_iter().map(words).collect();
         let found: Vec<_> = lines.iter().map(|words| words[2].as_str()).collect();
@@ -240,7 +242,7 @@ fn every_line_is_one_command_with_the_real_ids() {
 
 #[test]
 fn where_nothing_is_known_there_is_no_line_that_needs_it() {
-    for (problem, _) in problems() {
+    for (problem, _) in problems().into_iter().chain(of_the_keeper()) {
         let way_out = problem.texts(&About::default()).way_out;
         for line in lines(&way_out) {
             let known = ["get-access-key-last-used", "list-access-keys", "access-key"];

@@ -5,6 +5,7 @@ use crate::aws::invalid_setting::InvalidSetting;
 use crate::key::access_key::AccessKeyId;
 use crate::key::refusal::Refusal;
 use crate::rotation::clock::OutOfTime;
+use crate::rotation::keeper_problem::KeeperProblem;
 use crate::secret::malformed::Malformed;
 
 /// What happened to a new access key that could not be stored.
@@ -172,6 +173,8 @@ pub enum Problem {
         /// The result of the last attempt.
         last: String,
     },
+    /// What only the keeper finds.
+    Keeper(KeeperProblem),
     /// A policy lacks an action.
     PermissionMissing(AwsFailure),
     /// AWS kept refusing a call because of the rate limit until the invocation's time was up.
@@ -220,6 +223,12 @@ impl From<OutOfTime> for Problem {
         Self::OutOfTime {
             doing: "wait".to_owned(),
         }
+    }
+}
+
+impl From<KeeperProblem> for Problem {
+    fn from(problem: KeeperProblem) -> Self {
+        Self::Keeper(problem)
     }
 }
 

@@ -98,7 +98,7 @@ fn find_out(keys: &[AccessKeyId]) -> String {
 }
 
 /// Formats ids for a sentence.
-fn list(keys: &[AccessKeyId]) -> String {
+pub(super) fn list(keys: &[AccessKeyId]) -> String {
     if keys.is_empty() {
         return "none".to_owned();
     }

@@ -20,7 +20,7 @@ pub(crate) const READ_AGAIN: [Duration; 4] = [
     Duration::from_secs(8),
 ];
 
-/// A secret in the middle of a rotation: AWSPENDING is on the event's version.
+/// A secret, with its labels and its value from the same time. In a rotation AWSPENDING is on the event's version.
 #[derive(Debug)]
 pub(crate) struct Staged {
     /// The secret's full ARN.
@@ -115,7 +115,11 @@ impl Rotation<'_> {
 }
 
 impl Run<'_> {
-    fn parse_current(&self, version: Version, secret_arn: &str) -> Result<SecretDocument, Problem> {
+    pub(super) fn parse_current(
+        &self,
+        version: Version,
+        secret_arn: &str,
+    ) -> Result<SecretDocument, Problem> {
         let document = version
             .parse(&self.resources.config.fields)
             .map_err(|reason| Problem::SecretMalformed {
@@ -151,7 +155,7 @@ impl Run<'_> {
         })
     }
 
-    async fn describe(&self) -> Result<SecretMetadata, Problem> {
+    pub(super) async fn describe(&self) -> Result<SecretMetadata, Problem> {
         let secrets = &self.resources.secrets;
         let describe = async || secrets.describe(self.secret_id).await;
         let described = self.patiently(Duration::ZERO, describe).await?;

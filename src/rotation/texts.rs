@@ -1,4 +1,11 @@
-//! What an error tells the person on call.
+//! What an error tells the person on call, and how a date is shown.
+
+use chrono::{DateTime, Utc};
+
+/// Shows a date, in whole seconds.
+pub(crate) fn shown(date: DateTime<Utc>) -> String {
+    date.format("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
 
 /// One error's texts. They are side by side in [`crate::rotation::error_texts`] and
 /// [`crate::rotation::refusal_texts`].

@@ -13,9 +13,27 @@ use crate::rotation::pending::Pending;
 use crate::rotation::problem::Problem;
 use crate::rotation::smtp_logins::SmtpLogins;
 use crate::rotation::staged_secret::Staged;
+use crate::rotation::texts::shown;
 use crate::rotation::verification::{authenticates, expected_user, verify};
 use crate::rotation::verification_waits::SPACING;
 use crate::secret::stages::CURRENT;
+
+/// How long the key that was replaced works. Each change of the secret begins its time afresh.
+fn until(rotation: &Rotation<'_>) -> String {
+    let config = &rotation.resources.config;
+    match config.retire_after {
+        Some(long) => {
+            let at = chrono::TimeDelta::from_std(long)
+                .ok()
+                .and_then(|long| rotation.clock.now().checked_add_signed(long));
+            let at = at.map_or_else(String::new, |at| {
+                format!(", at {} at the earliest", shown(at))
+            });
+            format!("it is retired{at}, or until the next rotation")
+        }
+        None => "the next rotation".to_owned(),
+    }
+}
 
 /// Runs the step.
 pub(crate) async fn run(rotation: &Rotation<'_>, staged: &Staged) -> Result<Outcome, Problem> {
@@ -71,8 +89,9 @@ pub(crate) async fn run(rotation: &Rotation<'_>, staged: &Staged) -> Result<Outc
     }
     let message = match staged.current.key_id() {
         Some(previous) => format!(
-            "AWSCURRENT holds the access key {}; AWSPREVIOUS's {previous} works until the next rotation",
-            key.id
+            "AWSCURRENT holds the access key {}; AWSPREVIOUS's {previous} works until {}",
+            key.id,
+            until(rotation)
         ),
         None => format!("AWSCURRENT holds the user's first access key, {}", key.id),
     };

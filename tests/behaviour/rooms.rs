@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 
 const SRC: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src");
 /// From top to bottom.
-const ROOMS: [&str; 6] = ["function", "steps", "rotation", "aws", "secret", "key"];
+const ROOMS: [&str; 7] = [
+    "function", "keeper", "steps", "rotation", "aws", "secret", "key",
+];
 /// What a pure room must not name: the SDK's clients, and anything that tells the time.
 const IMPURE: [&str; 6] = [
     "aws_sdk_",
