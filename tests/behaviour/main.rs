@@ -23,6 +23,7 @@ mod environment;
 mod failed_looks;
 mod first_key;
 mod https;
+mod keeper;
 mod layouts;
 mod local;
 mod look;

@@ -9,6 +9,7 @@ fn every_error_type_has_its_way_out() {
     let texts = [
         include_str!("../../src/rotation/error_texts.rs"),
         include_str!("../../src/rotation/refusal_texts.rs"),
+        include_str!("../../src/rotation/keeper_texts.rs"),
     ];
     let arms = texts
         .into_iter()
@@ -27,6 +28,7 @@ fn every_error_type_has_its_way_out() {
 fn every_environment_variable_is_in_the_configuration_table() {
     let sources = [
         include_str!("../../src/rotation/config.rs"),
+        include_str!("../../src/rotation/keeper_config.rs"),
         include_str!("../../src/secret/fields.rs"),
         include_str!("../../src/function/logging.rs"),
     ];
@@ -42,7 +44,7 @@ fn every_environment_variable_is_in_the_configuration_table() {
                 .all(|byte| byte.is_ascii_uppercase() || byte == b'_')
     };
     let names: BTreeSet<_> = in_quotes.filter(is_variable).collect();
-    assert_eq!(names.len(), 17, "{names:?}");
+    assert_eq!(names.len(), 22, "{names:?}");
     for name in names {
         assert!(README.contains(&format!("`{name}`")), "{name}");
     }

@@ -32,6 +32,10 @@ export function read(directory) {
   for (const file of readdirSync(directory).filter((name) => name.endsWith('.jsonl'))) {
     for (const line of readFileSync(join(directory, file), 'utf8').split('\n').filter(Boolean)) {
       const call = JSON.parse(line)
+      // Of a key that IAM does not know there is no user whom a policy could name. A fleet's keeper, which alone lists
+      // secrets, is judged by the list of its calls.
+      if (call.action === 'iam:GetAccessKeyLastUsed' && call.resource === '*') continue
+      if (call.action === 'secretsmanager:ListSecrets') continue
       // Each test has an external id of its own, which makes no difference.
       const { externalId } = call.setup
       const key = externalId ? line.replaceAll(externalId, 'EXTERNAL_ID') : line

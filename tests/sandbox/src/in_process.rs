@@ -86,6 +86,35 @@ impl InProcess {
         Self::connected(aws, config, client, region, time, Arc::default())
     }
 
+    /// The keeper: the same function with the credentials of a role of its own. See `Prepared::add_keeper`.
+    #[must_use]
+    pub fn keeper(aws: &Aws, config: Config) -> Self {
+        let killed = Arc::new(Notify::new());
+        let client = Connector::new(aws, killed.clone()).into_client();
+        Self::keeper_connected(aws, config, client, killed)
+    }
+
+    /// Connects the keeper through another HTTP client.
+    #[must_use]
+    pub fn keeper_with_http_client(aws: &Aws, config: Config, client: SharedHttpClient) -> Self {
+        Self::keeper_connected(aws, config, client, Arc::default())
+    }
+
+    fn keeper_connected(
+        aws: &Aws,
+        config: Config,
+        client: SharedHttpClient,
+        killed: Arc<Notify>,
+    ) -> Self {
+        let time = Skewed {
+            clock: aws.clock().clone(),
+            ahead: Duration::ZERO,
+            behind: Duration::ZERO,
+        };
+        let credentials = aws.keeper_credentials();
+        Self::with_credentials(aws, config, credentials, client, REGION, time, killed)
+    }
+
     fn connected(
         aws: &Aws,
         config: Config,
@@ -94,7 +123,20 @@ impl InProcess {
         time: Skewed,
         killed: Arc<Notify>,
     ) -> Self {
-        let sdk = clients(aws.role_credentials(), client, region, time.clone());
+        let credentials = aws.role_credentials();
+        Self::with_credentials(aws, config, credentials, client, region, time, killed)
+    }
+
+    fn with_credentials(
+        aws: &Aws,
+        config: Config,
+        credentials: Credentials,
+        client: SharedHttpClient,
+        region: &str,
+        time: Skewed,
+        killed: Arc<Notify>,
+    ) -> Self {
+        let sdk = clients(credentials, client, region, time.clone());
         Self {
             rotator: Rotator::new(sdk, config).with_smtp(smtp(aws)),
             time,

@@ -5,7 +5,7 @@ mod tests;
 
 use aws_config::SdkConfig;
 use aws_credential_types::Credentials;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::{Prepared, SetupError, Source};
 use crate::aws::{ACCOUNT, Aws, FUNCTION_ARN, KEEPER_ROLE, REGION};
@@ -38,12 +38,13 @@ impl Prepared {
     /// [`SetupError::Policy`] if the simulation cannot evaluate a policy.
     pub fn add_keeper(&self, aws: &Aws) -> Result<Keeper, SetupError> {
         let parties = self.parties(aws);
-        let mut policies = vec![(KEEPER_ROLE, parties.document(ROLE)?)];
+        let role = match self.source {
+            Source::Administrator => READS_ADMINISTRATOR,
+            Source::SelfKey | Source::Role | Source::AnotherAccount => ROLE,
+        };
+        let mut policies = vec![(KEEPER_ROLE, parties.document(role)?)];
         match self.source {
-            Source::SelfKey => policies.push((&self.user_arn, parties.document(OWN_KEYS)?)),
-            Source::Administrator => {
-                policies.push((KEEPER_ROLE, parties.document(READS_ADMINISTRATOR)?));
-            }
+            Source::SelfKey | Source::Administrator => {}
             Source::Role => policies.push((KEEPER_ROLE, parties.document(MANAGES_KEYS)?)),
             Source::AnotherAccount => {
                 policies.push((KEEPER_ROLE, parties.document(ASSUMES_ROLE)?));
@@ -63,7 +64,7 @@ impl Prepared {
     pub fn add_fleet_keeper(&self, aws: &Aws, fleet: &str) -> Result<Keeper, SetupError> {
         aws.tag_secret(&self.secret_arn, FLEET_TAG, fleet);
         aws.tag_user(&self.user_arn, FLEET_TAG, fleet);
-        attach(aws, vec![(KEEPER_ROLE, fleet_role(fleet))])
+        attach(aws, vec![(KEEPER_ROLE, fleet_role(fleet)?)])
     }
 }
 
@@ -81,105 +82,20 @@ fn attach(aws: &Aws, policies: Vec<(&str, Value)>) -> Result<Keeper, SetupError>
     })
 }
 
-// These documents stand here until the repository ships the keeper's. Then they are read from there, as the function's are.
+const ROLE: &str = include_str!("../../../../policies/keeper-role.json");
+const MANAGES_KEYS: &str = include_str!("../../../../policies/keeper-manages-keys.json");
+const READS_ADMINISTRATOR: &str =
+    include_str!("../../../../policies/keeper-role-reads-administrator.json");
+const ASSUMES_ROLE: &str = include_str!("../../../../policies/execution-role-assumes-role.json");
+const TRUST: &str =
+    include_str!("../../../../policies/role-in-another-account-trust-with-keeper.json");
+const FLEET_ROLE: &str = include_str!("../../../../policies/fleet-keeper-role.json");
 
-const ROLE: &str = r#"{
-  "Version": "2012-10-17",
-  "Statement": [
-    {
-      "Effect": "Allow",
-      "Action": ["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue", "secretsmanager:RotateSecret"],
-      "Resource": "SECRET_ARN"
-    },
-    {
-      "Effect": "Allow",
-      "Action": "secretsmanager:UpdateSecretVersionStage",
-      "Resource": "SECRET_ARN",
-      "Condition": {"StringLike": {"secretsmanager:VersionStage": "iam-key-rotator-*"}}
-    },
-    {"Effect": "Allow", "Action": "lambda:InvokeFunction", "Resource": "FUNCTION_ARN"}
-  ]
-}"#;
-
-const MANAGES_KEYS: &str = r#"{
-  "Version": "2012-10-17",
-  "Statement": [
-    {
-      "Effect": "Allow",
-      "Action": ["iam:GetAccessKeyLastUsed", "iam:ListAccessKeys", "iam:UpdateAccessKey"],
-      "Resource": "USER_ARN"
-    }
-  ]
-}"#;
-
-const READS_ADMINISTRATOR: &str = r#"{
-  "Version": "2012-10-17",
-  "Statement": [
-    {
-      "Effect": "Allow",
-      "Action": "secretsmanager:GetSecretValue",
-      "Resource": "ADMINISTRATOR_SECRET_ARN",
-      "Condition": {"ForAnyValue:StringEquals": {"secretsmanager:VersionStage": "AWSCURRENT"}}
-    }
-  ]
-}"#;
-
-const ASSUMES_ROLE: &str = r#"{
-  "Version": "2012-10-17",
-  "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "ROLE_ARN"}]
-}"#;
-
-const TRUST: &str = r#"{
-  "Version": "2012-10-17",
-  "Statement": [
-    {
-      "Effect": "Allow",
-      "Principal": {"AWS": ["EXECUTION_ROLE_ARN", "KEEPER_ROLE_ARN"]},
-      "Action": "sts:AssumeRole",
-      "Condition": {"StringEquals": {"sts:ExternalId": "EXTERNAL_ID"}}
-    }
-  ]
-}"#;
-
-/// What the user of an own key needs in addition, to see AWS's quarantine (fact 48).
-const OWN_KEYS: &str = r#"{
-  "Version": "2012-10-17",
-  "Statement": [{"Effect": "Allow", "Action": "iam:ListAttachedUserPolicies", "Resource": "USER_ARN"}]
-}"#;
-
-fn fleet_role(fleet: &str) -> Value {
-    let secrets = format!("arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:*");
-    let is_of_fleet = json!({(format!("aws:ResourceTag/{FLEET_TAG}")): fleet});
-    json!({
-        "Version": "2012-10-17",
-        "Statement": [
-            {"Effect": "Allow", "Action": "secretsmanager:ListSecrets", "Resource": "*"},
-            {
-                "Effect": "Allow",
-                "Action": [
-                    "secretsmanager:DescribeSecret",
-                    "secretsmanager:GetSecretValue",
-                    "secretsmanager:RotateSecret",
-                ],
-                "Resource": secrets,
-                "Condition": {"StringEquals": is_of_fleet},
-            },
-            {
-                "Effect": "Allow",
-                "Action": "secretsmanager:UpdateSecretVersionStage",
-                "Resource": secrets,
-                "Condition": {
-                    "StringEquals": is_of_fleet,
-                    "StringLike": {"secretsmanager:VersionStage": "iam-key-rotator-*"},
-                },
-            },
-            {
-                "Effect": "Allow",
-                "Action": ["iam:GetAccessKeyLastUsed", "iam:ListAccessKeys", "iam:UpdateAccessKey"],
-                "Resource": format!("arn:aws:iam::{ACCOUNT}:user/*"),
-                "Condition": {"StringEquals": is_of_fleet},
-            },
-            {"Effect": "Allow", "Action": "lambda:InvokeFunction", "Resource": FUNCTION_ARN},
-        ],
-    })
+fn fleet_role(fleet: &str) -> Result<Value, SetupError> {
+    let text = FLEET_ROLE
+        .replace("REGION:ACCOUNT_ID", &format!("{REGION}:{ACCOUNT}"))
+        .replace("ACCOUNT_ID", ACCOUNT)
+        .replace("\"FLEET\"", &format!("\"{fleet}\""))
+        .replace("FUNCTION_ARN", FUNCTION_ARN);
+    serde_json::from_str(&text).map_err(|error| SetupError::NotJson(error.to_string()))
 }
