@@ -1,5 +1,6 @@
 //! The texts for each problem that only the keeper finds, side by side.
 
+use crate::key::access_key::AccessKeyId;
 use crate::key::revocation::NotRevoked;
 use crate::key::undoing::NotUndone;
 use crate::rotation::cli::{About, last_uses, listing};
@@ -121,17 +122,7 @@ fn not_undone(reason: &NotUndone, about: &About<'_>) -> Texts {
             format!("none of the user's access keys was retired: {}", list(keys)),
             format!("See which keys the user has{}", listing(about.user)),
         ),
-        NotUndone::NotTheUsers { key, keys } => Texts::of(
-            "NotTheUsersKey",
-            format!(
-                "the access key {key} is not among the user's: {}",
-                list(keys)
-            ),
-            format!(
-                "Correct AccessKeyId, or SecretId. See which keys the user has{}",
-                listing(about.user)
-            ),
-        ),
+        NotUndone::NotTheUsers { key, keys } => not_the_users(key, keys, about),
         NotUndone::Active { key } => Texts::of(
             "KeyIsActive",
             format!("the access key {key} is active already"),
@@ -159,6 +150,18 @@ fn not_undone(reason: &NotUndone, about: &About<'_>) -> Texts {
     }
 }
 
+fn not_the_users(key: &AccessKeyId, keys: &[AccessKeyId], about: &About<'_>) -> Texts {
+    let case = format!(
+        "the access key {key} is not among the user's: {}",
+        list(keys)
+    );
+    let way_out = format!(
+        "Correct AccessKeyId, or SecretId. See which keys the user has{}",
+        listing(about.user)
+    );
+    Texts::of("NotTheUsersKey", case, way_out)
+}
+
 fn not_revoked(reason: &NotRevoked, about: &About<'_>) -> Texts {
     match reason {
         NotRevoked::OfTheSource { key } => Texts::of(
@@ -171,17 +174,7 @@ fn not_revoked(reason: &NotRevoked, about: &About<'_>) -> Texts {
                 last_uses(std::slice::from_ref(key))
             ),
         ),
-        NotRevoked::NotTheUsers { key, keys } => Texts::of(
-            "NotTheUsersKey",
-            format!(
-                "the access key {key} is not among the user's: {}",
-                list(keys)
-            ),
-            format!(
-                "Correct AccessKeyId, or SecretId. See which keys the user has{}",
-                listing(about.user)
-            ),
-        ),
+        NotRevoked::NotTheUsers { key, keys } => not_the_users(key, keys, about),
     }
 }
 
