@@ -10,6 +10,7 @@ use crate::key::marks::Mark;
 use crate::key::undoing::choose;
 use crate::rotation::context::Run;
 use crate::rotation::credential_source::CredentialSource;
+use crate::rotation::give_back::source_for;
 use crate::rotation::keeper_problem::KeeperProblem;
 use crate::rotation::marking::take_off;
 use crate::rotation::problem::Problem;
@@ -25,7 +26,13 @@ pub(crate) async fn run(
         return Err(KeeperProblem::RotationUnderWay.into());
     }
     let staged = &watched.staged;
-    let source = CredentialSource::of(run, staged).await?;
+    let source = match staged.current.key_id() {
+        // AWSCURRENT was moved back to the retired key, which cannot sign its own activation.
+        Some(id) if staged.marks.find(&Mark::Removing(id.clone())).is_some() => {
+            source_for(run, staged, id).await?
+        }
+        _ => CredentialSource::of(run, staged).await?,
+    };
     let iam = source.iam(run, staged);
     let keys = source.list_keys(run, &iam).await?;
     let user = || staged.current.username().to_owned();

@@ -43,7 +43,10 @@ pub(crate) async fn give_back(run: &Run<'_>, staged: &Staged) -> Result<(), Prob
 }
 
 /// The credential source. If that is the Inactive key itself, the user's other key, AWSPREVIOUS's.
-async fn source_for(
+///
+/// # Errors
+/// A read's error, or what is wrong with the credential source.
+pub(crate) async fn source_for(
     run: &Run<'_>,
     staged: &Staged,
     id: &AccessKeyId,

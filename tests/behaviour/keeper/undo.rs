@@ -1,6 +1,6 @@
 //! undo: a retired key is activated again, and nothing else is.
 
-use sandbox::aws::{AWSCURRENT, FaultKind, KeyStatus};
+use sandbox::aws::{AWSCURRENT, AWSPENDING, AWSPREVIOUS, FaultKind, KeyStatus};
 use sandbox::setup::Source;
 use serde_json::json;
 
@@ -105,4 +105,23 @@ async fn an_undo_that_is_killed_leaves_a_key_that_is_active() {
     assert!(text(&entry, "message").contains("begins again"), "{entry}");
     assert!(is_active(&world, &previous));
     assert_eq!(removing(&world), Vec::<String>::new());
+}
+
+/// With its own key as source, the key that AWSCURRENT holds now cannot sign its own activation.
+#[tokio::test(start_paused = true)]
+async fn a_retired_key_that_a_person_went_back_to_is_activated_by_undo() {
+    for source in SOURCES {
+        let (world, previous) = due(source).await;
+        let mut kept = Kept::of(&world);
+        kept.retire(&world).await;
+        world.people_move_labels();
+        let view = world.aws.secret(world.arn()).unwrap();
+        let old = view.with_label(AWSPREVIOUS).unwrap().id.clone();
+        world.aws.take_off_label(world.arn(), AWSPENDING);
+        world.a_person(|aws| aws.move_label(world.arn(), AWSCURRENT, &old));
+        let entry = kept.undo(&world).await.unwrap();
+        assert_eq!(text(&entry, "outcome"), "activated", "{source:?}");
+        assert!(is_active(&world, &previous), "{source:?}");
+        assert_eq!(removing(&world), Vec::<String>::new(), "{source:?}");
+    }
 }
