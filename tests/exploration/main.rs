@@ -17,6 +17,7 @@ mod faults;
 mod figures;
 mod hands;
 mod interleavings;
+mod keeper;
 mod kills;
 #[allow(dead_code, reason = "shared with the behaviour tests")]
 #[path = "../behaviour/local.rs"]

@@ -21,7 +21,7 @@ pub const KINDS: usize = 14;
 /// at another call, they would be the same as at the read after it.
 pub fn kinds(action: &str, all: bool) -> Vec<Kind> {
     let service = Service::of(action).expect("a call of the function");
-    let writes = ["Put", "Update", "Create", "Delete"];
+    let writes = ["Put", "Update", "Create", "Delete", "Rotate"];
     let writes = writes.iter().any(|verb| action.starts_with(verb));
     let error = |status, code: &str| (status, code.to_owned());
     let (unavailable, failure, throttled) = match service {

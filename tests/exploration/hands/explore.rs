@@ -102,7 +102,7 @@ impl<'a> Explorer<'a> {
             self.sum.alone += 1;
             let ran = self.disturb(at, *plan, &Vec::new()).await;
             if self.extent.faults > 0 {
-                for hit in hits(&ran, plan.behind) {
+                for hit in hits(&ran.actions, plan.behind) {
                     if self.is_due() {
                         self.disturb(at, *plan, &vec![hit]).await;
                     }
@@ -112,7 +112,7 @@ impl<'a> Explorer<'a> {
         if self.extent.faults == 0 {
             return;
         }
-        for hit in hits(undisturbed, 0) {
+        for hit in hits(&undisturbed.actions, 0) {
             let (call, faults) = (hit.call, vec![hit]);
             let ran = self.run(at, None, &faults, "nothing").await;
             for plan in self.plans(&ran, call) {
@@ -251,8 +251,8 @@ fn same_end(ran: &Ran, first: &Story) -> String {
 }
 
 /// Each kind of fault on each call of a run after the first `behind`.
-pub fn hits(ran: &Ran, behind: usize) -> Vec<Hit> {
-    let calls = ran.actions.iter().enumerate().skip(behind);
+pub fn hits(actions: &[String], behind: usize) -> Vec<Hit> {
+    let calls = actions.iter().enumerate().skip(behind);
     calls
         .flat_map(|(index, action)| {
             kinds(action, false).into_iter().map(move |kind| Hit {

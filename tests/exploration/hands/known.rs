@@ -273,7 +273,7 @@ async fn reset(scenario: Scenario) -> (usize, Sum) {
     let (mut at, mut sequences) = (start, 0);
     loop {
         let undisturbed = explorer.run(&at, None, &Vec::new(), "nothing").await;
-        for hit in hits(&undisturbed, 0) {
+        for hit in hits(&undisturbed.actions, 0) {
             sequences += 1;
             let by = "one fault";
             let ran = explorer.run(&at, None, &vec![hit], by).await;

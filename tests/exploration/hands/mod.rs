@@ -7,13 +7,13 @@
 //! their name.
 
 mod accepted;
-mod explore;
-mod hand;
+pub mod explore;
+pub mod hand;
 mod known;
-mod looks;
-mod marks;
+pub mod looks;
+pub mod marks;
 mod run;
-mod sum;
+pub mod sum;
 mod then;
 mod watch;
 
@@ -37,7 +37,7 @@ use crate::hands::then::Course;
 /// One in this many hands with a fault runs, except with `EXPLORE=all`.
 const ONE_IN: usize = 41;
 
-fn explores_hands() -> bool {
+pub fn explores_hands() -> bool {
     std::env::var("EXPLORE").is_ok_and(|extent| extent == "hands" || extent == "all")
 }
 

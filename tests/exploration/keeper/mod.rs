@@ -1,0 +1,69 @@
+//! The keeper's runs. Every fault on every call, every kill, and every hand of a person between two calls, with the
+//! promises checked after each call. Then the hourly runs and the next rotations follow, and all must be well.
+//!
+//! `EXPLORE=hands` runs all of it; `cargo test` runs one case.
+
+mod accepted;
+mod case;
+mod course;
+mod explore;
+mod hand;
+mod watch;
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use sandbox::setup::Source;
+
+use crate::explorer::virtual_time;
+use crate::figures::figure_of_hands;
+use crate::hands::explores_hands;
+use crate::hands::sum::Sum;
+use crate::keeper::case::Case;
+use crate::keeper::explore::explore;
+use crate::world::SOURCES;
+
+fn explore_all(chosen: &[(Case, Source)]) -> Sum {
+    let (next, sum) = (AtomicUsize::new(0), Mutex::new(Sum::default()));
+    let cores = thread::available_parallelism().map_or(2, usize::from);
+    thread::scope(|scope| {
+        for _ in 0..cores {
+            scope.spawn(|| {
+                while let Some((case, source)) = chosen.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let started = std::time::Instant::now();
+                    let done = virtual_time().block_on(explore(*case, *source));
+                    println!(
+                        "{case:?} from {source:?}: {} hands, {} faults, {} invocations, {} findings, {:?}",
+                        done.alone,
+                        done.with_fault,
+                        done.invocations,
+                        done.findings.len(),
+                        started.elapsed()
+                    );
+                    sum.lock().unwrap().add(done);
+                }
+            });
+        }
+    });
+    sum.into_inner().unwrap()
+}
+
+#[test]
+fn nothing_that_happens_to_a_run_of_the_keeper_breaks_a_promise() {
+    let each = Case::all().flat_map(|case| SOURCES.map(|source| (case, source)));
+    let mut chosen: Vec<_> = each.filter(|(case, source)| case.works(*source)).collect();
+    if !explores_hands() {
+        chosen = vec![(Case::Retire, Source::Role)];
+    }
+    if let Ok(name) = std::env::var("SCENARIO") {
+        chosen.retain(|(case, source)| format!("{case:?} from {source:?}").starts_with(&name));
+    }
+    let sum = explore_all(&chosen);
+    figure_of_hands("Cases of the keeper", sum.scenarios);
+    figure_of_hands("Faults in a run of the keeper", sum.with_fault);
+    figure_of_hands("Hands in a run of the keeper", sum.alone);
+    figure_of_hands("Invocations of the keeper and after it", sum.invocations);
+    figure_of_hands("Changes that no look of the keeper could show", sum.excused);
+    sum.assert_nothing_found();
+}
