@@ -21,8 +21,22 @@ Examples:
       Lose the answer that has the new key in it, and see what the function does
   cargo run -p sandbox -- --env VERIFY_SUCCESSES=1 --env RUST_LOG=warn
       Have the function accept a new key at its first success, and log warnings alone
+  cargo run -p sandbox -- --leak
+      Report the key as exposed, and see how consumers come through; --leak at-once cuts it off first
+  cargo run -p sandbox -- --retire
+      See the month of a key: replaced, in use, retired, given back, deleted
   cargo run -p sandbox -- --serve
       Keep the simulated AWS up for the AWS CLI and cargo lambda";
+
+/// What the keeper's shows, in which nothing runs as a process of its own, can't take.
+const NOT_WITH_KEEPER: [&str; 6] = [
+    "test_rotation",
+    "rotations",
+    "failures",
+    "logs",
+    "serve",
+    "function",
+];
 
 /// Rotates an IAM user's access key with the real function, in a simulated AWS on this machine.
 ///
@@ -32,8 +46,14 @@ Examples:
 #[derive(Debug, Parser)]
 #[command(name = "sandbox", after_help = EXAMPLES, verbatim_doc_comment)]
 pub(crate) struct Cli {
-    /// Whose credentials manage the user's access keys
-    #[arg(long, value_enum, default_value_t, value_name = "SOURCE")]
+    /// Whose credentials manage the user's access keys; with --leak at-once, role unless set
+    #[arg(
+        long,
+        value_enum,
+        default_value_t,
+        default_value_if("leak", "at-once", "role"),
+        value_name = "SOURCE"
+    )]
     pub(crate) source: SourceName,
 
     /// How many access keys the user has to begin with; with two, the newer is in the secret
@@ -58,6 +78,28 @@ pub(crate) struct Cli {
     /// testSecret alone, and nothing changes
     #[arg(long, conflicts_with = "rotations", verbatim_doc_comment)]
     pub(crate) test_rotation: bool,
+
+    /// Show the keeper in a leak: AWS reports the key as exposed while consumers call every
+    /// second. MANNER is one of
+    ///   rotate-first  consumers get another key, then the exposed one is deactivated; the default
+    ///   at-once       the exposed key is deactivated first
+    /// Function and keeper run in this process, in virtual time
+    #[arg(
+        long,
+        value_enum,
+        hide_possible_values = true,
+        num_args = 0..=1,
+        default_missing_value = "rotate-first",
+        value_name = "MANNER",
+        conflicts_with_all = NOT_WITH_KEEPER,
+        verbatim_doc_comment
+    )]
+    pub(crate) leak: Option<Manner>,
+
+    /// Show the keeper in the month of a key: its replacement, a consumer that still uses it, its
+    /// retirement, an undo by a person, its end. In this process, in virtual time
+    #[arg(long, conflicts_with_all = NOT_WITH_KEEPER, conflicts_with_all = ["leak", "keys"], verbatim_doc_comment)]
+    pub(crate) retire: bool,
 
     /// Have a call of the function, such as CreateAccessKey, go wrong. KIND is one of
     ///   lost      the call is done, but its answer gets lost; the default
@@ -121,6 +163,23 @@ impl From<SourceName> for Source {
             SourceName::Admin => Self::Administrator,
             SourceName::Role => Self::Role,
             SourceName::AnotherAccount => Self::AnotherAccount,
+        }
+    }
+}
+
+/// Whether consumers get another key before an exposed one is deactivated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Manner {
+    RotateFirst,
+    AtOnce,
+}
+
+impl Manner {
+    /// The value of `REVOKE`.
+    pub(crate) fn as_setting(self) -> &'static str {
+        match self {
+            Self::RotateFirst => "rotate-first",
+            Self::AtOnce => "at-once",
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Rotates an access key with the real function in the simulated AWS, for a person to watch.
 
 mod cli;
+mod keeper_shows;
 mod serve;
 mod state;
 mod steps;
@@ -55,6 +56,9 @@ async fn main() -> ExitCode {
 }
 
 async fn run(cli: &Cli) -> Result<(), Failed> {
+    if cli.leak.is_some() || cli.retire {
+        return keeper_shows::run(cli).await;
+    }
     let aws = Aws::new(Clock::real());
     let setup = Setup {
         source: cli.source.into(),
@@ -62,7 +66,7 @@ async fn run(cli: &Cli) -> Result<(), Failed> {
         ..Setup::default()
     };
     let prepared = match setup.prepare(&aws) {
-        Err(error @ SetupError::NoKeyToManageItself) => usage(&error),
+        Err(error @ SetupError::NoKeyToManageItself) => usage(error),
         result => result.map_err(|error| error.to_string())?,
     };
     let binary = match &cli.function {
@@ -205,7 +209,7 @@ fn unfired<'a>(failures: &'a [Failure], aws: &Aws) -> Vec<&'a str> {
 }
 
 /// Ends the program as clap does for a bad option.
-fn usage(error: &SetupError) -> ! {
+fn usage(error: impl std::fmt::Display) -> ! {
     Cli::command()
         .error(ErrorKind::ArgumentConflict, error)
         .exit()

@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 
 use crate::cli::Cli;
 use crate::state::State;
-use crate::steps::{Announced, StepView, failure, service_name};
+use crate::steps::{Announced, StepView, caller_name, failure, service_name};
 use crate::view::{self, DIM, HEADING, WARN};
 
 /// The ClientRequestToken of tests/events/*.json.
@@ -97,8 +97,7 @@ fn short_name(arn: &str) -> &str {
 }
 
 fn show_call(call: &Call) {
-    let who = call.principal.rsplit('/').next().unwrap_or_default();
-    let who = if who.is_empty() { "unknown" } else { who };
+    let who = caller_name(call);
     let what = format!("{} {}", service_name(call.service), call.action);
     let how = failure(call)
         .map(|how| format!("   {WARN}{how}{WARN:#}"))

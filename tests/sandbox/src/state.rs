@@ -203,7 +203,7 @@ fn join(mut labels: Vec<String>, none: &str) -> String {
 }
 
 /// A field of a version's JSON.
-fn field(version: &VersionView, name: &str) -> Option<String> {
+pub(crate) fn field(version: &VersionView, name: &str) -> Option<String> {
     let text = version.content.as_ref().and_then(SecretContent::as_text)?;
     let fields: Value = serde_json::from_str(text).ok()?;
     fields[name].as_str().map(str::to_owned)

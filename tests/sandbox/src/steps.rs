@@ -153,6 +153,12 @@ pub(crate) fn failure(call: &Call) -> Option<String> {
     }
 }
 
+/// The last part of the caller's ARN.
+pub(crate) fn caller_name(call: &Call) -> &str {
+    let name = call.principal.rsplit('/').next().unwrap_or_default();
+    if name.is_empty() { "unknown" } else { name }
+}
+
 pub(crate) fn service_name(service: Service) -> &'static str {
     match service {
         Service::SecretsManager => "Secrets Manager",
@@ -162,7 +168,7 @@ pub(crate) fn service_name(service: Service) -> &'static str {
 }
 
 /// Breaks the text between words so that it fits after `indent` columns.
-fn wrap(text: &str, indent: usize) -> String {
+pub(crate) fn wrap(text: &str, indent: usize) -> String {
     let mut wrapped = String::new();
     let mut column = indent;
     for word in text.split_whitespace() {

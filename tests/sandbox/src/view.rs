@@ -54,15 +54,20 @@ pub(crate) fn log_line(line: &str) {
     print(&format!("    {DIM}| {line}{DIM:#}\n"));
 }
 
-pub(crate) fn introduction(cli: &Cli, prepared: &Prepared, binary: &Path) {
-    let source = match cli.source {
+/// Whose credentials manage the user's keys, in a sentence.
+pub(crate) fn source(source: SourceName) -> &'static str {
+    match source {
         SourceName::SelfKey => "the user's current key manages the user's keys",
         SourceName::Admin => "an administrator's key manages the user's keys",
         SourceName::Role => "the function's execution role manages the user's keys",
         SourceName::AnotherAccount => {
             "a role in the user's account, which is not the function's, manages the user's keys"
         }
-    };
+    }
+}
+
+pub(crate) fn introduction(cli: &Cli, prepared: &Prepared, binary: &Path) {
+    let source = source(cli.source);
     let mut text = format!(
         "\n{HEADING}The access key of {}{HEADING:#}\n\n  Secret     {}\n  Source     {source}\n  \
          Function   {}\n",
