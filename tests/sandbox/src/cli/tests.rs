@@ -1,3 +1,5 @@
+use sandbox::aws::FaultKind;
+
 use super::*;
 
 fn parse(arguments: &[&str]) -> Result<Cli, String> {

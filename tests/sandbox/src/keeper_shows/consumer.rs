@@ -125,6 +125,21 @@ impl Consumer {
         self.uses.iter().filter(|one| !one.accepted).count()
     }
 
+    /// The first of its calls that was refused.
+    pub(super) fn first_refusal(&self) -> Option<&Use> {
+        self.uses.iter().find(|one| !one.accepted)
+    }
+
+    /// The first of its calls that was accepted with another key than this one.
+    pub(super) fn first_without(&self, key: &str) -> Option<&Use> {
+        self.uses.iter().find(|one| one.accepted && one.key != key)
+    }
+
+    /// The longest time between two of its calls that were accepted.
+    pub(super) fn longest_pause(&self) -> Duration {
+        longest_pause(&self.uses)
+    }
+
     /// The id of the key that it holds.
     pub(super) fn holds(&self) -> Option<&str> {
         self.held.as_ref().map(|(key, _)| key.id.as_str())
@@ -156,5 +171,36 @@ impl Consumer {
         let key = AccessKey { id, secret };
         self.held = Some((key.clone(), Instant::now()));
         Ok(key)
+    }
+}
+
+fn longest_pause(uses: &[Use]) -> Duration {
+    let accepted = || uses.iter().filter(|one| one.accepted);
+    let pauses = accepted()
+        .zip(accepted().skip(1))
+        .map(|(one, next)| next.at.duration_since(one.at).unwrap_or_default());
+    pauses.max().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refused_calls_are_part_of_a_pause() {
+        let used = |second, accepted| Use {
+            at: SystemTime::UNIX_EPOCH + Duration::from_secs(second),
+            key: "A".to_owned(),
+            accepted,
+        };
+        let uses = [
+            used(1, true),
+            used(2, false),
+            used(6, false),
+            used(8, true),
+            used(9, true),
+        ];
+        assert_eq!(longest_pause(&uses), Duration::from_secs(7));
+        assert_eq!(longest_pause(&uses[..1]), Duration::ZERO);
     }
 }

@@ -63,7 +63,8 @@ pub(super) async fn show(cli: &Cli, mut stage: Stage) -> Result<(), Failed> {
     let keeper = &mut stage.keeper;
     let script = async {
         sleep(BEFORE).await;
-        note_report(&journal, &aws, &exposed);
+        let report = format!("AWS_RISK_CREDENTIALS_EXPOSED: {exposed}");
+        journal.note(witnessed(aws.clock().now(), "AWS Health", report));
         let answer = keeper.invoke(event(&exposed)?).await;
         sleep(AFTER).await;
         Ok::<_, Failed>(answer)
@@ -79,23 +80,29 @@ pub(super) async fn show(cli: &Cli, mut stage: Stage) -> Result<(), Failed> {
         failed = call_with(&aws, &leaked, OFTEN, &mut found) => return Err(failed),
     };
 
-    let consumers = [
-        ("reads the secret before each call", reads),
-        ("keeps the key for 5 minutes", caches),
-    ];
+    let consumers = [("A", reads), ("B", caches)];
     let uses = consumers.iter().flat_map(|(_, consumer)| &consumer.uses);
     let last = last_success(uses.chain(&found), &exposed);
-    if let Some(last) = last {
-        journal.note(Moment {
-            at: last,
-            who: "anybody".to_owned(),
-            call: String::new(),
-            what: format!("{exposed} is accepted for the last time"),
-        });
+    let still_works = stage.aws.authenticates(&leaked.id, &leaked.secret);
+    if let Some(last) = last.filter(|_| !still_works) {
+        let what = format!("{exposed} is accepted for the last time");
+        journal.note(witnessed(last, "anybody", what));
+    }
+    for (name, consumer) in &consumers {
+        for moment in moments_of(name, consumer, &exposed) {
+            journal.note(moment);
+        }
     }
     view::heading("What happened");
     view::print(&moments_table(&journal.in_order(), reported));
-    view::heading("The consumers, who call once a second");
+    view::heading("The consumers, which call once a second");
+    view::print(&format!(
+        "  A reads the secret before each call, B keeps what it read for {} minutes. Refused, each reads it\n  \
+         afresh and tries once more. If that is refused too, the call is not made. Whoever found the\n  \
+         exposed key calls with it every {} ms.\n\n",
+        CACHE.as_secs() / 60,
+        OFTEN.as_millis(),
+    ));
     view::print(&consumers_table(&consumers));
     tell_end(
         &stage,
@@ -120,14 +127,21 @@ fn tell_end(
     view::heading("The keeper's answer");
     view::print(&format!("  {}\n", wrap(message, 2)));
     let status = stage.account().status(exposed).unwrap_or("deleted");
-    let refused: usize = consumers.iter().map(|(_, consumer)| consumer.failed).sum();
+    let failed: usize = consumers.iter().map(|(_, consumer)| consumer.failed).sum();
+    let pauses = consumers
+        .iter()
+        .map(|(_, consumer)| consumer.longest_pause());
+    let pause = pauses.max().unwrap_or_default().as_secs_f64();
     let worked = worked.map_or("never".to_owned(), |seconds| format!("{seconds:.1} s"));
     if entry["outcome"] != "revoked" {
-        return Err(format!("the keeper's outcome is {}", entry["outcome"]));
+        return Err(format!(
+            "the exposed key {exposed} is {status}: the keeper's outcome is {}",
+            entry["outcome"]
+        ));
     }
     view::print(&format!(
-        "\n{GOOD}Revoked.{GOOD:#} {exposed} is {status}. It was accepted for {worked} after the report. \
-         Calls that consumers could not make: {refused}.\n"
+        "\n{GOOD}Revoked.{GOOD:#} {exposed} is {status}. It was accepted for {worked} after the report.\n\
+         Calls that consumers could not make: {failed}. The longest pause: {pause:.0} s.\n"
     ));
     Ok(())
 }
@@ -138,13 +152,25 @@ fn event(key: &str) -> Result<Value, Failed> {
     serde_json::from_str(&text).map_err(|error| error.to_string())
 }
 
-fn note_report(journal: &Journal, aws: &Aws, key: &str) {
-    journal.note(Moment {
-        at: aws.clock().now(),
-        who: "AWS Health".to_owned(),
+/// What somebody sees who changes nothing.
+fn witnessed(at: SystemTime, who: &str, what: String) -> Moment {
+    Moment {
+        at,
+        who: who.to_owned(),
         call: String::new(),
-        what: format!("AWS_RISK_CREDENTIALS_EXPOSED: {key}"),
-    });
+        what,
+    }
+}
+
+/// The first refusal of a consumer, and its first call with another key.
+fn moments_of(name: &str, consumer: &Consumer, exposed: &str) -> Vec<Moment> {
+    let who = format!("consumer {name}");
+    let refused = consumer.first_refusal();
+    let refused =
+        refused.map(|one| witnessed(one.at, &who, format!("is refused with {}", one.key)));
+    let other = consumer.first_without(exposed);
+    let other = other.map(|one| witnessed(one.at, &who, format!("calls with {}", one.key)));
+    refused.into_iter().chain(other).collect()
 }
 
 /// Secrets Manager, which runs the four steps whenever the keeper asks for a rotation.
@@ -214,16 +240,20 @@ fn consumers_table(consumers: &[(&str, Consumer)]) -> String {
                 Cell::new((consumer.succeeded + consumer.failed).to_string()),
                 count(consumer.refused(), WARN),
                 count(consumer.failed, BAD),
+                Cell::new(format!("{:.0} s", consumer.longest_pause().as_secs_f64())),
                 Cell::new(consumer.holds().unwrap_or("no key")),
             ]
         })
         .collect();
-    let header = ["CONSUMER", "CALLS", "REFUSED", "NOT MADE", "ITS KEY NOW"];
-    format!(
-        "{}    {DIM}{}{DIM:#}\n",
-        render(2, header, &rows),
-        "A refused consumer reads the secret afresh and tries once more. If that is refused too, the call is not made.",
-    )
+    let header = [
+        "CONSUMER",
+        "CALLS",
+        "REFUSED",
+        "NOT MADE",
+        "LONGEST PAUSE",
+        "ITS KEY NOW",
+    ];
+    render(2, header, &rows)
 }
 
 #[cfg(test)]

@@ -59,6 +59,9 @@ struct Stage {
 
 impl Stage {
     fn set(cli: &Cli) -> Result<Self, Failed> {
+        if cli.leak.is_some() && cli.keys == 0 {
+            crate::usage("a user without an access key has none that can leak");
+        }
         let aws = Aws::new(Clock::real());
         aws.set_latency(LATENCY);
         aws.set_propagation(Propagation {

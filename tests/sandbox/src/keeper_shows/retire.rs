@@ -29,15 +29,12 @@ pub(super) async fn show(cli: &Cli, stage: Stage) -> Result<(), Failed> {
     let settings = format!("RETIRE_AFTER={days} days; it runs each hour");
     introduce(cli, &stage, "The month of a key", &settings);
     let mut month = Month::begin(stage)?;
-    month.rotate().await?;
-    let interval = DAY * INTERVAL_DAYS;
-    while month.now() + HOUR < interval {
-        month.next_hour().await?;
-    }
-    sleep_until(month.began + interval).await;
-    month.rotate().await?;
+    let result = month.run().await;
     month.tell();
-    Ok(())
+    if result.is_ok() {
+        month.tell_end();
+    }
+    result
 }
 
 struct Month {
@@ -86,13 +83,27 @@ impl Month {
         })
     }
 
+    /// The two rotations, and everything between them.
+    async fn run(&mut self) -> Result<(), Failed> {
+        self.rotate().await?;
+        let interval = DAY * INTERVAL_DAYS;
+        while self.now() + HOUR < interval {
+            self.next_hour().await?;
+        }
+        sleep_until(self.began + interval).await;
+        self.rotate().await?;
+        // By now a key that was deleted is refused.
+        sleep(super::REMOVAL_SPREADS).await;
+        self.consumer_calls().await
+    }
+
     fn now(&self) -> Duration {
         self.began.elapsed()
     }
 
     /// The scheduled rotation. The consumer calls before it.
     async fn rotate(&mut self) -> Result<(), Failed> {
-        self.consumer.call().await?;
+        self.consumer_calls().await?;
         let Stage {
             aws,
             rotator,
@@ -111,11 +122,7 @@ impl Month {
     async fn next_hour(&mut self) -> Result<(), Failed> {
         self.hours += 1;
         sleep_until(self.began + HOUR * self.hours).await;
-        let held = self.consumer.holds().map(str::to_owned);
-        self.consumer.call().await?;
-        if self.consumer.holds() != held.as_deref() {
-            self.add("the consumer", "reads the secret again");
-        }
+        self.consumer_calls().await?;
         let outcome = self.keeper(json!({"Action": "retire"})).await?;
         if outcome == "retired" && self.retired.is_none() {
             self.retired = Some(self.now());
@@ -128,6 +135,16 @@ impl Month {
             let undo = json!({"Action": "undo", "SecretId": secret});
             let outcome = self.keeper(undo).await?;
             self.add("a person", &format!("undo: {outcome}"));
+        }
+        Ok(())
+    }
+
+    /// The consumer calls, with a key that it read before or with another one.
+    async fn consumer_calls(&mut self) -> Result<(), Failed> {
+        let held = self.consumer.holds().map(str::to_owned);
+        self.consumer.call().await?;
+        if held.is_some() && self.consumer.holds() != held.as_deref() {
+            self.add("the consumer", "reads the secret again");
         }
         Ok(())
     }
@@ -187,12 +204,15 @@ impl Month {
             let indent = 16;
             view::print(&format!("  {outcome:<14}{}\n", wrap(message, indent)));
         }
+    }
+
+    fn tell_end(&self) {
         let refused = self.consumer.refused();
         let calls = self.consumer.uses.len();
         let end = self.rows.last().map(|row| row.lives.clone());
         let end = end.and_then(|lives| lives.into_iter().next());
         view::print(&format!(
-            "\n{GOOD}The month is over.{GOOD:#} {} is {}. Its consumer called {calls} times and was refused {refused} times.\n",
+            "\n{GOOD}The month is over.{GOOD:#} {} is {}. Calls of its consumer: {calls}, refused: {refused}.\n",
             self.keys.first().map_or("", String::as_str),
             end.unwrap_or_default(),
         ));
