@@ -7,10 +7,11 @@ use sandbox::aws::{Aws, Call, REGION, RotateRequest};
 use sandbox::lambda::LambdaProcess;
 use sandbox::rotation::{RotateOptions, rotate, test_rotation_with_token};
 use sandbox::server::Server;
-use sandbox::setup::Prepared;
+use sandbox::setup::{Keeper, Prepared};
 use tokio::sync::mpsc;
 
 use crate::cli::Cli;
+use crate::keeper_shows::EXAMPLE_KEY;
 use crate::state::State;
 use crate::steps::{Announced, StepView, caller_name, failure, service_name};
 use crate::view::{self, DIM, HEADING, WARN};
@@ -39,6 +40,9 @@ pub(crate) async fn serve(
         })?;
     aws.stage_pending(&prepared.secret_arn, EVENT_TOKEN)
         .map_err(|error| format!("no rotation can be staged: {error}"))?;
+    let keeper = prepared
+        .add_keeper(aws)
+        .map_err(|error| error.to_string())?;
     let (requests, mut requested) = mpsc::unbounded_channel();
     aws.on_rotate(move |request| {
         // Fails only at the end.
@@ -49,7 +53,7 @@ pub(crate) async fn serve(
 
     view::introduction(cli, prepared, binary);
     view::before(&State::of(aws, &prepared.secret_arn));
-    view::print(&instructions(aws, prepared, &server.endpoint()));
+    view::print(&instructions(aws, prepared, &keeper, &server.endpoint()));
     while let Some(request) = requested.recv().await {
         run(aws, &mut function, request).await;
     }
@@ -108,7 +112,7 @@ fn show_call(call: &Call) {
     ));
 }
 
-fn instructions(aws: &Aws, prepared: &Prepared, endpoint: &str) -> String {
+fn instructions(aws: &Aws, prepared: &Prepared, keeper: &Keeper, endpoint: &str) -> String {
     let Prepared {
         secret_name,
         username,
@@ -120,6 +124,8 @@ fn instructions(aws: &Aws, prepared: &Prepared, endpoint: &str) -> String {
 
   As the function's execution role:
 {role}
+  As the keeper, which revokes what AWS reports:
+{keeper}
   As an operator, who may do everything:
 {operator}
   With the AWS CLI, as the operator:
@@ -131,12 +137,35 @@ fn instructions(aws: &Aws, prepared: &Prepared, endpoint: &str) -> String {
     cargo lambda watch -p iam-key-rotator
     cargo lambda invoke --data-file tests/events/create_secret.json
 
-  The rotation of tests/events is staged. The first rotate-secret therefore says that a
+{report}  The rotation of tests/events is staged. The first rotate-secret therefore says that a
   previous rotation isn't complete, and runs that one, as AWS does.
 
 ",
         role = exports(endpoint, &aws.role_credentials()),
+        keeper = keeper_exports(endpoint, prepared, keeper),
+        report = prepared
+            .current_key
+            .as_ref()
+            .map_or_else(String::new, |key| report(&key.id)),
         operator = exports(endpoint, &aws.operator_credentials()),
+    )
+}
+
+/// The lines for the keeper, with its settings.
+fn keeper_exports(endpoint: &str, prepared: &Prepared, keeper: &Keeper) -> String {
+    let arn = &prepared.secret_arn;
+    let credentials = exports(endpoint, &keeper.credentials);
+    format!("{credentials}    export SECRET_ARN={arn}\n    export EXPOSED_KEYS=revoke\n")
+}
+
+/// How AWS's report of a key gets to the keeper.
+fn report(key: &str) -> String {
+    format!(
+        "  With cargo lambda watch as the keeper instead, AWS Health's report that the key has leaked:
+    cargo lambda invoke --data-ascii \
+      \"$(sed s/{EXAMPLE_KEY}/{key}/ tests/events/aws_health.json)\"
+
+"
     )
 }
 

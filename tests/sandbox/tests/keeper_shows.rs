@@ -77,7 +77,9 @@ fn consumers_come_through_a_leak_and_the_exposed_key_ends() {
             );
             let inactive = second(&text, &format!("{exposed} is Inactive"));
             let last = second(&text, &format!("{exposed} is accepted for the last time"));
-            assert!(another < inactive && inactive < last, "{text}");
+            assert!(another < inactive, "{text}");
+            // As long as the deactivation spreads, to the tenth of a second.
+            assert!((last - inactive - 4.0).abs() < 0.2, "{text}");
             assert!(
                 (number_after(&text, "It was accepted for ") - last).abs() < 0.01,
                 "{text}"

@@ -12,16 +12,15 @@ use tokio::time::sleep;
 
 use super::consumer::{Consumer, Use, call_with};
 use super::journal::{Journal, Moment};
-use super::{Stage, introduce};
+use super::{EXAMPLE_KEY, Stage, introduce};
 use crate::Failed;
 use crate::cli::Cli;
 use crate::steps::wrap;
 use crate::table::{Cell, render};
 use crate::view::{self, BAD, DIM, GOOD, WARN};
 
-/// The event that AWS documents, with its example key.
+/// The event that AWS documents.
 const EVENT: &str = include_str!("../../../events/aws_health.json");
-const EXAMPLE_KEY: &str = "AKIAIOSFODNN7EXAMPLE";
 /// How long everybody calls before the report, and how long after the keeper has ended.
 const BEFORE: Duration = Duration::from_secs(10);
 const AFTER: Duration = Duration::from_secs(15);

@@ -22,6 +22,9 @@ use crate::{Failed, INTERVAL_DAYS};
 
 use self::account::Account;
 
+/// The key in AWS's documented events.
+pub(crate) const EXAMPLE_KEY: &str = "AKIAIOSFODNN7EXAMPLE";
+
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// The keeper's time-out, as the template sets it.
 const KEEPER_TIME_OUT: Duration = Duration::from_secs(900);
