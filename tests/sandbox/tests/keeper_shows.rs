@@ -1,5 +1,5 @@
 //! What the keeper's shows print.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::panic, clippy::unwrap_used)]
 
 use std::process::{Command, Output};
 

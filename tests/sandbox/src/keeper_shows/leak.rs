@@ -1,5 +1,7 @@
 //! A consumer's key has leaked, and AWS Health reports it to the keeper.
 
+mod told;
+
 use std::time::{Duration, SystemTime};
 
 use aws_smithy_async::time::TimeSource;
@@ -15,9 +17,6 @@ use super::journal::{Journal, Moment};
 use super::{EXAMPLE_KEY, Stage, introduce};
 use crate::Failed;
 use crate::cli::Cli;
-use crate::steps::wrap;
-use crate::table::{Cell, render};
-use crate::view::{self, BAD, DIM, GOOD, WARN};
 
 /// The event that AWS documents.
 const EVENT: &str = include_str!("../../../events/aws_health.json");
@@ -30,11 +29,24 @@ const OFTEN: Duration = Duration::from_millis(100);
 /// How long the second consumer keeps a key.
 const CACHE: Duration = Duration::from_secs(5 * 60);
 
+/// A leak, as it went.
+struct Leak {
+    /// The id of the key that leaked, and its status at the end.
+    exposed: String,
+    status: &'static str,
+    reported: SystemTime,
+    answer: Result<Value, FunctionError>,
+    consumers: [(&'static str, Consumer); 2],
+    /// When anybody's call with the exposed key was accepted for the last time.
+    last: Option<SystemTime>,
+    moments: Vec<Moment>,
+}
+
 /// Shows what happens from the report on, and how each consumer came through.
 ///
 /// # Errors
 /// If the keeper fails, or a consumer can't read the secret.
-pub(super) async fn show(cli: &Cli, mut stage: Stage) -> Result<(), Failed> {
+pub(super) async fn show(cli: &Cli, stage: Stage) -> Result<(), Failed> {
     let setting = match stage.at_once {
         false => {
             "REVOKE=rotate-first: consumers get another key, then the exposed one is deactivated"
@@ -42,6 +54,11 @@ pub(super) async fn show(cli: &Cli, mut stage: Stage) -> Result<(), Failed> {
         true => "REVOKE=at-once: the exposed key is deactivated, then consumers get another one",
     };
     introduce(cli, &stage, "A key has leaked", setting);
+    play(stage).await?.tell()
+}
+
+/// Has consumers, whoever found the key, the keeper and Secrets Manager act side by side.
+async fn play(mut stage: Stage) -> Result<Leak, Failed> {
     let exposed = stage.current_key()?;
     let secret = stage.aws.secret_of(&exposed);
     let secret = secret.ok_or_else(|| "the user does not have the secret's key".to_owned())?;
@@ -49,16 +66,16 @@ pub(super) async fn show(cli: &Cli, mut stage: Stage) -> Result<(), Failed> {
         id: exposed.clone(),
         secret,
     };
+    let aws = stage.aws.clone();
     let arn = stage.prepared.secret_arn.clone();
-    let consumer = |name, keeps| Consumer::new(&stage.aws, &arn, name, keeps);
+    let consumer = |name, keeps| Consumer::new(&aws, &arn, name, keeps);
     let mut reads = consumer("consumer-that-reads", Duration::ZERO)?;
     let mut caches = consumer("consumer-that-caches", CACHE)?;
     let mut found = Vec::new();
     let journal = Journal::default();
-    journal.follow(&stage.aws, &arn, &stage.prepared.username);
+    journal.follow(&aws, &arn, &stage.prepared.username);
 
-    let reported = stage.aws.clock().now() + BEFORE;
-    let aws = stage.aws.clone();
+    let reported = aws.clock().now() + BEFORE;
     let keeper = &mut stage.keeper;
     let script = async {
         sleep(BEFORE).await;
@@ -82,7 +99,7 @@ pub(super) async fn show(cli: &Cli, mut stage: Stage) -> Result<(), Failed> {
     let consumers = [("A", reads), ("B", caches)];
     let uses = consumers.iter().flat_map(|(_, consumer)| &consumer.uses);
     let last = last_success(uses.chain(&found), &exposed);
-    let still_works = stage.aws.authenticates(&leaked.id, &leaked.secret);
+    let still_works = aws.authenticates(&leaked.id, &leaked.secret);
     if let Some(last) = last.filter(|_| !still_works) {
         let what = format!("{exposed} is accepted for the last time");
         journal.note(witnessed(last, "anybody", what));
@@ -92,57 +109,15 @@ pub(super) async fn show(cli: &Cli, mut stage: Stage) -> Result<(), Failed> {
             journal.note(moment);
         }
     }
-    view::heading("What happened");
-    view::print(&moments_table(&journal.in_order(), reported));
-    view::heading("The consumers, which call once a second");
-    view::print(&format!(
-        "  A reads the secret before each call, B keeps what it read for {} minutes. Refused, each reads it\n  \
-         afresh and tries once more. If that is refused too, the call is not made. Whoever found the\n  \
-         exposed key calls with it every {} ms.\n\n",
-        CACHE.as_secs() / 60,
-        OFTEN.as_millis(),
-    ));
-    view::print(&consumers_table(&consumers));
-    tell_end(
-        &stage,
-        &answer,
-        &exposed,
-        &consumers,
-        seconds(reported, last),
-    )
-}
-
-/// Prints the keeper's answer and the figures.
-fn tell_end(
-    stage: &Stage,
-    answer: &Result<Value, FunctionError>,
-    exposed: &str,
-    consumers: &[(&str, Consumer)],
-    worked: Option<f64>,
-) -> Result<(), Failed> {
-    let answer = answer.as_ref().map_err(ToString::to_string)?;
-    let entry = &answer["secrets"][0];
-    let message = entry["message"].as_str().unwrap_or_default();
-    view::heading("The keeper's answer");
-    view::print(&format!("  {}\n", wrap(message, 2)));
-    let status = stage.account().status(exposed).unwrap_or("deleted");
-    let failed: usize = consumers.iter().map(|(_, consumer)| consumer.failed).sum();
-    let pauses = consumers
-        .iter()
-        .map(|(_, consumer)| consumer.longest_pause());
-    let pause = pauses.max().unwrap_or_default().as_secs_f64();
-    let worked = worked.map_or("never".to_owned(), |seconds| format!("{seconds:.1} s"));
-    if entry["outcome"] != "revoked" {
-        return Err(format!(
-            "the exposed key {exposed} is {status}: the keeper's outcome is {}",
-            entry["outcome"]
-        ));
-    }
-    view::print(&format!(
-        "\n{GOOD}Revoked.{GOOD:#} {exposed} is {status}. It was accepted for {worked} after the report.\n\
-         Calls that consumers could not make: {failed}. The longest pause: {pause:.0} s.\n"
-    ));
-    Ok(())
+    Ok(Leak {
+        status: stage.account().status(&exposed).unwrap_or("deleted"),
+        exposed,
+        reported,
+        answer,
+        consumers,
+        last,
+        moments: journal.in_order(),
+    })
 }
 
 /// The report of the key, as EventBridge sends it.
@@ -201,60 +176,6 @@ fn last_success<'u>(uses: impl Iterator<Item = &'u Use>, key: &str) -> Option<Sy
     accepted.map(|one| one.at).max()
 }
 
-/// The seconds from one time to another, negative if it is earlier.
-fn seconds(from: SystemTime, to: Option<SystemTime>) -> Option<f64> {
-    let to = to?;
-    Some(match to.duration_since(from) {
-        Ok(after) => after.as_secs_f64(),
-        Err(before) => -before.duration().as_secs_f64(),
-    })
-}
-
-fn moments_table(moments: &[Moment], reported: SystemTime) -> String {
-    let rows: Vec<_> = moments
-        .iter()
-        .map(|moment| {
-            let second = seconds(reported, Some(moment.at)).unwrap_or_default();
-            [
-                Cell::new(format!("{second:>6.1}")),
-                Cell::new(&moment.who),
-                Cell::new(&moment.call).style(DIM),
-                Cell::new(&moment.what),
-            ]
-        })
-        .collect();
-    render(2, ["SECOND", "WHO", "CALL", "WHAT"], &rows)
-}
-
-fn consumers_table(consumers: &[(&str, Consumer)]) -> String {
-    let rows: Vec<_> = consumers
-        .iter()
-        .map(|(name, consumer)| {
-            let count = |count: usize, style| match count {
-                0 => Cell::new("0"),
-                count => Cell::new(count.to_string()).style(style),
-            };
-            [
-                Cell::new(*name),
-                Cell::new((consumer.succeeded + consumer.failed).to_string()),
-                count(consumer.refused(), WARN),
-                count(consumer.failed, BAD),
-                Cell::new(format!("{:.0} s", consumer.longest_pause().as_secs_f64())),
-                Cell::new(consumer.holds().unwrap_or("no key")),
-            ]
-        })
-        .collect();
-    let header = [
-        "CONSUMER",
-        "CALLS",
-        "REFUSED",
-        "NOT MADE",
-        "LONGEST PAUSE",
-        "ITS KEY NOW",
-    ];
-    render(2, header, &rows)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -284,7 +205,7 @@ mod tests {
             used(5, "B", true),
         ];
         let last = last_success(uses.iter(), "A");
-        assert_eq!(seconds(start, last), Some(3.0));
+        assert_eq!(last, Some(start + Duration::from_secs(3)));
         assert_eq!(last_success(uses.iter(), "C"), None);
     }
 }
