@@ -67,7 +67,7 @@ EXISTING_SECRET = {"SecretArn": "SECRET_ARN", "SecretName": "there/before/{usern
 NO_KEY_YET = {"CreateFirstKey": "false", "RotateAtOnce": "false"}
 TOPIC = f"arn:aws:sns:{REGION}:{ACCOUNT}:rotation"
 NONE = {"accesskey": "store the user's access key id here", "secretkey": "and its secret access key here"}
-ENVIRONMENT = {"DELETE_KEY_IN_USE": "previous", "IN_USE_WINDOW": "24h", "VERIFY_TIMEOUT": "60s"}
+ENVIRONMENT = {"DELETE_KEY_IN_USE": "previous", "IN_USE_WINDOW": "24h", "VERIFY_TIMEOUT": "60s", "RETIRE_AFTER": "7days"}
 # A space cannot be in the secret's name.
 NAMES = {"username": "UserName", "accesskey": "AccessKeyId", "secretkey": "Secret Access Key"}
 FIELDS = {"UsernameField": "UserName", "AccessKeyField": "AccessKeyId", "SecretKeyField": "Secret Access Key"}

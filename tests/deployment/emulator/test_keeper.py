@@ -278,6 +278,8 @@ def test_a_stack_without_retire_after_has_no_keeper(emulator, accepted):
 
     assert stack.resources.keys() == {"Function", "LogGroup", "ExecutionRole", "InvokePermission", "Secret", "StepFailed"}
     assert stack.outputs.keys() == {"FunctionArn", "RoleArn", "SecretArn", "RotateNow"}
+    function = emulator.client("lambda").get_function_configuration(FunctionName=stack.resources["Function"])
+    assert "RETIRE_AFTER" not in function["Environment"]["Variables"]
 
 
 @pytest.mark.parametrize(
