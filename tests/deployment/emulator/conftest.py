@@ -10,6 +10,7 @@ import pytest
 import taken_away
 from deployment import Deployment
 from emulator import Emulator
+from kept_world import KeptWorld
 from stack import NOT_ACCEPTED, deployable, without
 from world import Functions, World
 
@@ -62,7 +63,17 @@ def deployments(emulator, accepted):
 
 @pytest.fixture
 def new_rotation(emulator, functions):
-    return lambda source: World(emulator, functions, source)
+    def new(source):
+        world = World(emulator, functions, source)
+        world.begin()
+        return world
+
+    return new
+
+
+@pytest.fixture
+def new_keeping(emulator, functions):
+    return lambda source: KeptWorld(emulator, functions, source)
 
 
 @pytest.fixture(scope="session")

@@ -4,8 +4,10 @@ Each function replaces one of ministack's; its evaluation of policies is untouch
 ministack lacks is named in README.md beside this file.
 """
 
+import time
+
 from ministack.core import iam_actions, iam_evaluator
-from ministack.core.responses import error_response_json, get_region
+from ministack.core.responses import error_response_json, get_region, json_response
 from ministack.core.router import extract_access_key_id
 from ministack.services import iam, secretsmanager
 from ministack.services.cloudformation import provisioners
@@ -117,6 +119,58 @@ def a_secrets_ref_is_its_arn():
     handlers |= {"create": created, "update": updated, "delete": lambda arn, props: delete(name(arn), props)}
 
 
+def rotate_secret_begins_a_rotation():
+    """Facts 5 and 57: an empty version as AWSPENDING, or the one that is there; and the caller may invoke the function.
+
+    ministack's copies AWSCURRENT's value to a new AWSCURRENT. Nothing here calls the steps.
+    """
+
+    def corrected(data):
+        _, secret = secretsmanager._resolve(data.get("SecretId"))
+        secret["RotationLambdaARN"] = data.get("RotationLambdaARN") or secret["RotationLambdaARN"]
+        current, _ = secretsmanager._find_stage_version(secret, "AWSCURRENT")
+        pending, _ = secretsmanager._find_stage_version(secret, "AWSPENDING")
+        if data.get("RotateImmediately", True) and pending in (None, current):
+            pending = data["ClientRequestToken"]
+            secretsmanager._remove_stage_everywhere(secret, "AWSPENDING")
+            empty = {"SecretString": None, "SecretBinary": None, "CreatedDate": int(time.time()), "Stages": ["AWSPENDING"]}
+            secret["Versions"][pending] = empty
+        secret["LastChangedDate"] = int(time.time())
+        return json_response({"ARN": secret["ARN"], "Name": secret["Name"], "VersionId": pending})
+
+    secretsmanager._rotate_secret = corrected
+    handle_request = secretsmanager.handle_request
+
+    async def asked_for_the_function(method, path, headers, body, query_params):
+        if headers.get("x-amz-target", "").endswith(".RotateSecret"):
+            _, secret = secretsmanager._resolve(iam_actions._safe_json_field(body, "SecretId"))
+            function = (secret or {}).get("RotationLambdaARN") or iam_actions._safe_json_field(body, "RotationLambdaARN")
+            caller = extract_access_key_id(headers, query_params)
+            action = "lambda:InvokeFunction"
+            denied = iam_evaluator.enforce(caller, action, "lambda", get_region(), resource_arn=function)
+            if denied:
+                message = iam_actions.identity_denial_message(action, denied.principal_arn, function, False)
+                return error_response_json("AccessDeniedException", message, 400)
+        return await handle_request(method, path, headers, body, query_params)
+
+    secretsmanager.handle_request = asked_for_the_function
+
+
+def time_passes_for_a_secret():
+    """A tag `last-changed` with seconds since 1970 is none: it is when the secret last changed. No call of AWS's does that."""
+    tag_resource = secretsmanager._tag_resource
+
+    def corrected(data):
+        dates = [int(tag["Value"]) for tag in data["Tags"] if tag["Key"] == "last-changed"]
+        if not dates:
+            return tag_resource(data)
+        _, secret = secretsmanager._resolve(data["SecretId"])
+        secret["LastChangedDate"] = dates[0]
+        return json_response({})
+
+    secretsmanager._tag_resource = corrected
+
+
 def a_denial_names_the_resource():
     """As AWS's do: a user by its name, anything else by its ARN. ministack's does so for other services."""
     access_denied_response = iam_actions.access_denied_response
@@ -140,4 +194,6 @@ def apply():
     a_request_for_a_value_has_its_version_stage()
     a_secret_under_a_kms_key_needs_the_key()
     a_secrets_ref_is_its_arn()
+    rotate_secret_begins_a_rotation()
+    time_passes_for_a_secret()
     a_denial_names_the_resource()

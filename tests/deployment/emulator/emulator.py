@@ -62,7 +62,7 @@ class Emulator:
             raise
 
     def _wait(self):
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 120
         while time.monotonic() < deadline:
             if self.process.poll() is not None:
                 raise RuntimeError(f"ministack ended: see {self.log.name}")

@@ -6,6 +6,7 @@ import re
 from dataclasses import asdict, dataclass
 
 from emulator import OUTPUT, REPOSITORY
+from keeping import ASKED
 from rotation import STEPS
 
 BEGIN, END = "<!-- taken away -->", "<!-- /taken away -->"
@@ -17,6 +18,12 @@ ERROR_TYPES = {
     "secretsmanager:PutSecretValue": "StoreFailed",
     "sts:AssumeRole": "RoleNotAssumed",
     "kms:GenerateDataKey": "StoreFailed",
+}
+# And of the keeper.
+KEEPER_ERROR_TYPES = {
+    "secretsmanager:RotateSecret": "RevocationFailed",
+    "lambda:InvokeFunction": "RevocationFailed",
+    "sts:AssumeRole": "RoleNotAssumed",
 }
 
 
@@ -47,7 +54,7 @@ def keep(seen, process):
 def kept():
     """What all processes have seen, in one order."""
     errors = [Seen(**one) for path in SEEN.glob("*.json") for one in json.loads(path.read_text())]
-    return sorted(errors, key=lambda one: (one.source, one.document, one.sid, one.action, STEPS.index(one.step)))
+    return sorted(errors, key=lambda one: (one.source, one.document, one.sid, one.action, (*STEPS, *ASKED).index(one.step)))
 
 
 def table(head, rows):
@@ -94,7 +101,7 @@ def in_readme():
         raise AssertionError(f"README.md has no table between {BEGIN} and {END}")
     lines = [line for line in found.group(1).splitlines() if line.startswith("|")]
     head, _, *rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
-    columns = [head.index(name) for name in ("action", "step", "errorType")]
+    columns = [next(at for at, one in enumerate(head) if one.startswith(name)) for name in ("action", "step", "errorType")]
     return [
         triple
         for row in rows

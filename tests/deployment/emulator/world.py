@@ -37,6 +37,7 @@ SOURCES = {
     },
 }
 
+# Of the stacks. Each world has a fleet of its own, for a keeper looks at every secret of its fleet.
 FLEET = "blue"
 SECRET_OF_THE_STACK = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:iam/carol-AbCdEf"
 EXTERNAL_ID = "rotation-of-blue"
@@ -62,7 +63,8 @@ class World(Rotation):
         elsewhere = source in ("administrator", "another-account")
         function, self.execution_role = functions.of(source)
         super().__init__(emulator, function, None, f"alice-{number}", ANOTHER_ACCOUNT if elsewhere else ACCOUNT)
-        tags = [{"Key": "iam-key-rotator", "Value": FLEET}] if source.startswith("fleet") else []
+        fleet = f"{FLEET}-{number}"
+        tags = [{"Key": "iam-key-rotator", "Value": fleet}] if source.startswith("fleet") else []
         kms_key = emulator.client("kms").create_key()["KeyMetadata"]["Arn"] if source == "kms-key" else None
 
         user_arn = self.iam.create_user(UserName=self.user, Path="/team/blue/", Tags=tags)["User"]["Arn"]
@@ -81,7 +83,7 @@ class World(Rotation):
             "KMS_KEY_ARN": kms_key,
             "REGION": REGION,
             "ACCOUNT_ID": ACCOUNT,
-            "FLEET": FLEET,
+            "FLEET": fleet,
         }
         self.source_fields = self._source(number)
         value = {"username": self.user, **self.current, **self.source_fields}
@@ -89,7 +91,6 @@ class World(Rotation):
         for carrier, names in SOURCES[source].items():
             for name in names:
                 self.put(carrier, name, shipped.document(name, self.values))
-        self.begin()
 
     def _source(self, number):
         """The fields that name the credential source."""
@@ -114,6 +115,7 @@ class World(Rotation):
         """Has a principal carry a document; none takes it away."""
         kind, entity, iam = {
             "execution role": lambda: ("role", self.execution_role, self.emulator.client("iam")),
+            "keeper": lambda: ("role", self.keepers_role, self.emulator.client("iam")),
             "user": lambda: ("user", self.user, self.iam),
             "administrator": lambda: ("user", self.administrator, self.iam),
             "role": lambda: ("role", self.role, self.iam),
@@ -135,11 +137,18 @@ class Functions:
 
     def of(self, source):
         """The names of the function and of its execution role."""
-        if source not in self.made:
-            self.made[source] = self._make(f"rotator-{source}", f"execution-role-of-{source}")
-        return self.made[source]
+        return self._named(f"rotator-{source}", f"execution-role-of-{source}", 120)
 
-    def _make(self, name, role):
+    def keeper_of(self, source):
+        """The names of the keeper, whose variables a world sets, and of its role."""
+        return self._named(f"keeper-{source}", f"keepers-role-of-{source}", 900)
+
+    def _named(self, name, role, timeout):
+        if name not in self.made:
+            self.made[name] = self._make(name, role, timeout)
+        return self.made[name]
+
+    def _make(self, name, role, timeout):
         made = self.emulator.client("iam").create_role(
             RoleName=role, AssumeRolePolicyDocument=json.dumps(LAMBDA_MAY_ASSUME)
         )
@@ -149,7 +158,7 @@ class Functions:
             Handler="bootstrap",
             Architectures=["x86_64"],
             MemorySize=128,
-            Timeout=120,
+            Timeout=timeout,
             Role=made["Role"]["Arn"],
             Code={"ZipFile": self.archive},
             Environment={"Variables": ENVIRONMENT},
