@@ -66,16 +66,28 @@ pub(super) async fn take_away(
 ) -> Result<Option<Gone>, Problem> {
     let (staged, id) = (&round.watched.staged, key.id());
     let to_go = async || Ok(!run.gives_out(staged, id).await?);
-    Ok(
-        match deactivate(run, staged, &round.iam, key, to_go).await? {
-            Deactivated::Done => {
-                info!(access_key_id = %id, "exposed access key deactivated");
-                Some(Gone::Inactive)
-            }
-            Deactivated::NotFound => Some(Gone::Deleted),
-            Deactivated::Kept => None,
-        },
-    )
+    let mut ended = deactivate(run, staged, &round.iam, key, &to_go).await;
+    if let Err(Problem::PermissionMissing(failure)) = &ended
+        && let Some(role) = role_instead(run, round, failure)
+    {
+        ended = deactivate(run, staged, &role, key, &to_go).await;
+    }
+    Ok(match ended? {
+        Deactivated::Done => {
+            info!(access_key_id = %id, "exposed access key deactivated");
+            Some(Gone::Inactive)
+        }
+        Deactivated::NotFound => Some(Gone::Deleted),
+        Deactivated::Kept => None,
+    })
+}
+
+/// The keeper's own role, if AWS's quarantine may be what denies a deactivation to the user's own key (fact 48). It
+/// denies nothing to a role.
+fn role_instead(run: &Run<'_>, round: &Round, failure: &AwsFailure) -> Option<Iam> {
+    let own_key = matches!(round.source, CredentialSource::OwnKey(_));
+    let user = round.watched.staged.current.username();
+    (own_key && failure.is_denied()).then(|| Iam::new(&run.resources.iam, None, user))
 }
 
 /// Deactivates a key that consumers still use. No mark says that it may be given back.
@@ -89,12 +101,9 @@ pub(super) async fn cut_off(
     let look = async || Ok(Some(()));
     let deactivate = async |(): &(), once| round.iam.deactivate(key, once).await;
     let mut ended = run.change(Duration::ZERO, look, deactivate).await?;
-    if let (Some(Err(failure)), CredentialSource::OwnKey(_)) = (&ended, &round.source)
-        && failure.is_denied()
+    if let Some(Err(failure)) = &ended
+        && let Some(role) = role_instead(run, round, failure)
     {
-        // AWS's quarantine denies it to the user's own key (fact 48).
-        let user = round.watched.staged.current.username();
-        let role = Iam::new(&run.resources.iam, None, user);
         let deactivate = async |(): &(), once| role.deactivate(key, once).await;
         ended = run.change(Duration::ZERO, look, deactivate).await?;
     }

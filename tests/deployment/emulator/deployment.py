@@ -39,7 +39,8 @@ class Way:
     @property
     def keepers_documents(self):
         """The policies that the keeper's role carries, with what a placeholder stands for."""
-        return KEEPER_ALWAYS | dict(KEEPERS[name] for name in self.documents)
+        of_the_source = {"keeper-deactivates-own-key": {}} if self.source == "own-key" else {}
+        return KEEPER_ALWAYS | of_the_source | dict(KEEPERS[name] for name in self.documents)
 
     @property
     def waits_for_the_users_key(self):

@@ -30,8 +30,7 @@ class Keeping:
         payload = json.loads(answer["Payload"].read())
         if "FunctionError" in answer:
             return payload, True
-        (entry,) = payload["secrets"]
-        assert entry["secret"] == self.rotation.secret
+        (entry,) = [one for one in payload["secrets"] if one["secret"] == self.rotation.secret]
         if "errorType" in entry:
             return {"errorType": entry["errorType"], "errorMessage": entry["message"]}, True
         return entry, False

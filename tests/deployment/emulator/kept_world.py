@@ -10,7 +10,7 @@ from world import World
 # Which documents the keeper's role carries, in each credential source.
 KEEPERS = {
     "execution-role": ("keeper-role", "keeper-manages-keys"),
-    "own-key": ("keeper-role",),
+    "own-key": ("keeper-role", "keeper-deactivates-own-key"),
     "administrator": ("keeper-role-reads-administrator",),
     "another-account": ("keeper-role", "execution-role-assumes-role"),
     "fleet": ("fleet-keeper-role",),

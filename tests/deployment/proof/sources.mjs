@@ -22,7 +22,11 @@ export const sources = {
     managers: ['administrator'],
   },
   'own-key': {
-    carriers: { executionRole: ['execution-role'], keeper: ['keeper-role'], user: ['own-keys-user'] },
+    carriers: {
+      executionRole: ['execution-role'],
+      keeper: ['keeper-role', 'keeper-deactivates-own-key'],
+      user: ['own-keys-user'],
+    },
     managers: ['user'],
   },
   'another-account': {

@@ -44,7 +44,8 @@ impl Prepared {
         };
         let mut policies = vec![(KEEPER_ROLE, parties.document(role)?)];
         match self.source {
-            Source::SelfKey | Source::Administrator => {}
+            Source::Administrator => {}
+            Source::SelfKey => policies.push((KEEPER_ROLE, parties.document(DEACTIVATES)?)),
             Source::Role => policies.push((KEEPER_ROLE, parties.document(MANAGES_KEYS)?)),
             Source::AnotherAccount => {
                 policies.push((KEEPER_ROLE, parties.document(ASSUMES_ROLE)?));
@@ -84,6 +85,7 @@ fn attach(aws: &Aws, policies: Vec<(&str, Value)>) -> Result<Keeper, SetupError>
 
 const ROLE: &str = include_str!("../../../../policies/keeper-role.json");
 const MANAGES_KEYS: &str = include_str!("../../../../policies/keeper-manages-keys.json");
+const DEACTIVATES: &str = include_str!("../../../../policies/keeper-deactivates-own-key.json");
 const READS_ADMINISTRATOR: &str =
     include_str!("../../../../policies/keeper-role-reads-administrator.json");
 const ASSUMES_ROLE: &str = include_str!("../../../../policies/execution-role-assumes-role.json");
