@@ -44,6 +44,8 @@ pub(super) struct Traffic {
     pub(super) calls: u64,
     /// IAM calls that were let in.
     pub(super) iam_calls: u64,
+    /// Secrets Manager calls that were let in.
+    pub(super) secrets_manager_calls: u64,
     /// Calls that were refused by a rate limit.
     pub(super) throttled: u64,
     /// Bytes of the request bodies.
@@ -131,6 +133,7 @@ impl Line {
         let mut traffic = lock(&self.traffic);
         traffic.calls += 1;
         traffic.iam_calls += u64::from(admitted && service == Service::Iam);
+        traffic.secrets_manager_calls += u64::from(admitted && service == Service::SecretsManager);
         traffic.throttled += u64::from(!admitted);
         traffic.sent += sent;
         traffic.received += answer.body().content_length().unwrap_or_default();

@@ -1,4 +1,5 @@
-//! Whether one invocation's memory grows with the account: a rotation with no other users, and one with many.
+//! Whether one invocation's memory grows with the account: a rotation with no other users, and one with many; the
+//! keeper's run over a small fleet, and over a large one.
 
 use std::error::Error;
 use std::fs;
@@ -14,9 +15,12 @@ use sandbox::lambda::LambdaProcess;
 use sandbox::rotation::{Function, RotateOptions, rotate};
 use sandbox::server::Server;
 use sandbox::setup::{Prepared, Setup, Source};
+use serde_json::json;
 use tokio::runtime::Builder;
 
 use super::account::{Account, Line, Traffic};
+use super::members;
+use super::scenario::Due;
 use super::simulation::DATE;
 
 /// More calls a second than a rotation makes.
@@ -55,6 +59,49 @@ pub(super) fn measure(
     })
 }
 
+/// The cost of a keeper's run over a fleet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct KeeperMemory {
+    /// The number of secrets.
+    pub(super) secrets: usize,
+    /// How many of them were due.
+    pub(super) due: Due,
+    /// How many it looked at, or knew not to be due, before it had no time for more.
+    pub(super) done: usize,
+    /// The peak memory of the keeper's process (VmHWM), in KiB.
+    pub(super) peak: u64,
+}
+
+/// Measures a run of the real binary, deployed as the keeper, in real time and without a rate limit.
+///
+/// # Errors
+/// If the run fails, or the system doesn't report a process's memory.
+pub(super) fn measure_keeper(
+    binary: &Path,
+    secrets: usize,
+    due: Due,
+    time_out: Duration,
+) -> Result<KeeperMemory, Box<dyn Error>> {
+    let runtime = Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let aws = Aws::new(Clock::real());
+        members::make(&aws, secrets, due)?;
+        let server = Server::start(aws.clone()).await?;
+        let keeper = LambdaProcess::keeper(binary, &aws, &server.endpoint());
+        let mut keeper = keeper.env("FLEET", members::FLEET).time_out(time_out);
+        let answer = keeper.invoke(json!({ "Action": "retire" })).await?;
+        let peak = peak_of(binary);
+        keeper.kill().await;
+        let left = answer["notLookedAt"].as_u64().unwrap_or_default();
+        Ok(KeeperMemory {
+            secrets,
+            due,
+            done: secrets.saturating_sub(usize::try_from(left)?),
+            peak: peak?,
+        })
+    })
+}
+
 /// The traffic of a rotation by the function in this process, in virtual time.
 fn traffic(users: usize) -> Result<Traffic, Box<dyn Error>> {
     let runtime = Builder::new_current_thread()
@@ -79,11 +126,16 @@ async fn peak(binary: &Path, users: usize) -> Result<u64, Box<dyn Error>> {
     let server = Server::start(aws.clone()).await?;
     let mut function = LambdaProcess::new(binary, &aws, &server.endpoint());
     rotate_once(&aws, &prepared, &mut function).await?;
-    let peak = child(binary)
-        .and_then(|process| status(&process, "VmHWM:"))
-        .ok_or("/proc does not tell what the function's process holds");
+    let peak = peak_of(binary);
     function.kill().await;
     Ok(peak?)
+}
+
+/// The peak memory of this process's child, in KiB.
+fn peak_of(binary: &Path) -> Result<u64, &'static str> {
+    child(binary)
+        .and_then(|process| status(&process, "VmHWM:"))
+        .ok_or("/proc does not tell what the function's process holds")
 }
 
 async fn rotate_once(

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::Parser;
 
-use super::scenario::{Scenario, Start};
+use super::scenario::{Due, Part, Scenario, Start, Watch};
 use super::window;
 
 const SIZES: [usize; 5] = [1, 10, 100, 1_000, 10_000];
@@ -20,6 +20,10 @@ pub struct Options {
     /// See that all of it works, with a few secrets
     #[arg(long, conflicts_with_all = ["secrets", "save"])]
     pub(super) short: bool,
+
+    /// Only the rotations, or only the keeper's runs
+    #[arg(long, value_enum)]
+    pub(super) only: Option<Part>,
 
     /// How many secrets rotate in a window, each of a user of its own with two access keys
     #[arg(long, value_delimiter = ',', value_name = "N,N,…", default_values_t = SIZES,
@@ -48,6 +52,11 @@ pub struct Options {
           value_parser = clap::value_parser!(u64).range(1..=900))]
     pub(super) time_out: u64,
 
+    /// The keeper's time-out, in seconds: by default the longest that Lambda allows
+    #[arg(long, default_value_t = 900, value_name = "SECONDS",
+          value_parser = clap::value_parser!(u64).range(60..=900))]
+    pub(super) keeper_time_out: u64,
+
     /// How many invocations Lambda runs at a time; a new account has 1,000 for all of its functions
     #[arg(long, default_value_t = 1_000, value_name = "N", value_parser = size)]
     pub(super) concurrency: usize,
@@ -73,7 +82,7 @@ pub struct Options {
     #[arg(long, value_name = "PATH")]
     pub(super) function: Option<PathBuf>,
 
-    /// Write fleet.md, fleet.svg and fleet-billed.svg to tests/benchmark/results
+    /// Write fleet.md, fleet.svg, fleet-billed.svg and keeper.md to tests/benchmark/results
     #[arg(long)]
     pub(super) save: bool,
 }
@@ -88,13 +97,35 @@ impl Options {
         }
     }
 
+    /// Whether a part was asked for.
+    pub(super) fn does(&self, part: Part) -> bool {
+        self.only.is_none_or(|only| only == part)
+    }
+
+    /// A fleet that the keeper looks after.
+    pub(super) fn watch(&self, secrets: usize, due: Due) -> Watch {
+        Watch {
+            secrets,
+            due,
+            iam_rate: self.iam_rate,
+            time_out: Duration::from_secs(self.keeper_time_out),
+            init: Duration::from_millis(self.init),
+            latency: self.latency(),
+            seed: self.seed,
+        }
+    }
+
+    fn latency(&self) -> (Duration, Duration) {
+        let (from, to) = self.latency;
+        (Duration::from_millis(from), Duration::from_millis(to))
+    }
+
     /// A fleet of one of the sizes. A fleet that fits no window gets the widest one.
     pub(super) fn scenario(&self, secrets: usize, start: Start) -> Scenario {
         let window = match self.window {
             Some(hours) => window::HOUR * hours,
             None => window::narrowest(secrets, self.iam_rate).unwrap_or(window::LONGEST),
         };
-        let (from, to) = self.latency;
         Scenario {
             secrets,
             window,
@@ -105,7 +136,7 @@ impl Options {
             concurrency: self.concurrency,
             pause: Duration::from_secs(self.pause),
             init: Duration::from_millis(self.init),
-            latency: (Duration::from_millis(from), Duration::from_millis(to)),
+            latency: self.latency(),
             seed: self.seed,
         }
     }
@@ -163,6 +194,9 @@ mod tests {
             ["--window", "25"],
             ["--time-out", "901"],
             ["--pause", "0"],
+            ["--only", "reports"],
+            // With less than 45 s left, the keeper begins nothing.
+            ["--keeper-time-out", "59"],
         ] {
             assert!(
                 Options::try_parse_from([&["fleet"][..], &bad].concat()).is_err(),

@@ -9,11 +9,11 @@ use std::time::{Duration, Instant};
 use sandbox::build::build;
 use tokio::runtime::Builder;
 
-use super::memory;
+use super::{keeper_run, memory};
 use super::options::Options;
 use super::plots::{billed_plot, time_plot};
 use super::report::{Results, Row, errors, report};
-use super::scenario::{Scenario, Start};
+use super::scenario::{Part, Scenario, Start};
 use super::simulation::simulate;
 use super::window::{Span, thousands, too_narrow};
 
@@ -34,6 +34,22 @@ const MANY_IN_SHORT: usize = 100;
 /// # Errors
 /// For a person to read: what could not be done, or which fleets did not rotate in their window.
 pub fn run(options: &Options) -> Result<(), Box<dyn Error>> {
+    let failed = [
+        options.does(Part::Rotations).then(|| rotations(options)),
+        options.does(Part::Keeper).then(|| keeper_run::run(options)),
+    ];
+    let mut messages = Vec::new();
+    for part in failed.into_iter().flatten() {
+        messages.extend(part?);
+    }
+    match messages.is_empty() {
+        true => Ok(()),
+        false => Err(messages.join("\n").into()),
+    }
+}
+
+/// Rotates the fleets. Returns which did not rotate in their window.
+fn rotations(options: &Options) -> Result<Vec<String>, Box<dyn Error>> {
     let mut results = Results::default();
     for start in [Start::Spread, Start::AtOnce] {
         if options.start.is_some_and(|only| only != start) {
@@ -60,16 +76,8 @@ pub fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     if options.save {
         save(&text, &results)?;
     }
-    let failed: Vec<_> = results
-        .spread
-        .iter()
-        .chain(&results.at_once)
-        .filter_map(failure)
-        .collect();
-    match failed.is_empty() {
-        true => Ok(()),
-        false => Err(failed.join("\n").into()),
-    }
+    let rows = results.spread.iter().chain(&results.at_once);
+    Ok(rows.filter_map(failure).collect())
 }
 
 fn row(scenario: Scenario) -> Result<Row, Box<dyn Error>> {
@@ -107,10 +115,7 @@ fn choices(fleet: &Row) -> Result<Vec<Row>, Box<dyn Error>> {
 }
 
 fn measure_memory(options: &Options) -> Result<Vec<memory::Memory>, Box<dyn Error>> {
-    let binary = match &options.function {
-        Some(path) => path.clone(),
-        None => build_function(options)?,
-    };
+    let binary = function(options)?;
     let (many, repeats) = if options.short {
         (MANY_IN_SHORT, 1)
     } else {
@@ -145,7 +150,7 @@ pub(super) fn failure(row: &Row) -> Option<String> {
 }
 
 /// The command as a person would type it.
-fn command() -> String {
+pub(super) fn command() -> String {
     let profile = if cfg!(debug_assertions) {
         ""
     } else {
@@ -160,29 +165,34 @@ fn command() -> String {
 }
 
 fn save(text: &str, results: &Results) -> Result<(), Box<dyn Error>> {
+    save_as("fleet.md", text)?;
+    save_as("fleet.svg", &time_plot(results).svg()?)?;
+    save_as("fleet-billed.svg", &billed_plot(results).svg()?)
+}
+
+/// Writes one of the results.
+pub(super) fn save_as(name: &str, text: &str) -> Result<(), Box<dyn Error>> {
     let directory = Path::new(RESULTS);
     fs::create_dir_all(directory)?;
-    fs::write(directory.join("fleet.md"), text)?;
-    fs::write(directory.join("fleet.svg"), time_plot(results).svg()?)?;
-    fs::write(
-        directory.join("fleet-billed.svg"),
-        billed_plot(results).svg()?,
-    )?;
+    fs::write(directory.join(name), text)?;
     Ok(())
 }
 
 /// Reports progress on stderr.
-fn progress(what: &str) {
+pub(super) fn progress(what: &str) {
     let _ = writeln!(anstream::stderr(), "{what}");
 }
 
 /// Prints a result. It is not a failure if the reader has gone.
-fn print(text: &str) {
+pub(super) fn print(text: &str) {
     let _ = anstream::stdout().write_all(text.as_bytes());
 }
 
-/// Built as it is deployed; in the short form, as every test builds it.
-fn build_function(options: &Options) -> Result<PathBuf, Box<dyn Error>> {
+/// The function's binary. Without an option, it is built as it is deployed; in the short form, as every test builds it.
+pub(super) fn function(options: &Options) -> Result<PathBuf, Box<dyn Error>> {
+    if let Some(path) = &options.function {
+        return Ok(path.clone());
+    }
     let runtime = Builder::new_current_thread().enable_all().build()?;
     Ok(runtime.block_on(build("iam-key-rotator", !options.short))?)
 }

@@ -1,0 +1,175 @@
+//! The keeper's figures as Markdown.
+
+use std::fmt::Write as _;
+
+use super::keeper::KeeperFigures;
+use super::members;
+use super::memory::KeeperMemory;
+use super::scenario::{Due, Watch};
+use super::window::{Span, thousands};
+use crate::table::{figure, markdown};
+
+/// The memory that the price is for, in GB: 128 MB.
+const GB: f64 = 0.125;
+
+/// A fleet, and what the keeper did.
+#[derive(Clone, Debug)]
+pub(super) struct KeeperRow {
+    /// What was simulated.
+    pub(super) watched: Watch,
+    /// The results.
+    pub(super) figures: KeeperFigures,
+}
+
+/// All results.
+#[derive(Clone, Debug, Default)]
+pub(super) struct KeeperResults {
+    /// Each state of each fleet.
+    pub(super) rows: Vec<KeeperRow>,
+    /// The process's memory.
+    pub(super) memory: Vec<KeeperMemory>,
+}
+
+impl KeeperRow {
+    /// The message about secrets that were due and were not retired.
+    pub(super) fn failure(&self) -> Option<String> {
+        let Self { watched, figures } = self;
+        let due = members::due(watched.secrets, watched.due);
+        (figures.retired != due).then(|| {
+            format!(
+                "of {} secrets, {}, the keeper retired {} keys, and not {}",
+                thousands(watched.secrets),
+                watched.due.name(),
+                thousands(figures.retired),
+                thousands(due),
+            )
+        })
+    }
+}
+
+const HEADER: [&str; 12] = [
+    "what is due",
+    "secrets",
+    "retired by the first run",
+    "left for the next",
+    "calls of Secrets Manager",
+    "calls of IAM",
+    "refused calls",
+    "time",
+    "billed GB-s",
+    "answer, KiB",
+    "hourly runs until all are done",
+    "billed GB-s of all",
+];
+
+/// The whole report.
+pub(super) fn report(command: &str, results: &KeeperResults) -> String {
+    let mut text = format!("# The keeper of a fleet\n\n`{command}`\n");
+    if let Some(row) = results.rows.first() {
+        text += &assumptions(&row.watched);
+    }
+    let _ = write!(text, "\n## Runs of `retire`\n\n{}", rows(&results.rows));
+    let lines: String = results.rows.iter().filter_map(capacity).collect();
+    if !lines.is_empty() {
+        let _ = write!(text, "\n## What an hour holds\n\n{lines}");
+    }
+    if !results.memory.is_empty() {
+        let _ = write!(text, "\n## Memory\n\n{}", memory(&results.memory));
+    }
+    text
+}
+
+fn assumptions(watched: &Watch) -> String {
+    let (from, to) = watched.latency;
+    format!(
+        "\nThe real keeper in virtual time, with seed {}: the same figures on every machine. Each secret is of a user of its own with two \
+         access keys, managed by the execution role. IAM takes {} calls a second, and what was not used of one second can be used in the next. \
+         A call takes {} to {} ms, the start of an environment {} ms: assumed. The keeper's own CPU time, and TLS, are not in it. Its time-out is {}. \
+         A GB-s is billed at 128 MB.\n\n\
+         *Nothing due*: all have rotated a day ago. *A day of 90 due*: of a fleet on a schedule of 90 days, those of one day are due, the keys of \
+         82 days are retired, and those of 7 wait for RETIRE_AFTER. *All due*: the keeper is new, and no key was retired so far.\n",
+        watched.seed,
+        watched.iam_rate,
+        from.as_millis(),
+        to.as_millis(),
+        watched.init.as_millis(),
+        Span(watched.time_out),
+    )
+}
+
+fn rows(rows: &[KeeperRow]) -> String {
+    let rows: Vec<_> = rows
+        .iter()
+        .map(|KeeperRow { watched, figures }| {
+            let first = &figures.first;
+            vec![
+                watched.due.name().to_owned(),
+                thousands(watched.secrets),
+                thousands(first.retired),
+                thousands(first.left),
+                whole(first.traffic.secrets_manager_calls),
+                whole(first.traffic.iam_calls),
+                whole(first.traffic.throttled),
+                Span(first.time).to_string(),
+                gigabyte_seconds(first.billed),
+                format!("{:.1}", float(first.answer as u64) / 1024.0),
+                thousands(figures.runs),
+                gigabyte_seconds(figures.billed),
+            ]
+        })
+        .collect();
+    markdown(&HEADER, &rows)
+}
+
+/// How many secrets can be due in an hour, and the calls for each: a run that had no time for more shows it.
+fn capacity(row: &KeeperRow) -> Option<String> {
+    let (first, due) = (&row.figures.first, row.watched.due);
+    if due != Due::All || first.left == 0 {
+        return None;
+    }
+    let each = |calls: u64| figure(float(calls) / float(first.retired as u64));
+    Some(format!(
+        "- One run of {} retires {} keys, with {} calls of Secrets Manager and {} of IAM for each. Of {} secrets, {} are left for the next runs.\n",
+        Span(row.watched.time_out),
+        thousands(first.retired),
+        each(first.traffic.secrets_manager_calls),
+        each(first.traffic.iam_calls),
+        thousands(row.watched.secrets),
+        thousands(first.left),
+    ))
+}
+
+fn memory(rows: &[KeeperMemory]) -> String {
+    let rows: Vec<_> = rows
+        .iter()
+        .map(|row| {
+            vec![
+                row.due.name().to_owned(),
+                thousands(row.secrets),
+                thousands(row.done),
+                format!("{:.1}", float(row.peak) / 1024.0),
+            ]
+        })
+        .collect();
+    let header = [
+        "what is due",
+        "secrets",
+        "done within the time",
+        "peak of the process, MiB",
+    ];
+    let text = "The real binary in real time, with a short time-out and no rate limit: the peak resident memory of its process (VmHWM), once it has answered.\n\n";
+    text.to_owned() + &markdown(&header, &rows)
+}
+
+fn gigabyte_seconds(milliseconds: u64) -> String {
+    figure(float(milliseconds) / 1_000.0 * GB)
+}
+
+fn whole(count: u64) -> String {
+    crate::table::thousands(&count.to_string())
+}
+
+#[allow(clippy::cast_precision_loss, reason = "figures here are far below 2^52")]
+fn float(count: u64) -> f64 {
+    count as f64
+}
