@@ -126,9 +126,8 @@ impl Keeping<'_> {
             Watches::One(arn) => vec![arn.clone()],
             Watches::Fleet(name) => {
                 let run = self.run("revoke", name);
-                let listed = fleet::list(&run, name).await;
-                let listed = listed.map_err(|problem| of_fleet(&run, problem))?;
-                listed.into_iter().map(|secret| secret.arn).collect()
+                let listed = fleet::list(&run, name, |secret| Some(secret.arn)).await;
+                listed.map_err(|problem| of_fleet(&run, problem))?
             }
         };
         // GetAccessKeyLastUsed tells the user of a key (fact 43), of this account.

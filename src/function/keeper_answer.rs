@@ -17,10 +17,22 @@ pub struct Answer {
     pub action: &'static str,
     /// Whether nothing was to be changed.
     pub dry_run: bool,
-    /// A line for each secret, or for each key that AWS reported.
+    /// A line for each secret, or for each key that AWS reported. Of a fleet, `retire` leaves out those with nothing to
+    /// do: a response can have only 6 MB.
     pub secrets: Vec<Entry>,
+    /// How many secrets of a fleet were left out.
+    #[serde(skip_serializing_if = "is_none")]
+    pub nothing_to_do: usize,
     /// How many secrets the time was too short for. The next run begins elsewhere.
     pub not_looked_at: usize,
+}
+
+#[allow(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
+const fn is_none(count: &usize) -> bool {
+    *count == 0
 }
 
 /// What the keeper did for one secret.

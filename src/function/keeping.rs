@@ -1,10 +1,12 @@
 //! The keeper's invocations, for one secret or for a fleet.
 
+use std::pin::pin;
 use std::time::{Duration, SystemTime};
 
 use futures_util::stream::{self, StreamExt};
 use tracing::{Instrument, error, error_span, field, info, warn};
 
+use crate::aws::secret_list::ListedSecret;
 use crate::function::action::{Action, Asked};
 use crate::function::error_answer::RotationError;
 use crate::function::event::invalid;
@@ -31,6 +33,16 @@ pub(super) enum Task<'t> {
     Undo(Option<&'t AccessKeyId>),
     Revoke(Option<&'t AccessKeyId>, Manner),
     Report,
+}
+
+/// What became of one secret of a fleet.
+enum Looked {
+    /// There was no time for it.
+    Not,
+    /// There was nothing to do.
+    NothingToDo,
+    /// This was done, or failed.
+    At(Box<Entry>),
 }
 
 impl Task<'_> {
@@ -100,10 +112,7 @@ impl<'k> Keeping<'k> {
         match (secret_id, &self.settings.watches) {
             (Some(secret), _) => self.single(task, secret, dry_run).await,
             (None, Watches::One(secret)) => self.single(task, secret, dry_run).await,
-            (None, Watches::Fleet(name)) => {
-                let (entries, left) = self.fleet(task, name, dry_run).await?;
-                Ok(self.answer(task, dry_run, entries, left))
-            }
+            (None, Watches::Fleet(name)) => self.fleet(task, name, dry_run).await,
         }
     }
 
@@ -165,34 +174,57 @@ impl<'k> Keeping<'k> {
         .await
     }
 
-    /// Does a task for each secret of the fleet. Returns how many the time was too short for.
+    /// Does a task for each secret of the fleet.
     async fn fleet(
         &self,
         task: Task<'_>,
         name: &str,
         dry_run: bool,
-    ) -> Result<(Vec<Entry>, usize), RotationError> {
+    ) -> Result<Answer, RotationError> {
         let run = self.run(task.name(), name);
-        let listed = fleet::list(&run, name).await;
-        let listed = listed.map_err(|problem| of_fleet(&run, problem))?;
         let now = run.clock.now();
         let rule = retire::rule(&run, self.settings);
-        let (run, rule) = (&run, &rule);
-        let each = stream::iter(fleet::in_turn(listed, now)).map(|secret| async move {
-            if let Task::Retire = task
-                && let Some(found) = retire::by_dates(&secret, rule, now)
-            {
-                return Some(Entry::without_a_run(Some(secret.arn), found));
-            }
-            if run.clock.remaining() < LEAST_TIME {
+        let retires = matches!(task, Task::Retire);
+        let mut nothing_to_do = 0;
+        let keep = |secret: ListedSecret| {
+            if retires && retire::by_dates(&secret, &rule, now).is_some() {
+                nothing_to_do += 1;
                 return None;
             }
-            let entry = self.one(task, &secret.arn, dry_run).await;
-            Some(entry.unwrap_or_else(|failed| Entry::failed(&failed)))
+            let settled = retires
+                && retire::is_settled_by_dates(&secret, now)
+                && !fleet::has_turn(&secret.arn, now);
+            Some((secret.arn, settled))
+        };
+        let listed = fleet::list(&run, name, keep).await;
+        let listed = listed.map_err(|problem| of_fleet(&run, problem))?;
+        let run = &run;
+        let looks = stream::iter(fleet::in_turn(listed, now)).map(|(arn, settled)| async move {
+            if run.clock.remaining() < LEAST_TIME {
+                return Looked::Not;
+            }
+            if settled && retire::is_still_settled(&self.run(task.name(), &arn)).await {
+                return Looked::NothingToDo;
+            }
+            match self.one(task, &arn, dry_run).await {
+                Ok(entry) if retires && entry.outcome == Kept::NothingToDo => Looked::NothingToDo,
+                Ok(entry) => Looked::At(entry.into()),
+                Err(failed) => Looked::At(Entry::failed(&failed).into()),
+            }
         });
-        let all: Vec<_> = each.buffered(TOGETHER).collect().await;
-        let left = all.iter().filter(|entry| entry.is_none()).count();
-        Ok((all.into_iter().flatten().collect(), left))
+        let (mut entries, mut not_looked_at) = (Vec::new(), 0);
+        let mut looks = pin!(looks.buffered(TOGETHER));
+        while let Some(looked) = looks.next().await {
+            match looked {
+                Looked::Not => not_looked_at += 1,
+                Looked::NothingToDo => nothing_to_do += 1,
+                Looked::At(entry) => entries.push(*entry),
+            }
+        }
+        Ok(Answer {
+            nothing_to_do,
+            ..self.answer(task, dry_run, entries, not_looked_at)
+        })
     }
 
     pub(super) fn answer(
@@ -210,6 +242,7 @@ impl<'k> Keeping<'k> {
             action: task.name(),
             dry_run,
             secrets,
+            nothing_to_do: 0,
             not_looked_at,
         }
     }

@@ -11,8 +11,16 @@ use crate::rotation::problem::Problem;
 /// The fractional part of the golden ratio. Starting points that are its multiples spread evenly, however many there are.
 const GOLDEN: f64 = 0.618_033_988_749_894_9;
 
-/// Lists all secrets of a fleet.
-pub(crate) async fn list(run: &Run<'_>, fleet: &str) -> Result<Vec<ListedSecret>, Problem> {
+/// How many runs it takes, about, until every secret has had its turn.
+const TURNS: f64 = 24.0;
+
+/// Lists all secrets of a fleet. Keeps what `keep` returns of each: a large fleet's labels and dates need not be in memory
+/// at the same time.
+pub(crate) async fn list<T>(
+    run: &Run<'_>,
+    fleet: &str,
+    mut keep: impl FnMut(ListedSecret) -> Option<T>,
+) -> Result<Vec<T>, Problem> {
     run.doing("list the fleet's secrets");
     let mut all = Vec::new();
     let mut from: Option<String> = None;
@@ -20,7 +28,7 @@ pub(crate) async fn list(run: &Run<'_>, fleet: &str) -> Result<Vec<ListedSecret>
         let secrets = &run.resources.secrets;
         let list = async || secrets.list(fleet, from.as_deref()).await;
         let (page, next) = run.patiently(Duration::ZERO, list).await?;
-        all.extend(page);
+        all.extend(page.into_iter().filter_map(&mut keep));
         match next {
             Some(next) => from = Some(next),
             None => return Ok(all),
@@ -31,19 +39,33 @@ pub(crate) async fn list(run: &Run<'_>, fleet: &str) -> Result<Vec<ListedSecret>
 /// Begins elsewhere each hour. So a fleet that is too large for one run is looked at whole over several, and no run has
 /// to know where another ended.
 pub(crate) fn in_turn<T>(mut secrets: Vec<T>, now: DateTime<Utc>) -> Vec<T> {
-    let hours = now.timestamp().div_euclid(3_600);
     #[allow(
         clippy::cast_precision_loss,
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
-        reason = "hours and secrets are far below 2^52, and the product is a number from 0 to their count"
+        reason = "secrets are far below 2^52, and the product is a number from 0 to their count"
     )]
-    let start = ((hours as f64 * GOLDEN).fract() * secrets.len() as f64) as usize;
+    let start = (place(now) * secrets.len() as f64) as usize;
     if !secrets.is_empty() {
         let length = secrets.len();
         secrets.rotate_left(start.min(length - 1));
     }
     secrets
+}
+
+/// Whether a secret has its turn in this hour. About one in [`TURNS`] hours is a secret's, whichever of them have a run.
+pub(crate) fn has_turn(arn: &str, now: DateTime<Utc>) -> bool {
+    let fnv = |hash: u32, byte: u8| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193);
+    let hash = arn.bytes().fold(0x811c_9dc5, fnv);
+    let own = f64::from(hash) / (f64::from(u32::MAX) + 1.0);
+    (own + place(now)).fract() * TURNS < 1.0
+}
+
+/// A number from 0 to 1 that is another one each hour.
+fn place(now: DateTime<Utc>) -> f64 {
+    let hours = now.timestamp().div_euclid(3_600);
+    #[allow(clippy::cast_precision_loss, reason = "hours are far below 2^52")]
+    (hours as f64 * GOLDEN).fract()
 }
 
 #[cfg(test)]
@@ -64,6 +86,24 @@ mod tests {
                 seen.extend(turn.into_iter().take(100));
             }
             assert_eq!(seen.len(), 1_000, "{first}");
+        }
+    }
+
+    /// However the runs are scheduled, a secret has a turn in some 24 of them, and never waits for long.
+    #[test]
+    fn each_secret_has_its_turn_whatever_the_schedule() {
+        let arns: Vec<_> = (0..1_000).map(|number| format!("arn-{number}")).collect();
+        for (every, first) in [(1, 0), (1, 500_000), (2, 1), (24, 7), (168, 3)] {
+            let at = |run| DateTime::UNIX_EPOCH + TimeDelta::hours(first + every * run);
+            let mut turns = 0;
+            for arn in &arns {
+                let own = (0..240).filter(|run| has_turn(arn, at(*run)));
+                let own: Vec<i64> = own.collect();
+                turns += own.len();
+                let longest = own.windows(2).map(|pair| pair[1] - pair[0]).max();
+                assert!(longest.is_some_and(|runs| runs < 72), "{every}: {own:?}");
+            }
+            assert!((9_500..10_500).contains(&turns), "{every}: {turns}");
         }
     }
 

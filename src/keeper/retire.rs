@@ -14,11 +14,13 @@ use crate::keeper::found::{Found, Kept};
 use crate::keeper::revoke;
 use crate::key::deactivatable::Deactivatable;
 use crate::key::marks::Mark;
-use crate::key::retirement::{NotRetired, RetirementRule, Timeline, choose, due, retired_long_ago};
+use crate::key::retirement::{
+    NotRetired, RetirementRule, Timeline, choose, due, is_settled, retired_long_ago,
+};
 use crate::rotation::context::Run;
 use crate::rotation::credential_source::CredentialSource;
 use crate::rotation::deactivation::Deactivated;
-use crate::rotation::deletion::{held_keys, previous_key};
+use crate::rotation::deletion::{held_with, previous_key};
 use crate::rotation::give_back::give_back;
 use crate::rotation::keeper_config::KeeperConfig;
 use crate::rotation::marking::take_off;
@@ -46,6 +48,18 @@ pub(crate) fn by_dates(
         rule,
         now,
     )
+}
+
+/// Whether ListSecrets shows that an earlier run has retired the key long ago.
+pub(crate) fn is_settled_by_dates(secret: &ListedSecret, now: DateTime<Utc>) -> bool {
+    is_settled(&timeline(&secret.labels, &secret.dates), now)
+}
+
+/// Whether DescribeSecret shows the same. A person can have moved AWSCURRENT back to the retired key since. Returns false
+/// if it can't be told.
+pub(crate) async fn is_still_settled(run: &Run<'_>) -> bool {
+    let read = run.read_timeline().await;
+    read.is_ok_and(|(timeline, _)| is_settled(&timeline, run.clock.now()))
 }
 
 /// Judges by what DescribeSecret shows, before the value is read. A secret that waits for its first value has none that
@@ -117,11 +131,13 @@ async fn decide(
         return Ok(Err(not_retired));
     }
     let previous = previous_key(run, staged).await?;
-    if let Some(key) = previous.filter(|key| retired_long_ago(timeline, Some(key), now)) {
-        return Ok(Err(NotRetired::Retired { key }));
+    if let Some(key) = &previous
+        && retired_long_ago(timeline, Some(key), now)
+    {
+        return Ok(Err(NotRetired::Retired { key: key.clone() }));
     }
     let source = CredentialSource::of(run, staged).await?;
-    let held = held_keys(run, staged, &source).await?;
+    let held = held_with(staged, &source, previous);
     let iam = source.iam(run, staged);
     let keys = source.list_keys(run, &iam).await?;
     let replaced = match choose(&keys, &held, timeline, rule, now) {

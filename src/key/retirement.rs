@@ -161,6 +161,15 @@ pub(crate) fn retired_long_ago(
     marked && changed.is_some_and(|changed| age(changed, now) > WATCHED)
 }
 
+/// Whether labels and dates say that an earlier run has retired a key long ago, and that nobody has changed the secret
+/// since. Only its value says whether that key is AWSPREVIOUS's.
+pub(crate) fn is_settled(timeline: &Timeline, now: DateTime<Utc>) -> bool {
+    let marks = &timeline.marks;
+    !timeline.rotating
+        && marks.exposed().next().is_none()
+        && (marks.removing().next()).is_some_and(|key| retired_long_ago(timeline, Some(key), now))
+}
+
 /// Chooses the key to retire: AWSPREVIOUS's, if the user still has it, it is Active, and AWSCURRENT's key is Active.
 /// Nothing that AWSCURRENT, AWSPENDING or the credential source gives out is retired.
 ///

@@ -191,6 +191,43 @@ fn iam_is_not_asked_about_a_key_that_was_retired_a_day_ago() {
 }
 
 #[test]
+fn a_secret_is_settled_a_day_after_the_mark_unless_something_is_under_way() {
+    let settled = Timeline {
+        rotating: false,
+        has_previous: true,
+        changed: Some(time(DAY + 1)),
+        marks: marked('B'),
+    };
+    assert!(is_settled(&settled, time(0)));
+    let exposed = [Mark::Removing(id('B')), Mark::Exposed(id('B'))];
+    let exposed = exposed.map(|mark| mark.label()).to_vec();
+    for other in [
+        Timeline {
+            changed: Some(time(DAY)),
+            ..settled.clone()
+        },
+        Timeline {
+            changed: None,
+            ..settled.clone()
+        },
+        Timeline {
+            rotating: true,
+            ..settled.clone()
+        },
+        Timeline {
+            marks: Marks::default(),
+            ..settled.clone()
+        },
+        Timeline {
+            marks: Marks::of(&[("version".to_owned(), exposed)].into()),
+            ..settled.clone()
+        },
+    ] {
+        assert!(!is_settled(&other, time(0)), "{other:?}");
+    }
+}
+
+#[test]
 fn a_key_that_was_used_within_the_window_is_in_use() {
     let judged = |ago: Option<i64>| {
         let replaced = Replaced(Deactivatable::decided(&id('B')));

@@ -31,13 +31,23 @@ pub(crate) async fn held_keys(
     staged: &Staged,
     source: &CredentialSource,
 ) -> Result<HeldKeys, Problem> {
-    Ok(HeldKeys {
+    let previous = previous_key(run, staged).await?;
+    Ok(held_with(staged, source, previous))
+}
+
+/// The same, if AWSPREVIOUS's key is known.
+pub(crate) fn held_with(
+    staged: &Staged,
+    source: &CredentialSource,
+    previous: Option<AccessKeyId>,
+) -> HeldKeys {
+    HeldKeys {
         current: staged.current.key_id().cloned(),
         pending: None,
-        previous: previous_key(run, staged).await?,
+        previous,
         source: source.key_id().cloned(),
         given_out: staged.current.given_out(),
-    })
+    }
 }
 
 /// AWSPREVIOUS's key.

@@ -1,9 +1,10 @@
 //! A fleet: one run looks at every secret with the tag, and one secret's failure does not stop the others.
 
+use std::ops::Range;
 use std::time::Duration;
 
 use iam_key_rotator::{KeeperConfig, Watches};
-use sandbox::aws::{AWSCURRENT, AWSPENDING, KeyStatus};
+use sandbox::aws::{AWSCURRENT, AWSPENDING, AWSPREVIOUS, KeyStatus};
 use sandbox::setup::{Setup, Source};
 use serde_json::{Value, json};
 
@@ -14,8 +15,12 @@ const FLEET: &str = "blue";
 
 /// Users with a rotated secret each. Returns the secrets, and the keys that were replaced.
 fn fleet(world: &World, count: usize) -> Vec<(String, String)> {
+    fleet_of(world, 0..count)
+}
+
+fn fleet_of(world: &World, numbers: Range<usize>) -> Vec<(String, String)> {
     let mut members = Vec::new();
-    for number in 0..count {
+    for number in numbers {
         let setup = Setup {
             source: Source::Role,
             keys: 2,
@@ -85,6 +90,8 @@ async fn every_secret_of_the_fleet_is_looked_at_and_no_other() {
         assert!(is_retired(&world, &format!("user-{number}"), key));
     }
     assert!(world.logs().contains("\"Retired\":5"));
+    // AWSCURRENT and AWSPREVIOUS, once each.
+    assert_eq!(world.count("GetSecretValue"), 10);
 }
 
 #[tokio::test(start_paused = true)]
@@ -125,13 +132,108 @@ async fn before_their_time_no_secret_is_read() {
     kept.invoke(&world, json!({"Action": "retire"}))
         .await
         .unwrap();
-    let calls: Vec<_> = world
-        .aws
-        .calls()
-        .into_iter()
-        .map(|call| call.action)
-        .collect();
-    assert_eq!(calls, ["ListSecrets"]);
+    assert_eq!(actions(&world), ["ListSecrets"]);
+}
+
+fn actions(world: &World) -> Vec<String> {
+    let calls = world.aws.calls().into_iter();
+    calls.map(|call| call.action).collect()
+}
+
+async fn retire(kept: &mut Kept, world: &World) -> Value {
+    let event = json!({"Action": "retire"});
+    kept.invoke(world, event).await.unwrap()
+}
+
+/// A response can have only 6 MB, so the answer does not grow with a fleet that waits.
+#[tokio::test(start_paused = true)]
+async fn secrets_with_nothing_to_do_are_counted_and_not_listed() {
+    let world = World::from(Source::Role, 2);
+    fleet(&world, 2);
+    tokio::time::sleep(8 * DAY).await;
+    fleet_of(&world, 2..5);
+    let mut kept = Kept::with(&world, of_fleet(&world));
+    let answer = retire(&mut kept, &world).await;
+    assert_eq!(answer["secrets"].as_array().unwrap().len(), 2, "{answer}");
+    assert_eq!(answer["nothingToDo"], 3, "{answer}");
+    let answer = retire(&mut kept, &world).await;
+    assert_eq!(answer["secrets"], json!([]), "{answer}");
+    assert_eq!(answer["nothingToDo"], 5, "{answer}");
+}
+
+/// Most of a fleet's keys are retired most of the time. They cost a look at the labels in most hours.
+#[tokio::test(start_paused = true)]
+async fn a_key_that_was_retired_long_ago_costs_one_call_an_hour_and_a_closer_look_a_day() {
+    let world = World::from(Source::Role, 2);
+    fleet(&world, 10);
+    tokio::time::sleep(8 * DAY).await;
+    let mut kept = Kept::with(&world, of_fleet(&world));
+    retire(&mut kept, &world).await;
+    tokio::time::sleep(2 * DAY).await;
+    let (mut described, mut closely) = (0, 0);
+    for _ in 0..24 {
+        world.aws.clear_calls();
+        retire(&mut kept, &world).await;
+        let actions = actions(&world);
+        let count = |name: &str| actions.iter().filter(|action| *action == name).count();
+        assert_eq!(count("ListSecrets"), 1);
+        // A closer look reads AWSPENDING, AWSCURRENT three times and AWSPREVIOUS, and the labels twice more.
+        let read = count("GetSecretValue");
+        assert_eq!(read % 5, 0, "{actions:?}");
+        closely += read / 5;
+        described += count("DescribeSecret") - read / 5 * 3;
+        let iam = ["ListAccessKeys", "GetAccessKeyLastUsed", "UpdateAccessKey"];
+        assert!(iam.iter().all(|name| count(name) == 0), "{actions:?}");
+        tokio::time::sleep(Duration::from_secs(3_600)).await;
+    }
+    assert!((5..=15).contains(&closely), "{closely}");
+    assert_eq!(described, 240 - closely);
+}
+
+/// ListSecrets still shows the labels of before.
+#[tokio::test(start_paused = true)]
+async fn a_retired_key_that_a_person_made_current_works_again_after_the_next_run() {
+    let world = World::from(Source::Role, 2);
+    let members = fleet(&world, 10);
+    tokio::time::sleep(8 * DAY).await;
+    let mut kept = Kept::with(&world, of_fleet(&world));
+    retire(&mut kept, &world).await;
+    tokio::time::sleep(2 * DAY).await;
+    for (number, (secret, key)) in members.iter().enumerate() {
+        assert!(is_retired(&world, &format!("user-{number}"), key));
+        let previous = world.aws.secret(secret).unwrap();
+        let previous = previous.with_label(AWSPREVIOUS).unwrap().id.clone();
+        world.aws.set_list_delay(Duration::from_secs(300));
+        world.aws.move_label(secret, AWSCURRENT, &previous);
+    }
+    retire(&mut kept, &world).await;
+    for (number, (_, key)) in members.iter().enumerate() {
+        assert!(!is_retired(&world, &format!("user-{number}"), key));
+    }
+}
+
+/// A rotation was killed after it had deleted a key, and before it took the key's mark off.
+#[tokio::test(start_paused = true)]
+async fn a_mark_that_was_left_over_does_not_keep_a_key_from_being_retired() {
+    let world = World::from(Source::Role, 2);
+    let members = fleet(&world, 3);
+    for (secret, _) in &members {
+        let current = world.aws.secret(secret).unwrap();
+        let current = current.with_label(AWSCURRENT).unwrap().id.clone();
+        let mark = "iam-key-rotator-removing-AKIAIOSFODNN7EXAMPLE";
+        world.aws.set_label(secret, mark, &current);
+    }
+    let mut kept = Kept::with(&world, of_fleet(&world));
+    for _ in 0..9 * 24 {
+        retire(&mut kept, &world).await;
+        tokio::time::sleep(Duration::from_secs(3_600)).await;
+    }
+    for (number, (_, key)) in members.iter().enumerate() {
+        assert!(
+            is_retired(&world, &format!("user-{number}"), key),
+            "{number}"
+        );
+    }
 }
 
 #[tokio::test(start_paused = true)]

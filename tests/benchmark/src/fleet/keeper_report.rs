@@ -169,7 +169,10 @@ fn whole(count: u64) -> String {
     crate::table::thousands(&count.to_string())
 }
 
-#[allow(clippy::cast_precision_loss, reason = "figures here are far below 2^52")]
+#[allow(
+    clippy::cast_precision_loss,
+    reason = "figures here are far below 2^52"
+)]
 fn float(count: u64) -> f64 {
     count as f64
 }

@@ -9,13 +9,13 @@ use std::time::{Duration, Instant};
 use sandbox::build::build;
 use tokio::runtime::Builder;
 
-use super::{keeper_run, memory};
 use super::options::Options;
 use super::plots::{billed_plot, time_plot};
 use super::report::{Results, Row, errors, report};
 use super::scenario::{Part, Scenario, Start};
 use super::simulation::simulate;
 use super::window::{Span, thousands, too_narrow};
+use super::{keeper_run, memory};
 
 const RESULTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/results");
 /// The largest fleet that starts at once unless the options ask for another. A larger one takes minutes to simulate,
