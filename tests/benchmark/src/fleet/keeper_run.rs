@@ -14,8 +14,6 @@ use super::window::thousands;
 
 /// For the memory, a run in real time: 15 s of looking, and the 45 s with which nothing is begun any more.
 const TIME_OUT: Duration = Duration::from_secs(60);
-/// The same for the short form: it only has to look at the first.
-const SHORT_TIME_OUT: Duration = Duration::from_secs(47);
 
 /// Looks after the fleets. Returns which secrets it did not look after.
 ///
@@ -49,20 +47,24 @@ pub(super) fn run(options: &Options) -> Result<Vec<String>, Box<dyn Error>> {
 }
 
 fn memory(options: &Options, binary: &Path) -> Result<Vec<KeeperMemory>, Box<dyn Error>> {
-    let (sizes, time_out) = (options.sizes(), options.short);
-    let time_out = if time_out { SHORT_TIME_OUT } else { TIME_OUT };
+    let sizes = options.sizes();
+    // A key that is retired takes five seconds, which the short form does not have.
+    let states: &[Due] = match options.short {
+        true => &[Due::Nothing],
+        false => &[Due::Nothing, Due::All],
+    };
     let (Some(least), Some(most)) = (sizes.iter().min(), sizes.iter().max()) else {
         return Ok(Vec::new());
     };
     let mut measured = Vec::new();
-    for due in [Due::Nothing, Due::All] {
+    for due in states {
         for secrets in [*least, *most] {
             progress(&format!(
                 "the keeper's memory with {} secrets, {}",
                 thousands(secrets),
                 due.name()
             ));
-            measured.push(measure_keeper(binary, secrets, due, time_out)?);
+            measured.push(measure_keeper(binary, secrets, *due, TIME_OUT)?);
         }
     }
     Ok(measured)
