@@ -176,3 +176,50 @@ fn whole(count: u64) -> String {
 fn float(count: u64) -> f64 {
     count as f64
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use clap::Parser as _;
+
+    use super::*;
+    use crate::fleet::account::Traffic;
+    use crate::fleet::keeper::KeeperRun;
+    use crate::fleet::options::Options;
+
+    #[test]
+    fn a_report_has_every_run_and_what_an_hour_holds() {
+        let first = KeeperRun {
+            retired: 1_000,
+            failed: 0,
+            left: 500,
+            traffic: Traffic {
+                calls: 14_100,
+                iam_calls: 3_000,
+                secrets_manager_calls: 11_000,
+                throttled: 100,
+                ..Traffic::default()
+            },
+            time: Duration::from_secs(870),
+            billed: 870_000,
+            answer: 2_048,
+        };
+        let figures = KeeperFigures {
+            first,
+            runs: 2,
+            retired: 1_500,
+            billed: 1_300_000,
+        };
+        let watched = Options::parse_from(["fleet"]).watch(1_500, Due::All);
+        let results = KeeperResults {
+            rows: vec![KeeperRow { watched, figures }],
+            memory: Vec::new(),
+        };
+        let report = report("cargo run", &results);
+        let line = "| all due | 1,500 | 1,000 | 500 | 11,000 | 3,000 | 100 | 14 min 30 s | 109 | 2.0 | 2 | 163 |";
+        assert!(report.contains(line), "{report}");
+        let line = "One run of 15 min retires 1,000 keys, with 11.0 calls of Secrets Manager and 3.00 of IAM for each.";
+        assert!(report.contains(line), "{report}");
+    }
+}
