@@ -224,7 +224,7 @@ async fn a_mark_that_was_left_over_does_not_keep_a_key_from_being_retired() {
         world.aws.set_label(secret, mark, &current);
     }
     let mut kept = Kept::with(&world, of_fleet(&world));
-    for _ in 0..9 * 24 {
+    for _ in 0..14 * 24 {
         retire(&mut kept, &world).await;
         tokio::time::sleep(Duration::from_secs(3_600)).await;
     }
