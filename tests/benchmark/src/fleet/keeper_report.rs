@@ -209,7 +209,7 @@ mod tests {
             first,
             runs: 2,
             retired: 1_500,
-            billed: 1_300_000,
+            billed: 1_304_000,
         };
         let watched = Options::parse_from(["fleet"]).watch(1_500, Due::All);
         let results = KeeperResults {
