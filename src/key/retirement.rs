@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::key::access_key::{AccessKeyId, KeyStatus, LastUse, ListedKey};
 use crate::key::deactivatable::Deactivatable;
 use crate::key::deletion_rule::{HeldKeys, age};
-use crate::key::marks::Marks;
+use crate::key::marks::{Mark, Marks};
 
 /// How long each run looks at a retired key in IAM, to notice that an earlier run was cut off. Any change of the secret
 /// begins this time afresh.
@@ -29,6 +29,8 @@ pub(crate) struct RetirementRule {
 pub(crate) struct Timeline {
     /// Whether AWSPENDING is on another version than AWSCURRENT.
     pub rotating: bool,
+    /// AWSCURRENT's version.
+    pub current: Option<String>,
     /// Whether a version is AWSPREVIOUS.
     pub has_previous: bool,
     /// When anything about the secret last changed. AWSCURRENT has not moved since.
@@ -162,12 +164,18 @@ pub(crate) fn retired_long_ago(
 }
 
 /// Whether labels and dates say that an earlier run has retired a key long ago, and that nobody has changed the secret
-/// since. Only its value says whether that key is AWSPREVIOUS's.
+/// since. Only its value says whether that key is AWSPREVIOUS's. A mark that AWSCURRENT's version does not carry is from
+/// before AWSCURRENT moved.
 pub(crate) fn is_settled(timeline: &Timeline, now: DateTime<Utc>) -> bool {
-    let marks = &timeline.marks;
+    let (marks, current) = (&timeline.marks, timeline.current.as_ref());
+    let on_current = |key: &AccessKeyId| {
+        let placed = marks.find(&Mark::Removing(key.clone()));
+        placed.is_some_and(|placed| Some(&placed.version) == current)
+    };
+    let settled = |key| on_current(key) && retired_long_ago(timeline, Some(key), now);
     !timeline.rotating
         && marks.exposed().next().is_none()
-        && (marks.removing().next()).is_some_and(|key| retired_long_ago(timeline, Some(key), now))
+        && marks.removing().next().is_some_and(settled)
 }
 
 /// Chooses the key to retire: AWSPREVIOUS's, if the user still has it, it is Active, and AWSCURRENT's key is Active.

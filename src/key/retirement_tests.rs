@@ -52,6 +52,7 @@ fn due_case() -> Case {
         },
         timeline: Timeline {
             rotating: false,
+            current: Some("version".to_owned()),
             has_previous: true,
             changed: Some(time(7 * DAY)),
             marks: Marks::default(),
@@ -194,6 +195,7 @@ fn iam_is_not_asked_about_a_key_that_was_retired_a_day_ago() {
 fn a_secret_is_settled_a_day_after_the_mark_unless_something_is_under_way() {
     let settled = Timeline {
         rotating: false,
+        current: Some("version".to_owned()),
         has_previous: true,
         changed: Some(time(DAY + 1)),
         marks: marked('B'),
@@ -208,6 +210,10 @@ fn a_secret_is_settled_a_day_after_the_mark_unless_something_is_under_way() {
         },
         Timeline {
             changed: None,
+            ..settled.clone()
+        },
+        Timeline {
+            current: Some("another version".to_owned()),
             ..settled.clone()
         },
         Timeline {

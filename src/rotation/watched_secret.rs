@@ -31,6 +31,7 @@ pub(crate) fn timeline(labels: &Labels, dates: &Dates) -> Timeline {
     let (current, pending) = (holder(labels, CURRENT), holder(labels, PENDING));
     Timeline {
         rotating: pending.is_some() && pending != current,
+        current,
         has_previous: holder(labels, PREVIOUS).is_some(),
         changed: dates.changed,
         marks: Marks::of(labels),

@@ -60,10 +60,13 @@ fn nothing_that_happens_to_a_run_of_the_keeper_breaks_a_promise() {
         chosen.retain(|(case, source)| format!("{case:?} from {source:?}").starts_with(&name));
     }
     let sum = explore_all(&chosen);
-    figure_of_hands("Cases of the keeper", sum.scenarios);
-    figure_of_hands("Faults in a run of the keeper", sum.with_fault);
-    figure_of_hands("Hands in a run of the keeper", sum.alone);
-    figure_of_hands("Invocations of the keeper and after it", sum.invocations);
-    figure_of_hands("Changes that no look of the keeper could show", sum.excused);
+    figure_of_hands("cases of the keeper", sum.scenarios);
+    figure_of_hands("faults in a run of the keeper", sum.with_fault);
+    figure_of_hands("hands in a run of the keeper", sum.alone);
+    figure_of_hands(
+        "invocations of the keeper and of what follows",
+        sum.invocations,
+    );
+    figure_of_hands("what no look of the keeper could show", sum.excused);
     sum.assert_nothing_found();
 }
