@@ -303,7 +303,7 @@ impl<'a> Course<'a> {
         if usable(AWSPREVIOUS) {
             wrong.push("the replaced key was not retired".to_owned());
         }
-        let exposed = self.ground.case.exposed().then(|| &self.ground.key);
+        let exposed = self.ground.case.exposed().then_some(&self.ground.key);
         let key = exposed.and_then(|exposed| seen.key(exposed));
         if key.is_some_and(|key| key.usable) {
             wrong.push("P10: the exposed key still authenticates".to_owned());
