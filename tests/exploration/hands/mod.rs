@@ -17,10 +17,6 @@ pub mod sum;
 mod then;
 mod watch;
 
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
-
 use sandbox::setup::Source;
 
 use crate::explorer::layouts::Layout;
@@ -45,32 +41,10 @@ fn explore(mut chosen: Vec<Scenario>, extent: &Extent) -> Sum {
     if let Ok(name) = std::env::var("SCENARIO") {
         chosen.retain(|scenario| scenario.name().starts_with(&name));
     }
-    let (next, sum) = (AtomicUsize::new(0), Mutex::new(Sum::default()));
-    let cores = thread::available_parallelism().map_or(2, usize::from);
-    thread::scope(|scope| {
-        for _ in 0..cores {
-            scope.spawn(|| {
-                while let Some(scenario) = chosen.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let started = std::time::Instant::now();
-                    let explored = Explorer::explore(scenario.clone(), extent.clone());
-                    let done = virtual_time().block_on(explored);
-                    println!(
-                        "{}: {} hands, {} with a fault, {} invocations, {} states, {} excused, {} findings, {:?}",
-                        scenario.name(),
-                        done.alone,
-                        done.with_fault,
-                        done.invocations,
-                        done.states,
-                        done.excused,
-                        done.findings.len(),
-                        started.elapsed()
-                    );
-                    sum.lock().unwrap().add(done);
-                }
-            });
-        }
-    });
-    sum.into_inner().unwrap()
+    Sum::of_each(&chosen, |scenario| {
+        let explored = Explorer::explore(scenario.clone(), extent.clone());
+        (scenario.name(), virtual_time().block_on(explored))
+    })
 }
 
 #[test]

@@ -1,6 +1,10 @@
 //! The results of explorations.
 
 use std::collections::BTreeMap;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::Instant;
 
 /// The findings: by promise and hand, how often each came up, and the story of the first.
 pub type Findings = BTreeMap<(String, String), (usize, String)>;
@@ -19,6 +23,37 @@ pub struct Sum {
 }
 
 impl Sum {
+    /// Explores each of these, as many at the same time as there are cores, and prints how long each took.
+    pub fn of_each<T: Sync>(chosen: &[T], explore: impl Fn(&T) -> (String, Self) + Sync) -> Self {
+        let (next, sum) = (AtomicUsize::new(0), Mutex::new(Self::default()));
+        let cores = thread::available_parallelism().map_or(2, usize::from);
+        thread::scope(|scope| {
+            for _ in 0..cores {
+                scope.spawn(|| {
+                    while let Some(one) = chosen.get(next.fetch_add(1, Ordering::Relaxed)) {
+                        let started = Instant::now();
+                        let (name, done) = explore(one);
+                        println!("{name}: {}, {:?}", done.told(), started.elapsed());
+                        sum.lock().unwrap().add(done);
+                    }
+                });
+            }
+        });
+        sum.into_inner().unwrap()
+    }
+
+    fn told(&self) -> String {
+        format!(
+            "{} hands, {} with a fault, {} invocations, {} states, {} excused, {} findings",
+            self.alone,
+            self.with_fault,
+            self.invocations,
+            self.states,
+            self.excused,
+            self.findings.len()
+        )
+    }
+
     pub fn add(&mut self, other: Self) {
         self.scenarios += other.scenarios;
         self.alone += other.alone;

@@ -10,10 +10,6 @@ mod explore;
 mod hand;
 mod watch;
 
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
-
 use sandbox::setup::Source;
 
 use crate::explorer::virtual_time;
@@ -25,28 +21,10 @@ use crate::keeper::explore::explore;
 use crate::world::SOURCES;
 
 fn explore_all(chosen: &[(Case, Source)]) -> Sum {
-    let (next, sum) = (AtomicUsize::new(0), Mutex::new(Sum::default()));
-    let cores = thread::available_parallelism().map_or(2, usize::from);
-    thread::scope(|scope| {
-        for _ in 0..cores {
-            scope.spawn(|| {
-                while let Some((case, source)) = chosen.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let started = std::time::Instant::now();
-                    let done = virtual_time().block_on(explore(*case, *source));
-                    println!(
-                        "{case:?} from {source:?}: {} hands, {} faults, {} invocations, {} findings, {:?}",
-                        done.alone,
-                        done.with_fault,
-                        done.invocations,
-                        done.findings.len(),
-                        started.elapsed()
-                    );
-                    sum.lock().unwrap().add(done);
-                }
-            });
-        }
-    });
-    sum.into_inner().unwrap()
+    Sum::of_each(chosen, |(case, source)| {
+        let explored = virtual_time().block_on(explore(*case, *source));
+        (format!("{case:?} from {source:?}"), explored)
+    })
 }
 
 #[test]
