@@ -8,7 +8,7 @@ use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::aws::sdk_text;
+use crate::aws::{reach, sdk_text};
 use crate::secret::plain::first_line;
 
 /// The most of AWS's code or message that is shown, in characters.
@@ -41,6 +41,8 @@ pub struct AwsFailure {
     pub message: String,
     /// What is known of the effect.
     pub effect: Effect,
+    /// The host, if no connection to it could be made.
+    pub unreached: Option<String>,
 }
 
 /// Codes that mean the rate limit was exceeded (fact 20, and the SDK's own list).
@@ -90,6 +92,7 @@ impl AwsFailure {
         E: ProvideErrorMetadata + std::error::Error + 'static,
     {
         let shortened = |text: &str| shortened(text, secrets);
+        let unreached = reach::unreached(error).map(str::to_owned);
         let (code, message, effect) = match error {
             SdkError::ServiceError(service) => {
                 let code = service.err().code().map(shortened);
@@ -114,7 +117,9 @@ impl AwsFailure {
             }
             SdkError::TimeoutError(_) => (None, NO_ANSWER.to_owned(), Effect::Unknown),
             SdkError::DispatchFailure(failure) => {
-                let kind = if failure.is_timeout() {
+                let kind = if let Some(host) = &unreached {
+                    &*format!("{host} cannot be reached")
+                } else if failure.is_timeout() {
                     NO_ANSWER
                 } else if failure.is_io() {
                     "the connection failed"
@@ -140,6 +145,7 @@ impl AwsFailure {
             code,
             message,
             effect,
+            unreached,
         }
     }
 

@@ -11,6 +11,7 @@ pub(crate) mod once;
 pub(crate) mod partition;
 pub(crate) mod proxy;
 pub(crate) mod quarantine;
+pub(crate) mod reach;
 pub(crate) mod rotating;
 pub(crate) mod sdk_config;
 pub(crate) mod sdk_text;

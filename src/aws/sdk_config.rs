@@ -58,7 +58,7 @@ pub async fn load_config(
 ///
 /// Otherwise each client would have its own connector for each set of timeouts. The SDK enforces all timeouts
 /// except the connect timeout, which the connector enforces.
-fn http_client(trust: TlsContext) -> SharedHttpClient {
+pub(super) fn http_client(trust: TlsContext) -> SharedHttpClient {
     // ring, not aws-lc. aws-lc gathers jitter entropy at each cold start: about 30 ms of CPU (half a second at 128 MB).
     // It also takes twice as long to build. But aws-lc is AWS's own and better maintained, and it has a FIPS build,
     // which this is not. Measured: tests/benchmark.

@@ -32,8 +32,18 @@ const KNOWN: [&str; 16] = [
 
 /// How the HTTP client's text begins when connecting took too long.
 const CONNECT_TIME: &str = "HTTP connect timeout occurred after ";
+/// Texts of the HTTP client for a connection that could not be made.
+const CONNECTING: [&str; 2] = ["dns error", "tcp connect error"];
+/// How its texts begin where a proxy made no connection.
+const TUNNEL: &str = "tunnel error: ";
 /// How the standard library's text begins for an error of the system's resolver.
 const LOOKUP: &str = "failed to lookup address information: ";
+
+/// Whether the HTTP client says with this error that no connection could be made.
+pub(crate) fn is_of_connecting(error: &(dyn Error + 'static)) -> bool {
+    let text = error.to_string();
+    CONNECTING.contains(&&*text) || text.starts_with(CONNECT_TIME) || text.starts_with(TUNNEL)
+}
 
 /// The kind of failure, and those of its causes that may be shown.
 pub(crate) fn with_causes(kind: &str, error: &(dyn Error + 'static)) -> String {

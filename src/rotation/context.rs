@@ -11,6 +11,7 @@ use tracing::Span;
 
 use crate::aws::failure::AwsFailure;
 use crate::aws::iam;
+use crate::aws::reach::naming_hosts;
 use crate::aws::secrets_manager::{Proof, SecretsManager};
 use crate::aws::smtp::Smtp;
 use crate::aws::sts::{self, Sts};
@@ -40,6 +41,7 @@ pub(crate) struct Resources {
 impl Resources {
     /// Takes the SDK's configuration (execution role, HTTP client, time and sleep) and the function's.
     pub(crate) fn new(sdk: SdkConfig, config: Config) -> Self {
+        let sdk = naming_hosts(sdk);
         Self {
             config,
             secrets: SecretsManager::new(&sdk),

@@ -215,6 +215,14 @@ impl Problem {
                     None => "The next run tries again. If it keeps failing, too much of the account's rate of IAM calls is used by others at that time: move the schedule",
                 },
             ),
+            Self::Unreachable(failure) => Texts::of(
+                "Unreachable",
+                failure.to_string(),
+                format!(
+                    "Open a way from the function to {}: a route to a NAT gateway, an endpoint of the service in the VPC, or a proxy (HTTPS_PROXY), and a security group that lets port 443 out (see \"Private networks\" in infra/README.md). More time does not help",
+                    failure.unreached.as_deref().unwrap_or("that host")
+                ),
+            ),
             Self::AwsCallFailed(failure) => Texts::of(
                 "AwsCallFailed",
                 failure.to_string(),

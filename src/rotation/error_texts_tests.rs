@@ -26,6 +26,7 @@ pub(crate) fn failure() -> AwsFailure {
         code: None,
         message: String::new(),
         effect: Effect::None,
+        unreached: None,
     }
 }
 
@@ -168,6 +169,7 @@ fn problems() -> Vec<(Problem, &'static [&'static str])> {
         ),
         (Problem::PermissionMissing(failure()), rotate),
         (Problem::Throttled(failure()), &[]),
+        (Problem::Unreachable(failure()), &[]),
         (Problem::AwsCallFailed(failure()), &[]),
         (Problem::OutOfTime { doing: text() }, &[]),
     ]

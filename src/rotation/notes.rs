@@ -134,6 +134,7 @@ mod tests {
             code: None,
             message: String::new(),
             effect: Effect::Throttled,
+            unreached: None,
         }
     }
 

@@ -179,6 +179,8 @@ pub enum Problem {
     PermissionMissing(AwsFailure),
     /// AWS kept refusing a call because of the rate limit until the invocation's time was up.
     Throttled(AwsFailure),
+    /// No connection to a service could be made. It has the host.
+    Unreachable(AwsFailure),
     /// Another failure of an AWS call.
     AwsCallFailed(AwsFailure),
     /// The invocation ran out of time.
@@ -199,6 +201,7 @@ impl Problem {
                 | Self::QuotaReached { .. }
                 | Self::StoreFailed { .. }
                 | Self::Throttled(_)
+                | Self::Unreachable(_)
                 | Self::AwsCallFailed(_)
                 | Self::OutOfTime { .. }
         )
@@ -212,6 +215,8 @@ impl From<AwsFailure> for Problem {
             Self::PermissionMissing(failure)
         } else if failure.effect == Effect::Throttled {
             Self::Throttled(failure)
+        } else if failure.unreached.is_some() {
+            Self::Unreachable(failure)
         } else {
             Self::AwsCallFailed(failure)
         }

@@ -63,7 +63,13 @@ pub(crate) async fn verify(
     let mut streak = 0;
     let mut backoff = SPACING;
     loop {
-        let verdict = match judge(run.identity(key).await, expected) {
+        let identity = run.identity(key).await;
+        let unreachable = identity
+            .as_ref()
+            .err()
+            .filter(|failure| failure.unreached.is_some());
+        let unreachable = unreachable.cloned().map(Problem::Unreachable);
+        let verdict = match judge(identity, expected) {
             Verdict::SameUser(identity) => match logins.all(run, key).await {
                 Ok(()) => Verdict::SameUser(identity),
                 Err(why) => Verdict::NotYet(why),
@@ -91,12 +97,12 @@ pub(crate) async fn verify(
             }
         };
         let waited = (run.clock.now() - started).to_std().unwrap_or_default();
-        let failed = Problem::VerificationFailed {
+        let failed = unreachable.unwrap_or_else(|| Problem::VerificationFailed {
             key: key.id.clone(),
             wanted: successes,
             waited,
             last,
-        };
+        });
         run.failed(&failed);
         if waited + wait > timeout {
             return Err(failed);

@@ -50,5 +50,6 @@ mod stuck_rotation;
 mod taking_away;
 mod test_rotation;
 mod throttling;
+mod unreachable;
 mod watch;
 mod world;

@@ -17,6 +17,9 @@ use tokio::sync::Notify;
 
 use crate::aws::{Aws, Lost};
 
+/// How long the SDK's HTTP client tries to connect.
+const CONNECT_TIME: Duration = Duration::from_secs(3);
+
 /// An SDK HTTP client whose every request goes to the simulation.
 #[derive(Clone, Debug)]
 pub struct Connector {
@@ -73,6 +76,12 @@ impl Connector {
             .try_into_http1x()
             .map_err(|error| ConnectorError::user(error.into()))?;
         let (head, body) = request.into_parts();
+        if self.aws.is_cut_off(head.uri.host().unwrap_or_default()) {
+            tokio::time::sleep(CONNECT_TIME).await;
+            // The text of the SDK's HTTP client.
+            let text = format!("HTTP connect timeout occurred after {CONNECT_TIME:?}");
+            return Err(ConnectorError::timeout(text.into()));
+        }
         let body = body
             .bytes()
             .map(Bytes::copy_from_slice)

@@ -57,6 +57,8 @@ pub(super) struct State {
     /// The most secrets that ListSecrets looks at for a page.
     pub(super) list_page_size: usize,
     pub(super) latency: Duration,
+    /// The hosts that no connection can be made to.
+    pub(super) cut_off: Vec<String>,
     /// Whether a signature may be for another Region.
     pub(super) any_region: bool,
     pub(super) requires_rotation_token: bool,
@@ -97,6 +99,7 @@ impl State {
             page_size: 100,
             list_page_size: 100,
             latency: Duration::ZERO,
+            cut_off: Vec::new(),
             any_region: false,
             requires_rotation_token: false,
             records_uses: None,

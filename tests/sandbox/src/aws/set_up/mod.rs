@@ -41,6 +41,15 @@ impl Aws {
         self.state().latency = latency;
     }
 
+    /// Cuts callers off from a host, as a network without a route to it does: no connection to it is ever made.
+    pub fn cut_off(&self, host: &str) {
+        self.state().cut_off.push(host.to_owned());
+    }
+
+    pub(crate) fn is_cut_off(&self, host: &str) -> bool {
+        self.state().cut_off.iter().any(|name| name == host)
+    }
+
     /// Accepts signatures for other Regions, even ones that do not exist. IAM is the exception: its requests are signed
     /// for one Region wherever they come from (fact 30). The SDK clients of one process share a retry quota per Region.
     /// Functions in separate Regions have separate quotas, as they have on Lambda.
