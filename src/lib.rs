@@ -81,7 +81,7 @@
 //! | the wait between the tries to verify a key | [`rotation/verification_waits.rs`](rotation::verification_waits) |
 //! | a value that is derived from the key | [`secret/layout.rs`](secret::layout), which asks [`secret/smtp_password.rs`](secret::smtp_password) for the one there is |
 //! | an event that is no rotation | [`function/payload.rs`](function::payload) reads it, [`function/handler.rs`](function::handler) dispatches it; a [`Run`](rotation::context::Run) needs no token |
-//! | a metric | [`function/metrics.rs`](function::metrics) |
+//! | a metric | [`function/metrics.rs`](function::metrics), and what it counts: [`function/counting.rs`](function::counting) |
 //! | the text of an error | [`rotation/error_texts.rs`](rotation::error_texts); of a key that may not go, [`rotation/refusal_texts.rs`](rotation::refusal_texts); of the keeper, [`rotation/keeper_texts.rs`](rotation::keeper_texts) |
 //! | which key may go | [`key/deletion_rule.rs`](key::deletion_rule); which may be retired, [`key/retirement.rs`](key::retirement) |
 //! | a setting | [`rotation/config.rs`](rotation::config) |

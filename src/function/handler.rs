@@ -7,6 +7,7 @@ use serde::Serialize;
 use tracing::{Instrument, Span, error, error_span, field, info};
 
 use crate::aws::smtp::Smtp;
+use crate::function::counting;
 use crate::function::error_answer::RotationError;
 use crate::function::event::{RotationEvent, Step, invalid};
 use crate::function::keeper_answer::Answer;
@@ -130,10 +131,14 @@ impl Rotator {
             .record("secret", secret);
         let run = Run::new(&self.resources, step, secret, deadline);
         let rotation = Rotation::new(run, &event.token, event.rotation_token.as_ref(), invocation);
-        run_step(&rotation, event.step)
+        let result = run_step(&rotation, event.step)
             .await
             .map(Outcome::bounded)
-            .map_err(|problem| RotationError::of(&rotation, Some(rotation.token), problem))
+            .map_err(|problem| RotationError::of(&rotation, Some(rotation.token), problem));
+        let throttled = rotation.notes.throttled();
+        counting::of_step(&result, step, secret, throttled)
+            .write(&self.resources.config, rotation.clock.now());
+        result
     }
 }
 

@@ -1,5 +1,6 @@
 //! The keeper's invocations, for one secret or for a fleet.
 
+use std::cell::Cell;
 use std::pin::pin;
 use std::time::{Duration, SystemTime};
 
@@ -8,10 +9,10 @@ use tracing::{Instrument, error, error_span, field, info, warn};
 
 use crate::aws::secret_list::ListedSecret;
 use crate::function::action::{Action, Asked};
+use crate::function::counting;
 use crate::function::error_answer::RotationError;
 use crate::function::event::invalid;
 use crate::function::keeper_answer::{Answer, Entry};
-use crate::function::metrics;
 use crate::keeper::fleet;
 use crate::keeper::found::Kept;
 use crate::keeper::revoke::Manner;
@@ -63,6 +64,8 @@ pub(crate) struct Keeping<'k> {
     pub(super) settings: &'k KeeperConfig,
     deadline: SystemTime,
     request: &'k str,
+    /// How long calls waited for their turn, all secrets together.
+    throttled: Cell<Duration>,
 }
 
 impl<'k> Keeping<'k> {
@@ -77,6 +80,7 @@ impl<'k> Keeping<'k> {
             settings,
             deadline,
             request,
+            throttled: Cell::default(),
         }
     }
 
@@ -162,6 +166,8 @@ impl<'k> Keeping<'k> {
         async {
             let work = Box::pin(work(&run, task, self.settings, dry_run));
             let ended = run.clock.limit(Duration::ZERO, work).await;
+            let throttled = self.throttled.get() + run.notes.throttled();
+            self.throttled.set(throttled);
             let entry = ended.map_err(Problem::from).and_then(|ended| ended);
             let entry = entry.map_err(|problem| RotationError::of(&run, None, problem));
             match &entry {
@@ -249,12 +255,13 @@ impl<'k> Keeping<'k> {
 
     /// Writes the metrics.
     fn count(&self, task: Task<'_>, entries: &[Entry], dry_run: bool) {
-        let metrics = metrics::of(entries, matches!(task, Task::Revoke(..)));
-        if !metrics.is_empty() && !dry_run {
-            let now = self.run(task.name(), "").clock.now();
-            let line = metrics::line(&metrics, &self.settings.function_name, now);
-            info!(target: metrics::TARGET, "{line}");
+        if dry_run {
+            return;
         }
+        let revoking = matches!(task, Task::Revoke(..));
+        let now = self.run(task.name(), "").clock.now();
+        counting::of_keeper(entries, task.name(), revoking, self.throttled.get())
+            .write(&self.resources.config, now);
     }
 }
 

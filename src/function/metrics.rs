@@ -1,112 +1,163 @@
-//! The keeper's metrics, as log lines in CloudWatch's embedded metric format (fact 54).
+//! Metrics, as log lines in CloudWatch's embedded metric format (fact 54).
 
-use chrono::{DateTime, Utc};
-use serde_json::json;
+use chrono::{DateTime, SecondsFormat, Utc};
+use serde_json::{Value, json};
+use tracing::info;
 
-use crate::function::keeper_answer::Entry;
-use crate::keeper::found::Kept;
+use crate::rotation::config::Config;
 
 /// The target of the log lines that are written as they are.
 pub(crate) const TARGET: &str = "iam_key_rotator::metrics";
 const NAMESPACE: &str = "iam-key-rotator";
+/// The dimension of every metric. Each set of dimensions is billed, so the secret is a property only.
+const FUNCTION: &str = "Function";
+/// The second dimension of [`Counts::failed`].
+const ERROR_TYPE: &str = "ErrorType";
 
-/// The metrics of a response: only those that are not zero, since each is billed. `revoking` says whether the
-/// invocation was to revoke a key.
-pub(crate) fn of(entries: &[Entry], revoking: bool) -> Vec<(&'static str, i64)> {
-    let mut metrics: Vec<(&'static str, i64)> = Vec::new();
-    let mut add = |name| match metrics.iter_mut().find(|(known, _)| *known == name) {
-        Some((_, count)) => *count += 1,
-        None => metrics.push((name, 1)),
-    };
-    for entry in entries {
-        match entry.outcome {
-            Kept::StillInUse => add("StillInUse"),
-            Kept::Retired => add("Retired"),
-            Kept::Revoked => add("Revoked"),
-            Kept::Exposed | Kept::Rotating => add("Exposed"),
-            Kept::Refused => {}
-            Kept::Failed if revoking => {
-                add("RevokeFailed");
-                add("Exposed");
-            }
-            Kept::Failed => add("KeeperFailed"),
-            _ => {}
-        }
-    }
-    let reports = entries.iter().filter_map(|entry| entry.report.as_ref());
-    let oldest = reports.filter_map(|report| report.oldest_active()).max();
-    metrics.extend(oldest.map(|days| ("OldestActiveKeyAge", days)));
-    metrics
+/// What an invocation counts.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Counts<'c> {
+    metrics: Vec<(&'static str, i64)>,
+    failed: Option<(&'static str, &'static str)>,
+    properties: Vec<(&'static str, &'c str)>,
 }
 
-/// The log line.
-pub(crate) fn line(metrics: &[(&'static str, i64)], function: &str, now: DateTime<Utc>) -> String {
-    let names: Vec<_> = metrics
-        .iter()
-        .map(|(name, _)| json!({"Name": name}))
-        .collect();
-    let mut line = json!({
-        "_aws": {
-            "Timestamp": now.timestamp_millis(),
-            "CloudWatchMetrics": [{
-                "Namespace": NAMESPACE,
-                "Dimensions": [["Function"]],
-                "Metrics": names,
-            }],
-        },
-        "Function": function,
-    });
-    for (name, value) in metrics {
-        line[*name] = (*value).into();
+impl<'c> Counts<'c> {
+    /// Adds to a metric. Zero is left out, since each metric is billed for each hour in which it is written.
+    pub(crate) fn add(&mut self, name: &'static str, value: i64) {
+        if value == 0 {
+            return;
+        }
+        match self.metrics.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, sum)) => *sum += value,
+            None => self.metrics.push((name, value)),
+        }
     }
-    line.to_string()
+
+    /// Counts a failure, also by its error type.
+    pub(crate) fn failed(&mut self, name: &'static str, error_type: &'static str) {
+        self.failed = Some((name, error_type));
+    }
+
+    /// Adds what a search of the log finds, and no metric is split by.
+    pub(crate) fn property(&mut self, name: &'static str, value: &'c str) {
+        self.properties.push((name, value));
+    }
+
+    /// Writes the line, if anything was counted and `METRICS` is not `off`.
+    pub(crate) fn write(&self, config: &Config, now: DateTime<Utc>) {
+        let is_empty = self.metrics.is_empty() && self.failed.is_none();
+        if config.metrics && !is_empty {
+            let line = self.line(&config.function_name, now);
+            info!(target: TARGET, "{line}");
+        }
+    }
+
+    fn line(&self, function: &str, now: DateTime<Utc>) -> Value {
+        let names: Vec<_> = self.metrics.iter().map(|(name, _)| *name).collect();
+        let mut directives = Vec::new();
+        if !names.is_empty() {
+            directives.push(directive(json!([[FUNCTION]]), &names));
+        }
+        if let Some((name, _)) = self.failed {
+            let dimensions = json!([[FUNCTION], [FUNCTION, ERROR_TYPE]]);
+            directives.push(directive(dimensions, &[name]));
+        }
+        let mut line = json!({
+            "_aws": {
+                "Timestamp": now.timestamp_millis(),
+                "CloudWatchMetrics": directives,
+            },
+            // Lambda drops a line below the function's log level, and takes one without both of these as INFO (fact
+            // 54). No level drops FATAL, and no line about a failure has it.
+            "timestamp": now.to_rfc3339_opts(SecondsFormat::Millis, true),
+            "level": "FATAL",
+            FUNCTION: function,
+        });
+        for (name, value) in &self.metrics {
+            line[*name] = (*value).into();
+        }
+        if let Some((name, error_type)) = self.failed {
+            line[name] = 1.into();
+            line[ERROR_TYPE] = error_type.into();
+        }
+        for (name, value) in &self.properties {
+            line[*name] = (*value).into();
+        }
+        line
+    }
+}
+
+fn directive(dimensions: Value, names: &[&str]) -> Value {
+    let metrics: Vec<_> = names.iter().map(|name| json!({"Name": name})).collect();
+    json!({
+        "Namespace": NAMESPACE,
+        "Dimensions": dimensions,
+        "Metrics": metrics,
+    })
 }
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use serde_json::Value;
-
     use super::*;
-    use crate::keeper::found::Found;
 
-    fn entry(outcome: Kept) -> Entry {
-        let found = Found {
-            outcome,
-            message: String::new(),
-            key: None,
-        };
-        Entry::without_a_run(None, found)
-    }
-
-    #[test]
-    fn each_outcome_that_needs_a_person_counts() {
-        let entries = [
-            entry(Kept::StillInUse),
-            entry(Kept::StillInUse),
-            entry(Kept::NothingToDo),
-            entry(Kept::Rotating),
-            entry(Kept::Failed),
-            entry(Kept::Refused),
-        ];
-        let expected = [("StillInUse", 2), ("Exposed", 1), ("KeeperFailed", 1)];
-        assert_eq!(of(&entries, false), expected);
-        let expected = [("StillInUse", 2), ("Exposed", 2), ("RevokeFailed", 1)];
-        assert_eq!(of(&entries, true), expected);
-        assert_eq!(of(&[entry(Kept::NothingToDo)], true), []);
-    }
-
-    #[test]
-    fn a_line_is_one_object_that_holds_what_it_names() {
+    fn line(counts: &Counts<'_>) -> Value {
         let now = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
-        let line = line(&[("Exposed", 1), ("Revoked", 2)], "keeper", now);
-        let line: Value = serde_json::from_str(&line).unwrap();
-        assert_eq!(line["_aws"]["Timestamp"], 1_800_000_000_000_i64);
-        let described = &line["_aws"]["CloudWatchMetrics"][0];
-        assert_eq!(described["Dimensions"], json!([["Function"]]));
-        for metric in described["Metrics"].as_array().unwrap() {
-            assert!(line[metric["Name"].as_str().unwrap()].is_i64());
+        let line = counts.line("rotate-alice", now);
+        for directive in line["_aws"]["CloudWatchMetrics"].as_array().unwrap() {
+            for metric in directive["Metrics"].as_array().unwrap() {
+                assert!(line[metric["Name"].as_str().unwrap()].is_i64());
+            }
+            for dimension in directive["Dimensions"].as_array().unwrap() {
+                for name in dimension.as_array().unwrap() {
+                    assert!(line[name.as_str().unwrap()].is_string());
+                }
+            }
         }
-        assert_eq!(line["Function"], "keeper");
+        line
+    }
+
+    #[test]
+    fn a_line_holds_what_it_names_and_the_secret_is_no_dimension() {
+        let mut counts = Counts::default();
+        counts.add("KeysExposed", 1);
+        counts.add("KeysExposed", 1);
+        counts.add("KeysRevoked", 0);
+        counts.property("Secret", "arn");
+        let line = line(&counts);
+        assert_eq!(line["_aws"]["Timestamp"], 1_800_000_000_000_i64);
+        let expected = json!([{
+            "Namespace": "iam-key-rotator",
+            "Dimensions": [["Function"]],
+            "Metrics": [{"Name": "KeysExposed"}],
+        }]);
+        assert_eq!(line["_aws"]["CloudWatchMetrics"], expected);
+        assert_eq!(line["KeysExposed"], 2);
+        assert_eq!(line["Function"], "rotate-alice");
+        assert_eq!(line["Secret"], "arn");
+    }
+
+    #[test]
+    fn a_failure_counts_in_all_and_by_its_type() {
+        let mut counts = Counts::default();
+        counts.failed("StepsFailed", "Throttled");
+        counts.add("ThrottledSeconds", 9);
+        let line = line(&counts);
+        let directives = &line["_aws"]["CloudWatchMetrics"];
+        assert_eq!(directives[0]["Dimensions"], json!([["Function"]]));
+        let expected = json!([["Function"], ["Function", "ErrorType"]]);
+        assert_eq!(directives[1]["Dimensions"], expected);
+        assert_eq!(line["StepsFailed"], 1);
+        assert_eq!(line["ErrorType"], "Throttled");
+    }
+
+    #[test]
+    fn no_log_level_of_lambda_drops_a_line() {
+        let mut counts = Counts::default();
+        counts.add("RotationsFinished", 1);
+        let line = line(&counts);
+        assert_eq!(line["level"], "FATAL");
+        assert_eq!(line["timestamp"], "2027-01-15T08:00:00.000Z");
     }
 }

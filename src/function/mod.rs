@@ -2,6 +2,7 @@
 
 pub(crate) mod action;
 pub(crate) mod connecting;
+pub(crate) mod counting;
 pub(crate) mod error_answer;
 pub(crate) mod event;
 pub(crate) mod exposed_keys;

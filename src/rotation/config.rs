@@ -33,6 +33,10 @@ pub struct Config {
     pub smtp_endpoint: Option<SmtpEndpoint>,
     /// `RETIRE_AFTER`: how long consumers may hold a key that was replaced. None: nothing is retired.
     pub retire_after: Option<Duration>,
+    /// `METRICS`: whether metrics are written. Default `on`.
+    pub metrics: bool,
+    /// `AWS_LAMBDA_FUNCTION_NAME`: the dimension of the metrics.
+    pub function_name: String,
     /// The keeper's settings. None: the function rotates.
     pub keeper: Option<KeeperConfig>,
 }
@@ -50,6 +54,8 @@ impl Default for Config {
             verify_smtp: true,
             smtp_endpoint: None,
             retire_after: None,
+            metrics: true,
+            function_name: String::new(),
             keeper: None,
         }
     }
@@ -103,11 +109,7 @@ impl Config {
                     })?,
             },
             verify_timeout: duration(&variable, "VERIFY_TIMEOUT", defaults.verify_timeout)?,
-            verify_smtp: match variable("VERIFY_SMTP").as_deref() {
-                None | Some("on") => true,
-                Some("off") => false,
-                Some(_) => return Err(InvalidSetting::of("VERIFY_SMTP", "is neither on nor off")),
-            },
+            verify_smtp: is_on(&variable, "VERIFY_SMTP")?,
             smtp_endpoint: variable("SMTP_ENDPOINT")
                 .map(|text| {
                     let endpoint = SmtpEndpoint::parse(&text);
@@ -120,6 +122,8 @@ impl Config {
                 })
                 .transpose()?,
             retire_after: retire_after(&variable)?,
+            metrics: is_on(&variable, "METRICS")?,
+            function_name: variable("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_default(),
             keeper: KeeperConfig::read(&variable)?,
         };
         let least = least_time(config.verify_successes);
@@ -130,6 +134,18 @@ impl Config {
             ));
         }
         Ok(config)
+    }
+}
+
+/// Whether a variable is `on`, which is the default, or `off`.
+fn is_on(
+    variable: &impl Fn(&str) -> Option<String>,
+    name: &'static str,
+) -> Result<bool, InvalidSetting> {
+    match variable(name).as_deref() {
+        None | Some("on") => Ok(true),
+        Some("off") => Ok(false),
+        Some(_) => Err(InvalidSetting::of(name, "is neither on nor off")),
     }
 }
 

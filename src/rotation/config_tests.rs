@@ -34,6 +34,8 @@ fn every_variable_is_read() {
         ("VERIFY_SUCCESSES", "5"),
         ("VERIFY_TIMEOUT", "90s"),
         ("RETIRE_AFTER", "3days"),
+        ("METRICS", "off"),
+        ("AWS_LAMBDA_FUNCTION_NAME", "rotate-alice"),
     ])
     .unwrap();
     assert_eq!(
@@ -60,6 +62,8 @@ fn every_variable_is_read() {
                 port: 2587,
             }),
             retire_after: Some(Duration::from_secs(3 * 24 * 3600)),
+            metrics: false,
+            function_name: "rotate-alice".into(),
             keeper: None,
         }
     );
@@ -103,6 +107,7 @@ fn each_bad_value_is_refused_with_the_variables_name() {
         ("SECRET_NAME", "iam/alice", "has no {username} in it"),
         ("SECRET_NAME", "iam:{username}", "no secret's name"),
         ("VERIFY_SMTP", "no", "neither on nor off"),
+        ("METRICS", "no", "neither on nor off"),
         ("SMTP_ENDPOINT", "mail.example", "is not a host with a port"),
         (
             "SMTP_ENDPOINT",

@@ -126,6 +126,7 @@ impl<'a> Run<'a> {
             message: message.into(),
             access_key_id: None,
             deleted_access_key_id: None,
+            key_works_after: None,
         }
     }
 

@@ -35,8 +35,6 @@ pub struct KeeperConfig {
     pub at_once: bool,
     /// `EXPOSED_KEYS`: whether a report of AWS revokes the key. Default `report`.
     pub revokes_reported: bool,
-    /// `AWS_LAMBDA_FUNCTION_NAME`: the dimension of the metrics.
-    pub function_name: String,
 }
 
 impl KeeperConfig {
@@ -74,7 +72,6 @@ impl KeeperConfig {
             retire_after: retire_after(variable)?.unwrap_or(RETIRE_AFTER),
             at_once: one_of(variable, "REVOKE", ["rotate-first", "at-once"])?,
             revokes_reported: one_of(variable, "EXPOSED_KEYS", ["report", "revoke"])?,
-            function_name: variable("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_default(),
         }))
     }
 }

@@ -87,6 +87,11 @@ impl Notes {
         self.waiting.set(self.waiting.get().saturating_sub(1));
     }
 
+    /// How long calls have waited for their turn.
+    pub(crate) fn throttled(&self) -> Duration {
+        self.waited.get().to_std().unwrap_or_default()
+    }
+
     fn count(&self, since: DateTime<Utc>, now: DateTime<Utc>) {
         let more = now - since.max(self.counted.get());
         if more > TimeDelta::zero() {
@@ -101,8 +106,8 @@ impl Notes {
             return (problem, None);
         }
         let doing = self.doing.borrow().clone().into_owned();
-        let [since, waited] =
-            [now - self.began, self.waited.get()].map(|time| time.to_std().unwrap_or_default());
+        let (since, waited) = ((now - self.began).to_std(), self.throttled());
+        let since = since.unwrap_or_default();
         let refusal = self.refused.take();
         let refusal = refusal.filter(|_| went_by_waiting(self.waiting.get() > 0, waited, since));
         match (refusal, self.failed.take()) {

@@ -1,5 +1,7 @@
 //! What a step returns when it succeeds.
 
+use std::time::Duration;
+
 use serde::Serialize;
 
 use crate::key::access_key::AccessKeyId;
@@ -46,6 +48,9 @@ pub struct Outcome {
     /// The access key that was deleted to make room.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub deleted_access_key_id: Option<String>,
+    /// How long after AWSPENDING's version was made its key had authenticated. Only for the metrics.
+    #[serde(skip)]
+    pub key_works_after: Option<Duration>,
 }
 
 impl Outcome {
@@ -78,6 +83,7 @@ mod tests {
             message: "a\nb".repeat(LONGEST_SENTENCE),
             access_key_id: None,
             deleted_access_key_id: None,
+            key_works_after: None,
         };
         let message = outcome.bounded().message;
         assert_eq!(message.chars().count(), LONGEST_SENTENCE);

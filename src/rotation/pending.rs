@@ -95,6 +95,11 @@ impl Pending {
         }
     }
 
+    /// The version's age. None if Secrets Manager does not say when it was made.
+    pub(crate) fn age(&self, now: DateTime<Utc>) -> Option<Duration> {
+        (now - self.created?).to_std().ok()
+    }
+
     /// Whether the value is a copy of AWSCURRENT's, as TestRotation stages it (fact 4).
     ///
     /// Compares the texts. A value in which no key is found can still hold one, e.g. if the field names were changed.

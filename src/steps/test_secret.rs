@@ -36,7 +36,11 @@ pub(crate) async fn run(rotation: &Rotation<'_>, staged: &Staged) -> Result<Outc
         identity.arn,
         logged_in(&logins)
     );
-    Ok(rotation.outcome(Done::Verified, message).about(&key.id))
+    let outcome = rotation.outcome(Done::Verified, message).about(&key.id);
+    Ok(Outcome {
+        key_works_after: pending.age(rotation.clock.now()),
+        ..outcome
+    })
 }
 
 /// Part of a sentence: the key's SMTP passwords are accepted.

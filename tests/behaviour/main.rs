@@ -29,6 +29,7 @@ mod local;
 mod look;
 mod look_then_change;
 mod lost_or_stored;
+mod metrics;
 mod out_of_time;
 mod p1_current_key_stays;
 mod p2_verified_before_current;

@@ -44,7 +44,7 @@ fn every_environment_variable_is_in_the_configuration_table() {
                 .all(|byte| byte.is_ascii_uppercase() || byte == b'_')
     };
     let names: BTreeSet<_> = in_quotes.filter(is_variable).collect();
-    assert_eq!(names.len(), 22, "{names:?}");
+    assert_eq!(names.len(), 23, "{names:?}");
     for name in names {
         assert!(README.contains(&format!("`{name}`")), "{name}");
     }

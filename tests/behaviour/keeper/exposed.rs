@@ -93,7 +93,7 @@ async fn without_leave_to_revoke_a_report_is_only_said_with_the_command() {
         "{entry}"
     );
     assert!(is_active(&world, &exposed));
-    assert!(world.logs().contains("\"Exposed\":1"));
+    assert!(world.logs().contains("\"KeysExposed\":1"));
     assert_eq!(world.count("UpdateSecretVersionStage"), 0);
 }
 

@@ -89,7 +89,7 @@ async fn every_secret_of_the_fleet_is_looked_at_and_no_other() {
         );
         assert!(is_retired(&world, &format!("user-{number}"), key));
     }
-    assert!(world.logs().contains("\"Retired\":5"));
+    assert!(world.logs().contains("\"KeysRetired\":5"));
     // AWSCURRENT and AWSPREVIOUS, once each.
     assert_eq!(world.count("GetSecretValue"), 10);
 }

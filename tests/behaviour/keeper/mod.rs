@@ -32,7 +32,6 @@ fn settings(world: &World) -> KeeperConfig {
         retire_after: 7 * DAY,
         at_once: false,
         revokes_reported: true,
-        function_name: "keeper".to_owned(),
     }
 }
 

@@ -48,7 +48,7 @@ async fn each_key_is_reported_with_its_age_status_and_use() {
             ("current", Some(8))
         );
         assert_eq!(findings(&entry), ["twoActiveKeys"]);
-        assert!(world.logs().contains("\"OldestActiveKeyAge\":38"));
+        assert!(world.logs().contains("\"OldestActiveKeyDays\":38"));
         for action in [
             "UpdateAccessKey",
             "UpdateSecretVersionStage",

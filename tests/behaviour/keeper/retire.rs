@@ -86,7 +86,7 @@ async fn a_key_that_is_in_use_stays_active_and_its_user_is_named() {
     assert!(is_active(&world, &previous));
     assert_eq!(world.count("UpdateAccessKey"), 0);
     assert_eq!(labels(&world, "iam-key-rotator-"), Vec::<String>::new());
-    assert!(world.logs().contains("\"StillInUse\":1"), "the metric");
+    assert!(world.logs().contains("\"KeysStillInUse\":1"), "the metric");
     // It is retired once nobody uses it.
     tokio::time::sleep(Duration::from_secs(120)).await;
     assert_eq!(text(&kept.retire(&world).await, "outcome"), "retired");

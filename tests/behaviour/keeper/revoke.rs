@@ -35,7 +35,7 @@ async fn the_current_key_is_replaced_first_and_then_deactivated() {
             exposed_labels(&world),
             [format!("iam-key-rotator-exposed-{exposed}")]
         );
-        assert!(world.logs().contains("\"Revoked\":1"));
+        assert!(world.logs().contains("\"KeysRevoked\":1"));
         assert_kept_to_itself(&world);
         // The same again changes nothing.
         let changes = world.count("UpdateAccessKey") + world.count("UpdateSecretVersionStage");
@@ -226,7 +226,7 @@ async fn a_rotation_that_fails_is_said_as_a_failure_and_a_metric() {
     // Each hourly run counts it until it is done.
     let entry = kept.retire(&world).await;
     assert_eq!(text(&entry, "outcome"), "rotating", "{entry}");
-    assert!(world.logs().contains("\"Exposed\":1"));
+    assert!(world.logs().contains("\"KeysExposed\":1"));
     world.aws.clear_faults();
     kept.rotate(&world).await;
     kept.retire(&world).await;

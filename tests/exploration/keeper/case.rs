@@ -145,7 +145,6 @@ pub fn keeper(aws: &Aws, arn: &str) -> InProcess {
         retire_after: RETIRE_AFTER,
         at_once: false,
         revokes_reported: true,
-        function_name: String::new(),
     };
     let config = Config {
         keeper: Some(keeper),

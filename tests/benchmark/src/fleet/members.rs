@@ -66,7 +66,6 @@ pub(super) fn config() -> Config {
             retire_after: DAY * days,
             at_once: false,
             revokes_reported: false,
-            function_name: "keeper".to_owned(),
         }),
         ..Config::default()
     }
