@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use std::fmt::Write;
 use std::time::SystemTime;
 
+use super::directory::Directory;
 use super::secrets::{CREATING, Secret};
 use super::state::State;
 use super::users::{Key, User};
@@ -102,7 +103,7 @@ impl<'a> Canonical<'a> {
             .collect()
     }
 
-    fn users(&self) -> impl Iterator<Item = &'a Vec<User>> {
+    fn users(&self) -> impl Iterator<Item = &'a Directory<User>> {
         let users = &self.state.users;
         let lagging = users.lagging(self.now).map(|(seen, _)| seen);
         std::iter::once(users.now())
@@ -110,7 +111,7 @@ impl<'a> Canonical<'a> {
             .chain(lagging)
     }
 
-    fn secrets(&self) -> impl Iterator<Item = &'a Vec<Secret>> {
+    fn secrets(&self) -> impl Iterator<Item = &'a Directory<Secret>> {
         let secrets = &self.state.secrets;
         let lagging = secrets.lagging(self.now).map(|(seen, _)| seen);
         let listed = secrets.unlisted(self.now).map(|(seen, _)| seen);
@@ -121,7 +122,7 @@ impl<'a> Canonical<'a> {
     }
 
     fn texts(&self) -> String {
-        let secrets = self.secrets().flatten();
+        let secrets = self.secrets().flat_map(Directory::iter);
         let versions = secrets.flat_map(|secret| self.versions(secret));
         versions
             .filter_map(|version| version.content.as_ref()?.as_text())
@@ -165,7 +166,7 @@ impl<'a> Canonical<'a> {
             }
         }
         for secrets in self.secrets() {
-            for secret in secrets {
+            for secret in secrets.iter() {
                 self.write_secret(&mut text, secret);
             }
             text.push_str("--\n");

@@ -9,10 +9,11 @@ mod tests;
 use std::time::SystemTime;
 
 use super::access::{Principal, Resource};
+use super::directory::Directory;
 use super::errors::ApiError;
 use super::request::ApiRequest;
 use super::state::State;
-use super::users::{User, user_arn};
+use super::users::{User, in_account, user_arn};
 use super::{KeyStatus, Service};
 
 use keys::{change_key, create_access_key, get_access_key_last_used, list_access_keys};
@@ -46,7 +47,7 @@ pub(super) fn resource(
             let name = user_name(request, principal)?;
             let path = request.parameters.text("Path").unwrap_or("/");
             let account = principal.account();
-            let user = state.users.now().iter().find(|user| user.is(account, name));
+            let user = state.users.now().get(&in_account(account, name));
             let key = request.parameters.text("AccessKeyId");
             Ok(Resource {
                 arn: user.map_or_else(|| user_arn(account, path, name), User::arn),
@@ -122,17 +123,21 @@ fn not_simulated(action: &str) -> ApiError {
 /// An account, and the name of one of its users.
 type Name<'a> = (&'a str, &'a str);
 
-fn user_in<'a>(users: &'a [User], (account, name): Name<'_>) -> Result<&'a User, ApiError> {
-    let user = users.iter().find(|user| user.is(account, name));
+fn user_in<'a>(
+    users: &'a Directory<User>,
+    (account, name): Name<'_>,
+) -> Result<&'a User, ApiError> {
+    let user = users.get(&in_account(account, name));
     user.ok_or_else(|| ApiError::no_such_user(name))
 }
 
-fn user_in_mut<'a>(
-    users: &'a mut [User],
+fn change_user<R>(
+    users: &mut Directory<User>,
     (account, name): Name<'_>,
-) -> Result<&'a mut User, ApiError> {
-    let user = users.iter_mut().find(|user| user.is(account, name));
-    user.ok_or_else(|| ApiError::no_such_user(name))
+    change: impl FnOnce(&mut User) -> Result<R, ApiError>,
+) -> Result<R, ApiError> {
+    let changed = users.update(&in_account(account, name), change);
+    changed.ok_or_else(|| ApiError::no_such_user(name))?
 }
 
 /// The named user, or else the caller (fact 26).

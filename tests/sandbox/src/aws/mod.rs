@@ -8,6 +8,7 @@ mod access;
 mod answer;
 mod calls;
 mod canonical;
+mod directory;
 mod errors;
 mod faults;
 mod handle;

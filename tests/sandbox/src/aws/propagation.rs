@@ -20,7 +20,7 @@ pub struct Propagation {
 }
 
 /// How far one key has spread.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Spread {
     made: SystemTime,
     gone: Option<SystemTime>,

@@ -6,6 +6,7 @@ mod staging;
 
 use std::time::{Duration, SystemTime};
 
+use super::directory::Named;
 use super::errors::ApiError;
 use super::ids::Confidential;
 use super::{
@@ -18,7 +19,7 @@ pub(super) use staging::is_token;
 /// The prefix of the labels by which the function marks that it makes a key; a time and a run follow.
 pub(super) const CREATING: &str = "iam-key-rotator-creating-";
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Secret {
     pub(super) arn: String,
     pub(super) name: String,
@@ -66,12 +67,6 @@ impl Secret {
     /// The function that rotates it, which is the one that the simulation runs unless another is named.
     pub(super) fn function(&self) -> &str {
         self.schedule.function.as_deref().unwrap_or(FUNCTION_ARN)
-    }
-
-    /// Whether a SecretId means this secret: its ARN, its ARN without the last six characters, or its name.
-    pub(super) fn is(&self, secret_id: &str) -> bool {
-        let partial = self.arn.len() - 7;
-        self.arn == secret_id || self.name == secret_id || &self.arn[..partial] == secret_id
     }
 
     pub(super) fn version(&self, id: &str) -> Option<&VersionView> {
@@ -200,6 +195,14 @@ impl Secret {
                 *label = aged_mark(label, by).unwrap_or_else(|| label.clone());
             }
         }
+    }
+}
+
+/// What a SecretId can be: the ARN, the ARN without the last six characters, or the name.
+impl Named for Secret {
+    fn names(&self) -> Vec<String> {
+        let partial = &self.arn[..self.arn.len() - 7];
+        vec![self.arn.clone(), self.name.clone(), partial.to_owned()]
     }
 }
 

@@ -5,6 +5,7 @@ use std::time::SystemTime;
 
 use serde_json::Value;
 
+use super::directory::Directory;
 use super::faults::Faults;
 use super::ids::Ids;
 use super::policy::Policy;
@@ -24,8 +25,8 @@ use crate::clock::Clock;
 pub struct Snapshot {
     at: SystemTime,
     ids: Ids,
-    secrets: Timeline<Vec<Secret>>,
-    users: Timeline<Vec<User>>,
+    secrets: Timeline<Directory<Secret>>,
+    users: Timeline<Directory<User>>,
     policies: HashMap<String, Vec<Policy>>,
     managed: HashMap<String, Policy>,
     role: Session,

@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use super::access::{Principal, Resource};
 use super::answer::Content;
+use super::directory::Directory;
 use super::errors::ApiError;
 use super::faults::Faults;
 use super::ids::Ids;
@@ -20,7 +21,7 @@ use super::roles::{Role, Session};
 use super::secrets::Secret;
 use super::smtp::Smtp;
 use super::timeline::Timeline;
-use super::users::{Key, User};
+use super::users::{Key, User, amend_key, owner_of};
 use super::{
     Call, FUNCTION_ROLE, FUNCTION_SESSION, LastUsed, Propagation, REGION, RotateRequest, Service,
     UseRecord, iam, secrets_manager, sts,
@@ -37,8 +38,8 @@ pub(super) struct State {
     pub(super) ids: Ids,
     /// Separate, so that the ids of keys do not depend on how many calls there were before.
     pub(super) request_ids: Ids,
-    pub(super) secrets: Timeline<Vec<Secret>>,
-    pub(super) users: Timeline<Vec<User>>,
+    pub(super) secrets: Timeline<Directory<Secret>>,
+    pub(super) users: Timeline<Directory<User>>,
     pub(super) policies: HashMap<String, Vec<Policy>>,
     /// The managed policies, by their ARNs.
     pub(super) managed: HashMap<String, Policy>,
@@ -90,8 +91,8 @@ impl State {
             sessions: Vec::new(),
             ids,
             request_ids: Ids::default(),
-            secrets: Timeline::new(Vec::new()),
-            users: Timeline::new(Vec::new()),
+            secrets: Timeline::new(Directory::new()),
+            users: Timeline::new(Directory::new()),
             policies: HashMap::new(),
             managed: HashMap::new(),
             secret_policies: HashMap::new(),
@@ -116,10 +117,7 @@ impl State {
     }
 
     pub(super) fn secret(&self, secret_id: &str) -> Option<&Secret> {
-        self.secrets
-            .now()
-            .iter()
-            .find(|secret| secret.is(secret_id))
+        self.secrets.now().get(secret_id)
     }
 
     pub(super) fn remove_secret(&mut self, arn: &str, now: SystemTime) {
@@ -130,17 +128,14 @@ impl State {
 
     /// A user by its name or ARN. If two accounts have one of that name, the first that was made.
     pub(super) fn user(&self, name: &str) -> Option<&User> {
-        let mut users = self.users.now().iter();
-        users.find(|user| user.name == name || user.has_arn(name))
+        self.users.now().get(name)
     }
 
     /// A key and its user. This includes a deleted key, while it is still known somewhere.
     pub(super) fn key(&self, id: &str) -> Option<(&User, &Key)> {
-        let mut users = self.users.now().iter();
-        users.find_map(|user| {
-            let key = user.keys.iter().find(|key| key.id == id)?;
-            Some((user, key))
-        })
+        let user = self.users.now().get(&owner_of(id))?;
+        let key = user.keys.iter().find(|key| key.id == id)?;
+        Some((user, key))
     }
 
     /// Who signed a request (fact 29).
@@ -200,11 +195,8 @@ impl State {
             service: request.service.as_str().to_owned(),
             region: REGION.to_owned(),
         };
-        self.users.amend(|users| {
-            let keys = users.iter_mut().flat_map(|user| &mut user.keys);
-            keys.filter(|key| key.id == *id)
-                .for_each(|key| key.uses.note(used.clone(), record));
-        });
+        self.users
+            .amend(|users| amend_key(users, id, |key| key.uses.note(used.clone(), record)));
     }
 
     /// What a call is about; an error if its parameters do not say.

@@ -2,13 +2,14 @@
 
 use std::time::{Duration, SystemTime};
 
+use super::directory::{Directory, Named};
 use super::ids::{Confidential, Ids};
 use super::propagation::{Propagation, Spread};
 use super::timeline::Follow;
 use super::uses::Uses;
 use super::{KeyStatus, KeyView};
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct User {
     pub(super) account: String,
     pub(super) name: String,
@@ -39,18 +40,6 @@ impl User {
         user_arn(&self.account, &self.path, &self.name)
     }
 
-    pub(super) fn has_arn(&self, arn: &str) -> bool {
-        let rest = arn.strip_prefix("arn:aws:iam::");
-        let rest = rest.and_then(|rest| rest.strip_prefix(self.account.as_str()));
-        let rest = rest.and_then(|rest| rest.strip_prefix(":user"));
-        rest.and_then(|rest| rest.strip_prefix(self.path.as_str())) == Some(&self.name)
-    }
-
-    /// Whether this is the user of that name in the account.
-    pub(super) fn is(&self, account: &str, name: &str) -> bool {
-        self.account == account && self.name == name
-    }
-
     /// The keys that are not deleted, however far a deletion has spread.
     pub(super) fn existing_keys(&self) -> impl Iterator<Item = &Key> {
         self.keys.iter().filter(|key| !key.spread.is_deleted())
@@ -75,29 +64,64 @@ impl User {
     }
 }
 
+/// Its name, its ARN, [`in_account`], and [`owner_of`] each of its keys.
+impl Named for User {
+    fn names(&self) -> Vec<String> {
+        let own = [
+            self.name.clone(),
+            self.arn(),
+            in_account(&self.account, &self.name),
+        ];
+        let keys = self.keys.iter().map(|key| owner_of(&key.id));
+        own.into_iter().chain(keys).collect()
+    }
+}
+
+/// What a user of an account is found by.
+pub(super) fn in_account(account: &str, name: &str) -> String {
+    format!("{name} of {account}")
+}
+
+/// What a key's user is found by.
+pub(super) fn owner_of(key_id: &str) -> String {
+    format!("owner of {key_id}")
+}
+
+/// Changes a key wherever it is known.
+pub(super) fn amend_key(users: &mut Directory<User>, id: &str, change: impl Fn(&mut Key)) {
+    users.update(&owner_of(id), |user| {
+        let keys = user.keys.iter_mut().filter(|key| key.id == id);
+        keys.for_each(change);
+    });
+}
+
 /// Takes over the whole of each key that was made or changed, and the policies; no key is ever forgotten.
-impl Follow for Vec<User> {
+impl Follow for Directory<User> {
     fn follow(&mut self, before: &Self, after: &Self) {
-        for user in after {
+        for user in after.iter() {
             let arn = user.arn();
-            let Some(own) = self.iter_mut().find(|own| own.arn() == arn) else {
+            let was = before.get(&arn);
+            if self.update(&arn, |own| own.follow(was, user)).is_none() {
                 self.push(user.clone());
-                continue;
-            };
-            let was = before.iter().find(|was| was.arn() == arn);
-            if was.is_some_and(|was| was.attached != user.attached) {
-                own.attached.clone_from(&user.attached);
-            }
-            let was = was.map_or(&[][..], |was| &was.keys);
-            for key in user.keys.iter().filter(|key| !was.contains(key)) {
-                own.keys.retain(|have| have.id != key.id);
-                own.keys.push(key.clone());
             }
         }
     }
 }
 
-#[derive(Clone, Debug, PartialEq)]
+impl User {
+    fn follow(&mut self, was: Option<&Self>, is: &Self) {
+        if was.is_some_and(|was| was.attached != is.attached) {
+            self.attached.clone_from(&is.attached);
+        }
+        let was = was.map_or(&[][..], |was| &was.keys);
+        for key in is.keys.iter().filter(|key| !was.contains(key)) {
+            self.keys.retain(|have| have.id != key.id);
+            self.keys.push(key.clone());
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Key {
     pub(super) id: String,
     pub(super) secret: Confidential,

@@ -37,7 +37,7 @@ impl UseRecord {
 }
 
 /// What is recorded of a key's uses.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Uses {
     shown: Option<LastUsed>,
     /// What is shown from a time on, oldest first.

@@ -2,12 +2,12 @@
 
 use std::time::SystemTime;
 
-use super::{Name, invalid, required, user_in, user_in_mut};
+use super::{Name, change_user, invalid, required, user_in};
 use crate::aws::answer::{iso_date, nest, page_token, position, tag};
 use crate::aws::errors::ApiError;
 use crate::aws::request::ApiRequest;
 use crate::aws::state::State;
-use crate::aws::users::Key;
+use crate::aws::users::{Key, User, owner_of};
 
 /// Access keys that a user may have, inactive ones included (fact 21).
 const QUOTA: usize = 2;
@@ -68,8 +68,7 @@ pub(super) fn create_access_key(
         propagation,
         ..
     } = state;
-    users.change(|users| {
-        let user = user_in_mut(users, of)?;
+    let create = |user: &mut User| {
         if user.existing_keys().count() >= QUOTA {
             let message = format!("Cannot exceed quota for AccessKeysPerUser: {QUOTA}");
             return Err(ApiError::new(409, "LimitExceeded", message));
@@ -82,7 +81,8 @@ pub(super) fn create_access_key(
             + &tag("CreateDate", &iso_date(now));
         user.keys.push(key);
         Ok(nest("AccessKey", &created))
-    })
+    };
+    users.change(|users| change_user(users, of, create))
 }
 
 pub(super) fn change_key(
@@ -92,14 +92,14 @@ pub(super) fn change_key(
     change: impl FnOnce(&mut Key),
 ) -> Result<Option<String>, ApiError> {
     let id = required(request, "AccessKeyId")?;
-    state.users.change(|users| {
-        let user = user_in_mut(users, of)?;
+    let change = |user: &mut User| {
         let key = user
             .existing_key_mut(id)
             .ok_or_else(|| ApiError::no_such_key(id))?;
         change(key);
         Ok(None)
-    })
+    };
+    state.users.change(|users| change_user(users, of, change))
 }
 
 pub(super) fn get_access_key_last_used(
@@ -110,12 +110,13 @@ pub(super) fn get_access_key_last_used(
     now: SystemTime,
 ) -> Result<String, ApiError> {
     let id = required(request, "AccessKeyId")?;
-    let users = state.users.read(stale, now).iter();
-    let mut of_account = users.filter(|user| user.account == account);
-    let found = of_account.find_map(|user| {
-        let key = user.keys.iter().find(|key| key.id == id)?;
-        key.spread.is_listed(now).then_some((user, key))
-    });
+    let owner = state.users.read(stale, now).get(&owner_of(id));
+    let found = owner
+        .filter(|user| user.account == account)
+        .and_then(|user| {
+            let key = user.keys.iter().find(|key| key.id == id)?;
+            key.spread.is_listed(now).then_some((user, key))
+        });
     let (user, key) = found.ok_or_else(|| ApiError::no_such_key(id))?;
     // A key never used has no LastUsedDate at all (fact 25).
     let last_used = match key.uses.shown(now) {

@@ -7,7 +7,7 @@ use crate::aws::answer::{iso_date, nest, tag};
 use crate::aws::errors::ApiError;
 use crate::aws::request::ApiRequest;
 use crate::aws::state::State;
-use crate::aws::users::User;
+use crate::aws::users::{User, in_account};
 
 pub(super) fn create_user(
     state: &mut State,
@@ -19,7 +19,7 @@ pub(super) fn create_user(
     let path = request.parameters.text("Path").unwrap_or("/");
     let State { ids, users, .. } = state;
     users.change(|users| {
-        if users.iter().any(|user| user.is(account, name)) {
+        if users.get(&in_account(account, name)).is_some() {
             let message = format!("User with name {name} already exists.");
             return Err(ApiError::new(409, "EntityAlreadyExists", message));
         }

@@ -4,17 +4,19 @@ use std::collections::BTreeSet;
 
 use super::Secret;
 use crate::aws::VersionView;
+use crate::aws::directory::Directory;
 use crate::aws::timeline::Follow;
 
 /// Takes over, for each secret, the versions that were made or filled, and the labels that moved.
-impl Follow for Vec<Secret> {
+impl Follow for Directory<Secret> {
     fn follow(&mut self, before: &Self, after: &Self) {
-        for secret in after {
-            let was = before.iter().find(|was| was.arn == secret.arn);
-            match (self.iter_mut().find(|own| own.arn == secret.arn), was) {
-                (Some(own), Some(was)) => own.follow(was, secret),
-                (None, None) => self.push(secret.clone()),
-                _ => {}
+        for secret in after.iter() {
+            match before.get(&secret.arn) {
+                Some(was) => {
+                    self.update(&secret.arn, |own| own.follow(was, secret));
+                }
+                None if self.get(&secret.arn).is_none() => self.push(secret.clone()),
+                None => {}
             }
         }
     }

@@ -6,7 +6,7 @@ const DAY: Duration = Duration::from_hours(24);
 const HOUR: Duration = Duration::from_hours(1);
 
 /// The rotation of a secret, as RotateSecret configures it.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(in crate::aws) struct Schedule {
     /// Whether it is on; `None` if it never was.
     pub(in crate::aws) enabled: Option<bool>,
@@ -17,7 +17,7 @@ pub(in crate::aws) struct Schedule {
 }
 
 /// RotationRules, of which AutomaticallyAfterDays and ScheduleExpression exclude each other.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(in crate::aws) struct Rules {
     pub(in crate::aws) days: Option<u64>,
     pub(in crate::aws) duration: Option<String>,

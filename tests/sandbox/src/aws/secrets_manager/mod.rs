@@ -16,6 +16,7 @@ use serde_json::Value;
 
 use super::Service;
 use super::access::Resource;
+use super::directory::Directory;
 use super::errors::ApiError;
 use super::ids::secret_arn;
 use super::request::ApiRequest;
@@ -85,9 +86,9 @@ fn not_simulated(action: &str) -> ApiError {
     ApiError::not_simulated(&format!("secretsmanager:{action}"))
 }
 
-fn find<'a>(secrets: &'a [Secret], request: &ApiRequest) -> Result<&'a Secret, ApiError> {
+fn find<'a>(secrets: &'a Directory<Secret>, request: &ApiRequest) -> Result<&'a Secret, ApiError> {
     let secret_id = required(request, "SecretId")?;
-    let secret = secrets.iter().find(|secret| secret.is(secret_id));
+    let secret = secrets.get(secret_id);
     secret.ok_or_else(ApiError::no_such_secret)
 }
 
@@ -99,9 +100,8 @@ fn change<R>(
 ) -> Result<R, ApiError> {
     let secret_id = required(request, "SecretId")?;
     state.secrets.change_listed(now, |secrets| {
-        let secret = secrets.iter_mut().find(|secret| secret.is(secret_id));
-        let secret = secret.ok_or_else(ApiError::no_such_secret)?;
-        secret.alter(now, change)
+        let changed = secrets.update(secret_id, |secret| secret.alter(now, change));
+        changed.ok_or_else(ApiError::no_such_secret)?
     })
 }
 

@@ -31,7 +31,7 @@ pub(super) fn create(
     let token = token(state, request)?;
     let arn = secret_arn(name);
     state.secrets.change_listed(now, |secrets| {
-        if secrets.iter().any(|secret| secret.name == name) {
+        if secrets.get(name).is_some_and(|secret| secret.name == name) {
             return Err(ApiError::resource_exists(format!(
                 "The operation failed because the secret {name} already exists."
             )));

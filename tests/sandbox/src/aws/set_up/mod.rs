@@ -25,10 +25,10 @@ impl Aws {
         state.faults.settle();
         state
             .users
-            .settle(|users| users.iter_mut().for_each(|user| user.age(by)));
+            .settle(|users| users.update_all(|user| user.age(by)));
         state
             .secrets
-            .settle(|secrets| secrets.iter_mut().for_each(|secret| secret.age(by)));
+            .settle(|secrets| secrets.update_all(|secret| secret.age(by)));
     }
 
     /// Injects a fault into a later call.

@@ -99,11 +99,9 @@ impl Aws {
     #[track_caller]
     fn change_user(&self, name: &str, change: impl FnOnce(&mut User)) {
         let mut state = self.state();
-        let arn = state.user(name).map(User::arn);
-        let result = state.users.change(|users| {
-            let user = users.iter_mut().find(|user| Some(user.arn()) == arn);
-            user.ok_or(()).map(change)
-        });
+        let result = state
+            .users
+            .change(|users| users.update(name, change).ok_or(()));
         drop(state);
         if result.is_err() {
             mistake("user", name);

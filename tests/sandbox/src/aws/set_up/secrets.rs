@@ -209,9 +209,7 @@ impl Aws {
         let mut state = self.state();
         let token = state.ids.rotation_token();
         state.secrets.amend(|secrets| {
-            for secret in secrets.iter_mut().filter(|secret| secret.is(arn)) {
-                secret.rotation_token = Some(token.clone());
-            }
+            secrets.update(arn, |secret| secret.rotation_token = Some(token.clone()));
         });
         token.reveal().to_owned()
     }
@@ -233,9 +231,8 @@ impl Aws {
     ) -> Result<R, StageError> {
         let now = self.now();
         self.state().secrets.change_listed(now, |secrets| {
-            let secret = secrets.iter_mut().find(|secret| secret.is(arn));
-            let secret = secret.ok_or(StageError::NoSuchSecret)?;
-            secret.alter(now, stage)
+            let staged = secrets.update(arn, |secret| secret.alter(now, stage));
+            staged.ok_or(StageError::NoSuchSecret)?
         })
     }
 
@@ -244,8 +241,8 @@ impl Aws {
     pub(super) fn change_secret(&self, arn: &str, change: impl FnOnce(&mut Secret)) {
         let now = self.now();
         let result = self.state().secrets.change_listed(now, |secrets| {
-            let secret = secrets.iter_mut().find(|secret| secret.is(arn));
-            secret.ok_or(()).map(|secret| secret.alter(now, change))
+            let changed = secrets.update(arn, |secret| secret.alter(now, change));
+            changed.ok_or(())
         });
         if result.is_err() {
             mistake("secret", arn);
@@ -261,8 +258,7 @@ impl Aws {
             mistake("secret", arn);
         }
         state.secrets.amend(|secrets| {
-            let found = secrets.iter_mut().filter(|secret| secret.is(arn));
-            found.for_each(|secret| secret.alter(now, &amend));
+            secrets.update(arn, |secret| secret.alter(now, &amend));
         });
     }
 }

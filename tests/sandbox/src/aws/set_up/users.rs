@@ -5,11 +5,12 @@ use std::time::{Duration, SystemTime};
 use serde_json::Value;
 
 use super::mistake;
+use crate::aws::directory::Directory;
 use crate::aws::policy::Policy;
 use crate::aws::roles::Role;
 use crate::aws::tags::set_tag;
 use crate::aws::timeline::Timeline;
-use crate::aws::users::{Key, User};
+use crate::aws::users::{self, Key, User, owner_of};
 use crate::aws::uses::Uses;
 use crate::aws::{
     ACCOUNT, AccessKey, Aws, KeyStatus, LastUsed, PolicyError, Propagation, REGION, UseRecord,
@@ -85,7 +86,7 @@ impl Aws {
     pub(super) fn new_key(
         &self,
         user: &str,
-        add: impl FnOnce(&mut Timeline<Vec<User>>, &dyn Fn(&mut Vec<User>)),
+        add: impl FnOnce(&mut Timeline<Directory<User>>, &dyn Fn(&mut Directory<User>)),
     ) -> AccessKey {
         let now = self.now();
         let mut state = self.state();
@@ -94,8 +95,7 @@ impl Aws {
         };
         let key = Key::new(&mut state.ids, Propagation::default(), now);
         add(&mut state.users, &|users| {
-            let owners = users.iter_mut().filter(|found| found.arn() == owner);
-            owners.for_each(|owner| owner.keys.push(key.clone()));
+            users.update(&owner, |owner| owner.keys.push(key.clone()));
         });
         AccessKey {
             id: key.id,
@@ -178,8 +178,10 @@ impl Aws {
     #[track_caller]
     fn change_key(&self, id: &str, change: impl FnOnce(&mut Key)) {
         let result = self.state().users.change(|users| {
-            let key = users.iter_mut().find_map(|user| user.existing_key_mut(id));
-            key.ok_or(()).map(change)
+            let changed = users.update(&owner_of(id), |user| {
+                user.existing_key_mut(id).map(change).ok_or(())
+            });
+            changed.ok_or(())?
         });
         if result.is_err() {
             mistake("access key", id);
@@ -193,8 +195,7 @@ impl Aws {
             mistake("user", user)
         };
         state.users.amend(|users| {
-            let found = users.iter_mut().filter(|found| found.arn() == arn);
-            found.for_each(&change);
+            users.update(&arn, &change);
         });
     }
 
@@ -204,9 +205,8 @@ impl Aws {
         if state.key(id).is_none() {
             mistake("access key", id);
         }
-        state.users.amend(|users| {
-            let keys = users.iter_mut().flat_map(|user| &mut user.keys);
-            keys.filter(|key| key.id == id).for_each(&change);
-        });
+        state
+            .users
+            .amend(|users| users::amend_key(users, id, &change));
     }
 }
