@@ -83,11 +83,11 @@ fn assumptions(watched: &Watch) -> String {
     let (from, to) = watched.latency;
     format!(
         "\nThe real keeper in virtual time, with seed {}: the same figures on every machine. Each secret is of a user of its own with two \
-         access keys, managed by the execution role. IAM takes {} calls a second, and what was not used of one second can be used in the next. \
+         access keys. The execution role manages them. IAM takes {} calls a second, and what was not used of one second can be used in the next. \
          A call takes {} to {} ms, the start of an environment {} ms: assumed. The keeper's own CPU time, and TLS, are not in it. Its time-out is {}. \
          A GB-s is billed at 128 MB.\n\n\
-         *Nothing due*: all have rotated a day ago. *A day of 90 due*: of a fleet on a schedule of 90 days, those of one day are due, the keys of \
-         82 days are retired, and those of 7 wait for RETIRE_AFTER. *All due*: the keeper is new, and no key was retired so far.\n",
+         *Nothing due*: all have rotated a day ago. *A day of 90 due*: the fleet is on a schedule of 90 days. The secrets of one day are \
+         due. Of 82 days, the keys are retired. Of 7, they wait for RETIRE_AFTER. *All due*: the keeper is new, and no key was retired so far.\n",
         watched.seed,
         watched.iam_rate,
         from.as_millis(),
@@ -121,21 +121,24 @@ fn rows(rows: &[KeeperRow]) -> String {
     markdown(&HEADER, &rows)
 }
 
-/// How many secrets can be due in an hour, and the calls for each: a run that had no time for more shows it.
+/// How many secrets can be due within an hour, and the calls for each. A run that had no time for more shows it.
 fn capacity(row: &KeeperRow) -> Option<String> {
     let (first, due) = (&row.figures.first, row.watched.due);
     if due != Due::All || first.left == 0 {
         return None;
     }
     let each = |calls: u64| figure(float(calls) / float(first.retired as u64));
+    let retired = thousands(first.retired);
     Some(format!(
-        "- One run of {} retires {} keys, with {} calls of Secrets Manager and {} of IAM for each. Of {} secrets, {} are left for the next runs.\n",
+        "- One run of {} retires {retired} keys, with {} calls of Secrets Manager and {} of IAM for each. That is {} calls of IAM a second. \
+         So {retired} secrets can be due within an hour. Of {} that are due at once, {} are left for the next runs. All are done after {} hourly runs.\n",
         Span(row.watched.time_out),
-        thousands(first.retired),
         each(first.traffic.secrets_manager_calls),
         each(first.traffic.iam_calls),
+        figure(float(first.traffic.iam_calls) / first.time.as_secs_f64()),
         thousands(row.watched.secrets),
         thousands(first.left),
+        thousands(row.figures.runs),
     ))
 }
 
@@ -157,7 +160,8 @@ fn memory(rows: &[KeeperMemory]) -> String {
         "done within the time",
         "peak of the process, MiB",
     ];
-    let text = "The real binary in real time, with a short time-out and no rate limit: the peak resident memory of its process (VmHWM), once it has answered.\n\n";
+    let text = "The real binary in real time, with a short time-out and no rate limit. The peak is that of its resident memory (VmHWM), once it has \
+                answered.\n\n";
     text.to_owned() + &markdown(&header, &rows)
 }
 
@@ -219,7 +223,9 @@ mod tests {
         let report = report("cargo run", &results);
         let line = "| all due | 1,500 | 1,000 | 500 | 11,000 | 3,000 | 100 | 14 min 30 s | 109 | 2.0 | 2 | 163 |";
         assert!(report.contains(line), "{report}");
-        let line = "One run of 15 min retires 1,000 keys, with 11.0 calls of Secrets Manager and 3.00 of IAM for each.";
+        let line = "One run of 15 min retires 1,000 keys, with 11.0 calls of Secrets Manager and 3.00 of IAM for each. \
+                    That is 3.45 calls of IAM a second. So 1,000 secrets can be due within an hour. \
+                    Of 1,500 that are due at once, 500 are left for the next runs. All are done after 2 hourly runs.";
         assert!(report.contains(line), "{report}");
     }
 }

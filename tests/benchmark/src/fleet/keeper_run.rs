@@ -12,9 +12,6 @@ use super::run::{command, function, print, progress, save_as};
 use super::scenario::Due;
 use super::window::thousands;
 
-/// The largest fleet of which all are due. One run can't hold it, so a larger one only takes more runs, and hours to
-/// simulate.
-const MOST_DUE: usize = 2_000;
 /// For the memory, a run in real time: 15 s of looking, and the 45 s with which nothing is begun any more.
 const TIME_OUT: Duration = Duration::from_secs(60);
 
@@ -27,12 +24,7 @@ pub(super) fn run(options: &Options) -> Result<Vec<String>, Box<dyn Error>> {
     for due in Due::EACH {
         for secrets in options.sizes() {
             let began = Instant::now();
-            let most = if due == Due::All {
-                MOST_DUE
-            } else {
-                usize::MAX
-            };
-            let watched = options.watch(most.min(*secrets), due);
+            let watched = options.watch(*secrets, due);
             let figures = watch(&watched)?;
             progress(&format!(
                 "the keeper of {} secrets, {}: {} retired in {} runs; {:.1} s",

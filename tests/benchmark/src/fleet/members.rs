@@ -93,16 +93,22 @@ pub(super) fn make(aws: &Aws, secrets: usize, due: Due) -> Result<(), SetupError
     other.add_fleet_keeper(aws, FLEET)?;
     aws.remove_secret(&other.secret_arn);
     for state in [State::Retired, State::Due, State::Fresh] {
-        for index in (0..secrets).filter(|index| State::of(*index, due) == state) {
-            member(aws, &format!("user-{index:05}"), state);
+        let indexes = (0..secrets).filter(|index| State::of(*index, due) == state);
+        let replaced: Vec<String> = indexes
+            .map(|index| member(aws, &format!("user-{index:05}"), state))
+            .collect();
+        // Not sooner: the account keeps what was before a change, and each new user would be added to all of that.
+        for key in replaced.iter().filter(|_| state == State::Retired) {
+            aws.set_key_status(key, KeyStatus::Inactive);
         }
         aws.age(state.before());
     }
     Ok(())
 }
 
-/// Makes a user with two keys, and the secret as a rotation and the keeper have left it.
-fn member(aws: &Aws, name: &str, state: State) {
+/// Makes a user with two keys, and the secret as a rotation and the keeper have left it. Returns the key that was
+/// replaced, which is still active.
+fn member(aws: &Aws, name: &str, state: State) -> String {
     aws.create_user("/", name);
     aws.tag_user(name, FLEET_TAG, FLEET);
     let [older, current] = [(); 2].map(|()| aws.create_access_key(name));
@@ -119,8 +125,8 @@ fn member(aws: &Aws, name: &str, state: State) {
     if state == State::Retired {
         let mark = format!("iam-key-rotator-removing-{}", older.id);
         aws.set_label(&arn, &mark, VERSIONS[1]);
-        aws.set_key_status(&older.id, KeyStatus::Inactive);
     }
+    older.id
 }
 
 #[cfg(test)]

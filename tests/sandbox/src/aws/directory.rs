@@ -1,6 +1,7 @@
 //! The secrets, or the users: in order of creation, and found by a name without a search.
 //!
 //! A copy shares what was not changed since. So neither a call nor the state before it costs more in a larger account.
+//! The exception is a call that adds a name: it copies all of them.
 
 #[cfg(test)]
 mod tests;
