@@ -21,13 +21,15 @@ pub(crate) async fn deactivate(
 ) -> Result<Deactivated, Problem> {
     let deactivation = Deactivation::new(run, staged, iam, key, false);
     let mut ended = deactivation.deactivate(&to_go).await?;
-    if ended == Deactivated::Done && !deactivation.look_again(&to_go).await? {
+    if let Deactivated::Done { .. } = ended
+        && !deactivation.look_again(&to_go).await?
+    {
         ended = Deactivated::Kept;
     }
     match ended {
         Deactivated::Kept if deactivation.deactivated.get() => deactivation.give_back().await?,
         Deactivated::Kept => deactivation.unmark().await,
-        Deactivated::Done | Deactivated::NotFound => {}
+        Deactivated::Done { .. } | Deactivated::NotFound => {}
     }
     Ok(ended)
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use tracing::{info, warn};
 
 use crate::aws::failure::AwsFailure;
@@ -58,12 +59,13 @@ pub(super) async fn mark(
     }
 }
 
-/// Deactivates a key that no version gives out. Returns None if one gives it out now.
+/// Deactivates a key that no version gives out. Returns when IAM answered, or no time if IAM knows no such key any more.
+/// Returns None if a version gives it out now.
 pub(super) async fn take_away(
     run: &Run<'_>,
     round: &Round,
     key: &Deactivatable,
-) -> Result<Option<Gone>, Problem> {
+) -> Result<Option<(Gone, Option<DateTime<Utc>>)>, Problem> {
     let (staged, id) = (&round.watched.staged, key.id());
     let to_go = async || Ok(!run.gives_out(staged, id).await?);
     let mut ended = deactivate(run, staged, &round.iam, key, &to_go).await;
@@ -73,11 +75,11 @@ pub(super) async fn take_away(
         ended = deactivate(run, staged, &role, key, &to_go).await;
     }
     Ok(match ended? {
-        Deactivated::Done => {
+        Deactivated::Done { at } => {
             info!(access_key_id = %id, "exposed access key deactivated");
-            Some(Gone::Inactive)
+            Some((Gone::Inactive, Some(at)))
         }
-        Deactivated::NotFound => Some(Gone::Deleted),
+        Deactivated::NotFound => Some((Gone::Deleted, None)),
         Deactivated::Kept => None,
     })
 }

@@ -160,7 +160,7 @@ async fn retire(
     let (staged, id) = (&watched.staged, key.id());
     let to_go = async || Ok(run.still_watched(staged).await?.is_some());
     Ok(match deactivate(run, staged, iam, key, to_go).await? {
-        Deactivated::Done => {
+        Deactivated::Done { .. } => {
             info!(access_key_id = %id, "access key retired");
             let message = format!(
                 "deactivated AWSPREVIOUS's access key {id}; undo activates it again, and the next rotation deletes it"

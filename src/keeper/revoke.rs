@@ -43,8 +43,8 @@ struct Progress {
     /// When the run last asked for a rotation.
     asked: Option<DateTime<Utc>>,
     cut_off: bool,
-    /// How long the key worked in this run, if the run has deactivated it.
-    worked: Option<Duration>,
+    /// How long after the beginning of the revocation IAM answered that the key is deactivated.
+    deactivated_after: Option<Duration>,
 }
 
 /// The key that is meant if only the secret is named: the exposed one that is being revoked, else AWSCURRENT's. So an
@@ -90,7 +90,7 @@ pub(crate) async fn run(
             if !manner.dry_run {
                 take_off(run, &round.watched.staged, &Mark::Exposed(key.clone())).await;
             }
-            return Ok(done(key, Gone::Deleted, progress.worked));
+            return Ok(done(key, Gone::Deleted, progress.deactivated_after));
         }
         if manner.dry_run {
             return Ok(would(key, &round.decided));
@@ -101,17 +101,17 @@ pub(crate) async fn run(
         progress.marked = true;
         match &round.decided {
             // The mark is on, so undo leaves the key alone.
-            Revocation::Done(gone) => return Ok(done(key, *gone, progress.worked)),
+            Revocation::Done(gone) => return Ok(done(key, *gone, progress.deactivated_after)),
             Revocation::Deactivate(decided) => {
-                if let Some(gone) = take_away(run, &round, decided).await? {
-                    let worked = worked_for(began, run.clock.now());
-                    return Ok(done(key, gone, Some(worked)));
+                if let Some((gone, at)) = take_away(run, &round, decided).await? {
+                    let after = at.map(|at| since(began, at));
+                    return Ok(done(key, gone, after));
                 }
             }
             Revocation::CutOff(decided) => {
                 cut_off(run, &round, decided).await?;
                 progress.cut_off = true;
-                progress.worked = Some(worked_for(began, run.clock.now()));
+                progress.deactivated_after = Some(since(began, run.clock.now()));
                 if matches!(round.source, CredentialSource::OwnKey(_)) {
                     return Ok(no_replacement(key));
                 }
@@ -166,7 +166,7 @@ fn asks_now(asked: Option<DateTime<Utc>>, round: &Round, now: DateTime<Utc>) -> 
     let Some(asked) = asked else {
         return true;
     };
-    !round.watched.timeline.rotating && worked_for(asked, now) >= ASK_AGAIN
+    !round.watched.timeline.rotating && since(asked, now) >= ASK_AGAIN
 }
 
 /// Waits before the next look.
@@ -177,24 +177,26 @@ async fn wait(run: &Run<'_>, key: &AccessKeyId, began: DateTime<Utc>) -> Result<
     }
     Err(KeeperProblem::StillExposed {
         key: key.clone(),
-        waited: worked_for(began, run.clock.now()),
+        waited: since(began, run.clock.now()),
     }
     .into())
 }
 
-fn worked_for(began: DateTime<Utc>, now: DateTime<Utc>) -> Duration {
+fn since(began: DateTime<Utc>, now: DateTime<Utc>) -> Duration {
     (now - began).to_std().unwrap_or_default()
 }
 
-fn done(key: &AccessKeyId, gone: Gone, worked: Option<Duration>) -> Found {
+/// What the answer says of a key that is gone. `deactivated_after` is none if this run did not deactivate it. It is no
+/// bound for the key's last success: a deactivation spreads with delay (facts 27 and 42).
+fn done(key: &AccessKeyId, gone: Gone, deactivated_after: Option<Duration>) -> Found {
     let is = match gone {
         Gone::Inactive => "is Inactive",
         Gone::Deleted => "was deleted",
     };
-    let message = match worked {
-        Some(worked) => format!(
-            "the exposed access key {key} {is}; it worked for {} s more",
-            worked.as_secs()
+    let message = match deactivated_after {
+        Some(after) => format!(
+            "the exposed access key {key} {is}: it was deactivated within {} s of the beginning of the revocation, and AWS can accept it for some seconds more (3 to 4 s are reported)",
+            after.as_millis().div_ceil(1_000)
         ),
         None => format!("the exposed access key {key} {is} already"),
     };

@@ -4,6 +4,7 @@
 use std::cell::Cell;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use tracing::info;
 
 use crate::aws::failure::Effect;
@@ -32,7 +33,10 @@ pub(crate) const KNOWN_AT_LAST: u32 = 4;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Deactivated {
     /// It is Inactive, under its mark.
-    Done,
+    Done {
+        /// When IAM answered.
+        at: DateTime<Utc>,
+    },
     /// IAM does not know the key.
     NotFound,
     /// The basis of the decision has changed.
@@ -102,7 +106,8 @@ impl<'r> Deactivation<'r> {
                 Some(Ok(())) => {
                     info!(access_key_id = %id, "access key deactivated");
                     run.changed(format!("the access key {id} was deactivated"));
-                    return Ok(Deactivated::Done);
+                    let at = run.clock.now();
+                    return Ok(Deactivated::Done { at });
                 }
                 Some(Err(failure)) if failure.is("NoSuchEntity") => {
                     if !self.made_now {

@@ -68,7 +68,7 @@ impl Removal<'_> {
     ) -> Result<Removed, Problem> {
         if self.status == KeyStatus::Active {
             match self.deactivation.deactivate(to_go).await? {
-                Deactivated::Done => {}
+                Deactivated::Done { .. } => {}
                 Deactivated::NotFound => return Ok(Removed::NotFound),
                 Deactivated::Kept => return Ok(Removed::Kept),
             }

@@ -6,6 +6,7 @@ mod fleet;
 mod report;
 mod retire;
 mod revoke;
+mod revoked_within;
 mod undo;
 
 use std::time::Duration;

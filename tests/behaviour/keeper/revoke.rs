@@ -23,7 +23,10 @@ async fn the_current_key_is_replaced_first_and_then_deactivated() {
         let mut kept = Kept::of(&world);
         let entry = kept.revoke(&world, &exposed).await.unwrap();
         assert_eq!(text(&entry, "outcome"), "revoked", "{source:?}: {entry}");
-        assert!(text(&entry, "message").contains("it worked for"), "{entry}");
+        assert!(
+            text(&entry, "message").contains("it was deactivated within"),
+            "{entry}"
+        );
         assert_eq!(
             status(&world, &exposed),
             Some(KeyStatus::Inactive),
