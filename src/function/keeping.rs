@@ -138,6 +138,7 @@ impl<'k> Keeping<'k> {
 
     pub(super) fn manner(&self, at_once: bool, dry_run: bool) -> Manner {
         Manner {
+            asked: self.run("revoke", "").clock.now(),
             at_once: at_once || self.settings.at_once,
             waits: true,
             dry_run,

@@ -28,6 +28,8 @@ const KEPT_BACK: Duration = LEAST_TIME.saturating_mul(3);
 /// How a revocation is run.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Manner {
+    /// When the invocation began that asks for it.
+    pub(crate) asked: DateTime<Utc>,
     /// Deactivate the key before its replacement is there.
     pub(crate) at_once: bool,
     /// Wait until AWSCURRENT has moved. Else go as far as is possible now.
@@ -43,7 +45,7 @@ struct Progress {
     /// When the run last asked for a rotation.
     asked: Option<DateTime<Utc>>,
     cut_off: bool,
-    /// How long after the beginning of the revocation IAM answered that the key is deactivated.
+    /// How long after the beginning of the invocation IAM answered that the key is deactivated.
     deactivated_after: Option<Duration>,
 }
 
@@ -65,6 +67,7 @@ pub(crate) async fn go_on(
     dry_run: bool,
 ) -> Result<Found, Problem> {
     let manner = Manner {
+        asked: run.clock.now(),
         at_once: false,
         waits: false,
         dry_run,
@@ -104,14 +107,14 @@ pub(crate) async fn run(
             Revocation::Done(gone) => return Ok(done(key, *gone, progress.deactivated_after)),
             Revocation::Deactivate(decided) => {
                 if let Some((gone, at)) = take_away(run, &round, decided).await? {
-                    let after = at.map(|at| since(began, at));
+                    let after = at.map(|at| since(manner.asked, at));
                     return Ok(done(key, gone, after));
                 }
             }
             Revocation::CutOff(decided) => {
                 cut_off(run, &round, decided).await?;
                 progress.cut_off = true;
-                progress.deactivated_after = Some(since(began, run.clock.now()));
+                progress.deactivated_after = Some(since(manner.asked, run.clock.now()));
                 if matches!(round.source, CredentialSource::OwnKey(_)) {
                     return Ok(no_replacement(key));
                 }
@@ -195,7 +198,7 @@ fn done(key: &AccessKeyId, gone: Gone, deactivated_after: Option<Duration>) -> F
     };
     let message = match deactivated_after {
         Some(after) => format!(
-            "the exposed access key {key} {is}: it was deactivated within {} s of the beginning of the revocation, and AWS can accept it for some seconds more (3 to 4 s are reported)",
+            "the exposed access key {key} {is}: it was deactivated {} s after this invocation began, and AWS can accept it for some seconds more (3 to 4 s are reported)",
             after.as_millis().div_ceil(1_000)
         ),
         None => format!("the exposed access key {key} {is} already"),

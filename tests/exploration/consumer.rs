@@ -9,7 +9,11 @@
 
 mod cache;
 mod clients;
+mod keeping;
+mod leak;
+mod lives;
 mod reader;
+mod retirement;
 
 use std::time::Duration;
 
@@ -19,7 +23,7 @@ use sandbox::setup::Source;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use self::cache::Cache;
-use self::clients::Clients;
+use self::clients::{Clients, Habit, Refusal};
 use self::reader::Reader;
 use crate::faults::{LATER, explores_all, is_short, kinds, propagation, seconds, variable};
 use crate::figures::figure;
@@ -78,12 +82,16 @@ async fn rotate(world: &mut World, clients: &mut Clients, about: &str) {
 }
 
 /// The number of calls that the consumers made, and of those that were refused.
-async fn twenty_rotations(seed: u64) -> (usize, Vec<String>) {
+async fn twenty_rotations(seed: u64) -> (usize, Vec<Refusal>) {
     fastrand::seed(seed);
     let mut rng = Rng::with_seed(seed);
     let source = SOURCES[usize::try_from(seed).unwrap() % SOURCES.len()];
     let mut world = World::from(source, 2);
-    let mut clients = Clients::new(&world, &format!("seed {seed}, {source:?}"));
+    let habits = Cache::ALL.map(|cache| Habit {
+        cache,
+        rereads: false,
+    });
+    let mut clients = Clients::new(&world, &habits, &format!("seed {seed}, {source:?}"));
     let mut due = Instant::now();
     for number in 1..=ROTATIONS {
         let about = trouble(&mut world, &mut rng);
@@ -103,7 +111,10 @@ async fn twenty_rotations(seed: u64) -> (usize, Vec<String>) {
         clients.call_during(last_cache, every(LEAD)).await;
     }
     for client in clients.all() {
-        assert_eq!(client.with_an_old_key == 0, client.cache == Cache::Off);
+        assert_eq!(
+            client.with_an_old_key == 0,
+            client.habit.cache == Cache::Off
+        );
     }
     let calls = clients.all().iter().map(|client| client.calls).sum();
     let refused = clients.all().iter().flat_map(|client| &client.refused);

@@ -6,7 +6,7 @@ mod fleet;
 mod report;
 mod retire;
 mod revoke;
-mod revoked_within;
+mod revoked_after;
 mod undo;
 
 use std::time::Duration;

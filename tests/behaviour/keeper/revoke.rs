@@ -24,7 +24,7 @@ async fn the_current_key_is_replaced_first_and_then_deactivated() {
         let entry = kept.revoke(&world, &exposed).await.unwrap();
         assert_eq!(text(&entry, "outcome"), "revoked", "{source:?}: {entry}");
         assert!(
-            text(&entry, "message").contains("it was deactivated within"),
+            text(&entry, "message").contains(" s after this invocation began"),
             "{entry}"
         );
         assert_eq!(

@@ -28,14 +28,14 @@ impl Cache {
         Self::Library(HOUR),
     ];
 
-    /// The longest time that a consumer keeps using a key that is no longer AWSCURRENT's.
+    /// The longest time that a consumer with one of [`Cache::ALL`] keeps using a key that is no longer AWSCURRENT's.
     pub const LONGEST: Duration = HOUR;
 
-    pub fn name(self) -> &'static str {
+    pub fn name(self) -> String {
         match self {
-            Self::Off => "no cache",
-            Self::Agent(_) => "a cache of 300 s",
-            Self::Library(_) => "a cache of 1 h",
+            Self::Off => "no cache".to_owned(),
+            Self::Agent(ttl) => format!("a cache of {} s", ttl.as_secs()),
+            Self::Library(ttl) => format!("a library's cache of {} s", ttl.as_secs()),
         }
     }
 }
@@ -64,7 +64,7 @@ impl Kept {
     }
 
     /// The id of the key to sign with now, and the caller that signs with it.
-    pub async fn signer(&mut self) -> (&str, Caller) {
+    pub async fn signer(&mut self) -> (String, Caller) {
         if !self.is_fresh().await {
             self.held = Some(Held {
                 read: self.reader.current().await,
@@ -72,7 +72,12 @@ impl Kept {
             });
         }
         let held = self.held.as_ref().unwrap();
-        (&held.read.key.id, self.reader.signer(&held.read))
+        (held.read.key.id.clone(), self.reader.signer(&held.read))
+    }
+
+    /// Has the next call read the secret, however old the value is.
+    pub fn forget(&mut self) {
+        self.held = None;
     }
 
     async fn is_fresh(&mut self) -> bool {

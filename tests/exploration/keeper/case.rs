@@ -140,15 +140,20 @@ impl Ground {
 
 /// The keeper of one secret, in a new process.
 pub fn keeper(aws: &Aws, arn: &str) -> InProcess {
+    keeper_with(aws, arn, RETIRE_AFTER, Config::default())
+}
+
+/// The keeper of one secret with other settings.
+pub fn keeper_with(aws: &Aws, arn: &str, retire_after: Duration, config: Config) -> InProcess {
     let keeper = KeeperConfig {
         watches: Watches::One(arn.to_owned()),
-        retire_after: RETIRE_AFTER,
+        retire_after,
         at_once: false,
         revokes_reported: true,
     };
     let config = Config {
         keeper: Some(keeper),
-        ..Config::default()
+        ..config
     };
     InProcess::keeper(aws, config).time_out(TIME_OUT)
 }

@@ -16,7 +16,7 @@ use tracing::subscriber::DefaultGuard;
 use crate::explorer::invocation::{Hit, is_a_kill, unwound};
 use crate::explorer::seen::Seen;
 use crate::hands::hand::{LAG, Place};
-use crate::keeper::case::{DUE, Ground, HOUR, keeper};
+use crate::keeper::case::{DUE, Ground, HOUR, RETIRE_AFTER, keeper};
 use crate::keeper::hand::Act;
 use crate::keeper::watch::{Watch, Watched};
 use crate::world::Said;
@@ -108,6 +108,7 @@ impl<'a> Course<'a> {
             user: ground.user.clone(),
             exposed,
             at_once: ground.case.cuts_off(),
+            retire_after: RETIRE_AFTER,
         };
         let mut watch = Watch::new(&aws, watched);
         watch.deactivated_before();

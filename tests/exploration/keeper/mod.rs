@@ -4,11 +4,11 @@
 //! `EXPLORE=hands` runs all of it; `cargo test` runs one case.
 
 mod accepted;
-mod case;
+pub mod case;
 mod course;
 mod explore;
 mod hand;
-mod watch;
+pub mod watch;
 
 use sandbox::setup::Source;
 

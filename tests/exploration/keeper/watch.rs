@@ -1,7 +1,7 @@
 //! The expectations for the keeper, and for the rotations that follow, while others change the account too. What no
 //! look could have shown is counted as excused.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use aws_smithy_async::time::TimeSource;
 use sandbox::aws::{AWSCURRENT, AWSPENDING, AWSPREVIOUS, Aws, Call, KeyStatus, KeyView, Outcome};
@@ -10,7 +10,6 @@ use crate::explorer::seen::Seen;
 use crate::hands::hand::Done;
 use crate::hands::looks::Looks;
 use crate::hands::marks::{Attempt, Marks};
-use crate::keeper::case::RETIRE_AFTER;
 use crate::keeper::hand::Act;
 
 pub struct Watched {
@@ -20,6 +19,8 @@ pub struct Watched {
     pub exposed: Option<String>,
     /// Whether it may be cut off before its replacement is there.
     pub at_once: bool,
+    /// The keeper's `RETIRE_AFTER`.
+    pub retire_after: Duration,
 }
 
 pub struct Watch {
@@ -56,6 +57,12 @@ impl Watch {
             broken: Vec::new(),
             excused: 0,
         }
+    }
+
+    /// A key has been exposed.
+    pub fn exposed(&mut self, key: &str, at_once: bool) {
+        self.watched.exposed = Some(key.to_owned());
+        self.watched.at_once = at_once;
     }
 
     /// The keys that the function had deactivated before.
@@ -123,7 +130,8 @@ impl Watch {
                     .to_owned(),
             );
         }
-        self.run.0 += 1;
+        // Only whether two runs are the same one counts.
+        self.run.0 = self.run.0.wrapping_add(1);
     }
 
     fn seen(&self, aws: &Aws) -> Seen {
@@ -211,9 +219,10 @@ impl Watch {
     /// What is wrong with the retirement of a key (P6).
     fn retired(&mut self, key: &KeyView, call: &Call) -> Vec<String> {
         let mut broken = Vec::new();
+        let retire_after = self.watched.retire_after;
         let lately = |at: Option<SystemTime>| {
             at.and_then(|at| call.at.duration_since(at).ok())
-                .is_some_and(|age| age < RETIRE_AFTER)
+                .is_some_and(|age| age < retire_after)
         };
         let seen = self.looks.labels;
         if !self.holds(AWSPREVIOUS, key) && !self.unseen(seen) {
