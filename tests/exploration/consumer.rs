@@ -14,6 +14,8 @@ mod leak;
 mod lives;
 mod reader;
 mod retirement;
+mod rules;
+mod years;
 
 use std::time::Duration;
 

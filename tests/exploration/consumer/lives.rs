@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 use aws_smithy_async::time::TimeSource;
 use sandbox::aws::{AWSCURRENT, AWSPREVIOUS, Aws, Call, KeyStatus, Outcome, VersionView};
 
-use super::retirement::Rule;
+use super::rules::Rule;
 use crate::explorer::seen::Seen;
 use crate::keeper::watch::{Watch, Watched};
 use crate::world::{World, start};
