@@ -87,7 +87,7 @@ async fn no_call_is_refused_over_twenty_retirements_but_with_a_key_that_leaked()
     let seconds = |time: Duration| usize::try_from(time.as_secs()).unwrap();
     let rotations = usize::try_from(seeds).unwrap() * ROTATIONS;
     figure("rotations with retirement", rotations);
-    figure("hourly runs of the keeper", sum.runs);
+    figure("runs of the keeper between them", sum.runs);
     figure("keys retired", sum.retired);
     figure("runs that found the replaced key in use", sum.in_use);
     figure("leaks", sum.leaks);
