@@ -41,8 +41,8 @@ pub struct AwsFailure {
     pub message: String,
     /// What is known of the effect.
     pub effect: Effect,
-    /// The host, if no connection to it could be made.
-    pub unreached: Option<String>,
+    /// Whether no connection to the host could be made. The message names it then.
+    pub unreached: bool,
 }
 
 /// Codes that mean the rate limit was exceeded (fact 20, and the SDK's own list).
@@ -92,7 +92,7 @@ impl AwsFailure {
         E: ProvideErrorMetadata + std::error::Error + 'static,
     {
         let shortened = |text: &str| shortened(text, secrets);
-        let unreached = reach::unreached(error).map(str::to_owned);
+        let unreached = reach::unreached(error);
         let (code, message, effect) = match error {
             SdkError::ServiceError(service) => {
                 let code = service.err().code().map(shortened);
@@ -117,7 +117,7 @@ impl AwsFailure {
             }
             SdkError::TimeoutError(_) => (None, NO_ANSWER.to_owned(), Effect::Unknown),
             SdkError::DispatchFailure(failure) => {
-                let kind = if let Some(host) = &unreached {
+                let kind = if let Some(host) = unreached {
                     &*format!("{host} cannot be reached")
                 } else if failure.is_timeout() {
                     NO_ANSWER
@@ -145,7 +145,7 @@ impl AwsFailure {
             code,
             message,
             effect,
-            unreached,
+            unreached: unreached.is_some(),
         }
     }
 

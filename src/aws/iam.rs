@@ -145,7 +145,7 @@ impl Iam {
                 code: None,
                 message: "an access key in the answer has no id or no creation date".to_owned(),
                 effect: Effect::None,
-                unreached: None,
+                unreached: false,
             })
     }
 
@@ -173,7 +173,7 @@ impl Iam {
                 code: None,
                 message: "the answer holds no access key".to_owned(),
                 effect: Effect::Unknown,
-                unreached: None,
+                unreached: false,
             })
     }
 

@@ -76,7 +76,7 @@ impl Sts {
                 message: "the answer lacks account, ARN or user id, or they are not what such are"
                     .to_owned(),
                 effect: Effect::None,
-                unreached: None,
+                unreached: false,
             }),
         }
     }
@@ -121,7 +121,7 @@ impl Sts {
             code: None,
             message: "the answer holds no credentials".to_owned(),
             effect: Effect::Unknown,
-            unreached: None,
+            unreached: false,
         })?;
         Ok(Credentials::new(
             session.access_key_id,

@@ -218,10 +218,7 @@ impl Problem {
             Self::Unreachable(failure) => Texts::of(
                 "Unreachable",
                 failure.to_string(),
-                format!(
-                    "Open a way from the function to {}: a route to a NAT gateway, an endpoint of the service in the VPC, or a proxy (HTTPS_PROXY), and a security group that lets port 443 out (see \"Private networks\" in infra/README.md). More time does not help",
-                    failure.unreached.as_deref().unwrap_or("that host")
-                ),
+                "Open a way from the function to that host: a route to a NAT gateway, an endpoint of the service in the VPC, or a proxy (HTTPS_PROXY), and a security group that lets port 443 out (see \"Private networks\" in infra/README.md). More time does not help",
             ),
             Self::AwsCallFailed(failure) => Texts::of(
                 "AwsCallFailed",

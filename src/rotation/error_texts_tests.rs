@@ -26,7 +26,7 @@ pub(crate) fn failure() -> AwsFailure {
         code: None,
         message: String::new(),
         effect: Effect::None,
-        unreached: None,
+        unreached: false,
     }
 }
 

@@ -139,7 +139,7 @@ mod tests {
             code: None,
             message: String::new(),
             effect: Effect::Throttled,
-            unreached: None,
+            unreached: false,
         }
     }
 

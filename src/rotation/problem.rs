@@ -179,7 +179,7 @@ pub enum Problem {
     PermissionMissing(AwsFailure),
     /// AWS kept refusing a call because of the rate limit until the invocation's time was up.
     Throttled(AwsFailure),
-    /// No connection to a service could be made. It has the host.
+    /// No connection to a service could be made. The failure names the host.
     Unreachable(AwsFailure),
     /// Another failure of an AWS call.
     AwsCallFailed(AwsFailure),
@@ -215,7 +215,7 @@ impl From<AwsFailure> for Problem {
             Self::PermissionMissing(failure)
         } else if failure.effect == Effect::Throttled {
             Self::Throttled(failure)
-        } else if failure.unreached.is_some() {
+        } else if failure.unreached {
             Self::Unreachable(failure)
         } else {
             Self::AwsCallFailed(failure)

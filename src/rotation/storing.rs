@@ -118,7 +118,7 @@ async fn put(rotation: &Rotation<'_>, staged: &Staged, key: &AccessKey) -> Resul
         code: None,
         message: message.to_owned(),
         effect,
-        unreached: None,
+        unreached: false,
     };
     let value = staged.current.with_key(key);
     let value = value.map_err(|reason| failed(&reason.to_string(), Effect::None))?;

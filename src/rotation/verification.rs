@@ -64,10 +64,7 @@ pub(crate) async fn verify(
     let mut backoff = SPACING;
     loop {
         let identity = run.identity(key).await;
-        let unreachable = identity
-            .as_ref()
-            .err()
-            .filter(|failure| failure.unreached.is_some());
+        let unreachable = identity.as_ref().err().filter(|failure| failure.unreached);
         let unreachable = unreachable.cloned().map(Problem::Unreachable);
         let verdict = match judge(identity, expected) {
             Verdict::SameUser(identity) => match logins.all(run, key).await {

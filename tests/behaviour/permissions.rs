@@ -146,7 +146,7 @@ fn a_refusal_by_kms_says_which_action_of_kms_is_missing() {
             code: Some("AccessDeniedException".to_owned()),
             message: "Access to KMS is not allowed".to_owned(),
             effect: Effect::None,
-            unreached: None,
+            unreached: false,
         });
         assert_eq!(refused.error_type(), "PermissionMissing");
         let said = refused.to_string();
