@@ -69,6 +69,20 @@ impl Marks {
         due.map(|(id, _)| id)
     }
 
+    /// What is wrong if such a key is left when an invocation of an attempt ends (P1).
+    pub fn left(&self, at: Attempt) -> Option<String> {
+        let is_left = self.due(at).next().is_some();
+        is_left.then(|| {
+            "P1: AWSCURRENT's key is still inactive, though the function deactivated it".to_owned()
+        })
+    }
+
+    /// What is wrong if the function activates this key.
+    pub fn activated(&self, id: &str) -> Option<String> {
+        let own = self.deactivated.contains(id);
+        (!own).then(|| "P8: a key was activated that the function had not deactivated".to_owned())
+    }
+
     /// The parts of this that make a difference, by key.
     pub fn notes(&self) -> BTreeMap<String, String> {
         let mut notes: BTreeMap<String, String> = BTreeMap::new();

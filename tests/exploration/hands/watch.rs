@@ -93,7 +93,7 @@ impl Watch {
                 match is {
                     None => broken.extend(self.deleted(&was, call)),
                     Some(is) if is == was.status => {}
-                    Some(KeyStatus::Active) => broken.extend(self.activated(&was)),
+                    Some(KeyStatus::Active) => broken.extend(self.marks.activated(&was.id)),
                     Some(_) => broken.extend(self.deactivated(&was, call)),
                 }
             }
@@ -114,13 +114,7 @@ impl Watch {
 
     /// What is wrong when the invocation ends.
     pub fn end(&mut self) {
-        let due = self.marks.due(self.watched.attempt).next().is_some();
-        if due {
-            self.broken.push(
-                "P1: AWSCURRENT's key is still inactive, though the function deactivated it"
-                    .to_owned(),
-            );
-        }
+        self.broken.extend(self.marks.left(self.watched.attempt));
     }
 
     fn deleted(&mut self, key: &KeyView, call: &Call) -> Vec<String> {
@@ -162,11 +156,6 @@ impl Watch {
         broken.extend(self.protected(key));
         broken.extend(self.foreign(key, call, "deactivated"));
         broken
-    }
-
-    fn activated(&self, key: &KeyView) -> Option<String> {
-        let own = self.marks.deactivated.contains(&key.id);
-        (!own).then(|| "P8: a key was activated that the function had not deactivated".to_owned())
     }
 
     fn protected(&self, key: &KeyView) -> Option<String> {

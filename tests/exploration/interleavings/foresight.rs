@@ -1,8 +1,10 @@
 //! What earlier schedules show about this one.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
-use super::history::{Asked, History, Seen, Wakes, answered, woken};
+use super::asked::is_asked_by;
+use super::history::{Asked, History, Seen, Wakes, answered, asked, changes_something, woken};
 use super::process::Status;
 use super::run::{Choice, Place};
 
@@ -15,14 +17,24 @@ pub fn foresee(seen: &Seen, from: &Place, choice: Choice) -> Option<Place> {
             let Status::Gated(call) = &seen.statuses[history] else {
                 return None;
             };
-            let asked = Asked::new(place.account, place.now, call);
-            let (answer, account) = seen.answers.get(&asked)?;
+            let known = Asked::new(place.account, place.now, call);
+            let (answer, account) = seen.answers.get(&known)?;
+            let judged = |judged: &HashSet<_>| judged.contains(&(place.account, *history));
+            if changes_something(call) && !seen.judged.as_ref().is_none_or(judged) {
+                return None;
+            }
             place.account = *account;
             *history = *seen.moves.get(&(*history, answered(place.now, answer)))?;
+            if let Some(rotator) = seen.rotates
+                && is_asked_by(call, answer)
+            {
+                let history = &mut place.processes[rotator];
+                *history = *seen.moves.get(&(*history, asked(place.now, *account)))?;
+            }
         }
         Choice::Time => {
             let wakes = |history: &History| match seen.statuses[history] {
-                Status::Over => Some(Wakes::After(Duration::MAX)),
+                Status::Over | Status::Unasked => Some(Wakes::After(Duration::MAX)),
                 _ => seen.wakes.get(history).copied(),
             };
             let wakes: Vec<_> = place.processes.iter().map(wakes).collect::<Option<_>>()?;

@@ -45,7 +45,7 @@ impl Asked {
 }
 
 pub fn changes_something(call: &str) -> bool {
-    let verbs = ["Put", "Update", "Create", "Delete"];
+    let verbs = ["Put", "Update", "Create", "Delete", "Rotate"];
     let names = verbs.map(|verb| [format!(".{verb}"), format!("Action={verb}")]);
     let mut names = names.iter().flatten();
     call.starts_with(STAGE) || names.any(|name| call.contains(name.as_str()))
@@ -63,6 +63,10 @@ pub struct Seen {
     pub wakes: HashMap<History, Wakes>,
     /// The account's response to a call, and its state after that.
     pub answers: HashMap<Asked, (String, History)>,
+    /// The process that carries out the rotations that are asked for.
+    pub rotates: Option<usize>,
+    /// If the changes of each process are judged by what it had seen: the account and the process before each. Else None.
+    pub judged: Option<HashSet<(History, History)>>,
 }
 
 impl Seen {
@@ -74,6 +78,10 @@ impl Seen {
             .entry((history, event.to_owned()))
             .or_insert(next)
     }
+}
+
+pub fn asked(now: Duration, account: History) -> String {
+    format!("{now:?} asked, {account:?}")
 }
 
 pub fn answered(now: Duration, answer: &str) -> String {

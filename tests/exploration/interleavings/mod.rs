@@ -17,16 +17,19 @@
 //! If there are too many calls for every order, a run is *stopped* for the other at most twice, or once, while it
 //! could continue. A run that sleeps or has ended is not stopped. `EXPLORE=all` has no such limit, and takes hours.
 
+mod asked;
 mod explored;
 mod explorer;
 mod foresight;
 mod gate;
 mod history;
+mod keeper;
 mod one_secret;
 mod process;
 mod run;
 mod trace;
 mod two_secrets;
+mod watching;
 
 use process::Item;
 use sandbox::rotation::STEPS;

@@ -57,11 +57,13 @@ impl Scenario for OneSecret {
             token: world.token().to_owned(),
             rotation_token: event["RotationToken"].as_str().unwrap().to_owned(),
             items: items.clone(),
+            key: String::new(),
             newest_first: self.newest_first,
         });
         Begun {
             arns: vec![world.arn().to_owned()],
             scripts: scripts.collect(),
+            kept: None,
             world,
         }
     }
@@ -101,7 +103,7 @@ impl OneSecret {
 }
 
 /// The account as the next run finds it, with ages instead of dates.
-fn digest(world: &World) -> String {
+pub fn digest(world: &World) -> String {
     let now = world.now();
     let age = |then| now.duration_since(then).unwrap_or_default();
     let keys = world.aws.user_keys(&world.prepared.username).into_iter();

@@ -12,7 +12,9 @@ use sandbox::in_process::InProcess;
 use sandbox::rotation::{Function, FunctionError, event};
 use serde_json::Value;
 
+use super::asked::Asked;
 use super::gate::Gate;
+use crate::keeper::case::{Case, TIME_OUT, settings};
 
 /// What a process does, in order. It ends with the first step that fails.
 #[derive(Clone, Debug)]
@@ -21,22 +23,29 @@ pub struct Script {
     pub token: String,
     pub rotation_token: String,
     pub items: Vec<Item>,
+    /// The key that the keeper's runs are about.
+    pub key: String,
     /// If it makes calls at the same time, the newest reaches the account first.
     pub newest_first: bool,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Item {
     /// Secrets Manager invokes the function.
     Step(&'static str),
     /// Secrets Manager begins the next rotation, with this token.
     Stage(&'static str),
+    /// Secrets Manager takes up the next rotation that is asked for.
+    Asked,
+    /// The schedule or a person invokes the keeper.
+    Keep(Case),
 }
 
 /// The gate's names for Secrets Manager's own actions, which are not calls of the function. A process may be invoked
-/// late. After that, each step follows the one before at once.
+/// late. After that, each step follows the one before at once, and a rotation that is asked for begins at once.
 pub const INVOKE: &str = "invoke";
 pub const STAGE: &str = "stage";
+pub const BEGIN: &str = "begin";
 
 pub type Ended = Result<Value, FunctionError>;
 
@@ -44,6 +53,7 @@ pub struct Process {
     future: Option<Pin<Box<dyn Future<Output = ()>>>>,
     flag: Arc<Flag>,
     pub gate: Gate,
+    pub asked: Asked,
     ended: Arc<Mutex<Vec<Ended>>>,
 }
 
@@ -54,7 +64,22 @@ pub enum Status {
     Gated(String),
     /// It waits for time to pass.
     Asleep,
+    /// It waits until a rotation is asked for.
+    Unasked,
     Over,
+}
+
+impl Script {
+    /// Whether it is the keeper that is invoked.
+    pub fn is_kept(&self) -> bool {
+        let mut items = self.items.iter();
+        items.any(|item| matches!(item, Item::Keep(_)))
+    }
+
+    /// Whether it carries out what is asked for.
+    pub fn is_asked(&self) -> bool {
+        self.items.contains(&Item::Asked)
+    }
 }
 
 impl Process {
@@ -65,19 +90,30 @@ impl Process {
             false => Gate::default(),
         };
         let client = gate.http_client(aws);
-        let function = InProcess::with_http_client(aws, Config::default(), client);
+        // The SDK makes up tokens from numbers that it draws when a client is built.
+        fastrand::seed(u64::try_from(number).unwrap());
+        let function = match script.is_kept() {
+            true => InProcess::keeper_with_http_client(aws, settings(&script.arn), client)
+                .time_out(TIME_OUT),
+            false => InProcess::with_http_client(aws, Config::default(), client),
+        };
         let function = function.numbered(u32::try_from(number).unwrap());
-        let ended = Arc::default();
+        let (asked, ended) = (Asked::default(), Arc::default());
+        if script.is_asked() {
+            asked.hear(aws);
+        }
         let mut process = Self {
             future: Some(Box::pin(run(
                 script,
                 aws.clone(),
                 function,
                 gate.clone(),
+                asked.clone(),
                 Arc::clone(&ended),
             ))),
             flag: Arc::default(),
             gate,
+            asked,
             ended,
         };
         process.go_on();
@@ -104,6 +140,7 @@ impl Process {
         match self.gate.waiting() {
             _ if self.future.is_none() => Status::Over,
             Some(call) => Status::Gated(call),
+            None if self.asked.is_awaited() => Status::Unasked,
             None => Status::Asleep,
         }
     }
@@ -140,11 +177,12 @@ async fn run(
     aws: Aws,
     mut function: InProcess,
     gate: Gate,
+    asked: Asked,
     ended: Arc<Mutex<Vec<Ended>>>,
 ) {
     let (arn, mut token) = (script.arn, script.token);
     let mut rotation_token = script.rotation_token;
-    let mut first = true;
+    let mut first = Some(INVOKE);
     for item in script.items {
         match item {
             Item::Stage(next) => {
@@ -153,12 +191,21 @@ async fn run(
                 rotation_token = aws.make_rotation_token(&arn);
                 gate.answered(format!("200 {token}"));
             }
-            Item::Step(step) => {
-                if std::mem::take(&mut first) {
-                    gate.pass(format!("{INVOKE} {arn} {step} {token}")).await;
+            Item::Asked => {
+                token = asked.next().await;
+                rotation_token = aws.make_rotation_token(&arn);
+                first = Some(BEGIN);
+            }
+            Item::Step(_) | Item::Keep(_) => {
+                let event = match item {
+                    Item::Keep(case) => case.event(&arn, &script.key),
+                    Item::Step(step) => event(step, &arn, &token, Some(&rotation_token)),
+                    Item::Stage(_) | Item::Asked => unreachable!("no invocation"),
+                };
+                if let Some(how) = first.take() {
+                    gate.pass(format!("{how} {arn} {item:?} {token}")).await;
                     gate.answered("200".to_owned());
                 }
-                let event = event(step, &arn, &token, Some(&rotation_token));
                 let result = function.invoke(event).await;
                 let failed = result.is_err();
                 ended.lock().unwrap().push(result);

@@ -6,9 +6,12 @@ use std::time::{Duration, SystemTime};
 
 use sandbox::aws::Aws;
 
-use super::history::{Asked, History, Seen, Wakes, answered, changes_something, woken};
+use super::asked::is_asked_by;
+use super::history::{Asked, History, Seen, Wakes, answered, asked, changes_something, woken};
 use super::process::{Ended, Process, Script, Status};
-use super::trace::Trace;
+use super::trace::{Trace, of_one};
+use super::watching::Keepers;
+use crate::keeper::watch::Watched;
 use crate::watch::{After, Watch, watch};
 use crate::world::World;
 
@@ -18,6 +21,8 @@ pub struct Begun {
     /// The secrets that are watched.
     pub arns: Vec<String>,
     pub scripts: Vec<Script>,
+    /// What the keeper is held to, if it is among the processes.
+    pub kept: Option<Watched>,
 }
 
 /// What the scheduler can do next.
@@ -51,6 +56,7 @@ pub struct Run {
     /// Each process's last call.
     last: Vec<String>,
     watches: Vec<Watch>,
+    keepers: Option<Keepers>,
     /// The account's history.
     changes: History,
     began: SystemTime,
@@ -62,8 +68,15 @@ impl Run {
         let aws = &begun.world.aws;
         let watches = begun.arns.iter();
         let watches = watches.map(|arn| watch(aws, arn, After::default()));
+        let mut scripts = begun.scripts.iter();
+        seen.rotates = scripts.position(Script::is_asked);
+        if begun.kept.is_some() {
+            seen.judged.get_or_insert_default();
+        }
+        let kept = begun.kept.as_ref();
         let mut run = Self {
             watches: watches.collect(),
+            keepers: kept.map(|kept| Keepers::new(aws, kept, &begun.scripts)),
             processes: begun
                 .scripts
                 .iter()
@@ -104,6 +117,9 @@ impl Run {
             let broken = watch.lock().unwrap().broken.clone();
             assert!(broken.is_empty(), "P1: {broken:?}\n{}", self.trace);
         }
+        let broken = self.keepers.iter().flat_map(Keepers::broken);
+        let broken: Vec<_> = broken.collect();
+        assert!(broken.is_empty(), "{broken:#?}\n{}", self.trace);
     }
 
     /// Runs one process to its end, while no other runs.
@@ -118,7 +134,7 @@ impl Run {
         let mut made = 0;
         loop {
             let choice = match self.processes[number].status() {
-                Status::Over => return true,
+                Status::Over | Status::Unasked => return true,
                 Status::Gated(_) if made == calls => return false,
                 Status::Gated(_) => Choice::Call(number),
                 Status::Asleep => Choice::Time,
@@ -146,14 +162,29 @@ impl Run {
             let change = format!("{now:?} {call} {answer}");
             self.changes = seen.then(self.changes, &change);
         }
+        if let Some(keepers) = &mut self.keepers {
+            keepers.look(&self.begun.world.aws, number);
+        }
         let before = self.place.account;
+        if let Some(judged) = &mut seen.judged
+            && changes_something(&call)
+        {
+            judged.insert((before, self.place.processes[number]));
+        }
         self.place.account = self.account(seen);
         let answers = (answer, self.place.account);
-        let asked = Asked::new(before, now, &call);
-        let known = seen.answers.insert(asked, answers.clone());
+        let known = Asked::new(before, now, &call);
+        let known = seen.answers.insert(known, answers.clone());
         assert!(known.is_none_or(|known| known == answers), "{}", self.trace);
+        let rotates = is_asked_by(&call, &answers.0);
         self.last[number] = call;
         self.moved(number, answered(now, &answers.0), seen);
+        if let Some(rotator) = seen.rotates
+            && rotates
+        {
+            self.processes[rotator].go_on();
+            self.moved(rotator, asked(now, answers.1), seen);
+        }
     }
 
     async fn time(&mut self, seen: &mut Seen) {
@@ -203,6 +234,9 @@ impl Run {
             let said = format!("{result:?}");
             self.begun.world.hear(&said);
             self.trace.ended(self.place.now, number, result);
+            if let Some(keepers) = &mut self.keepers {
+                keepers.end(number);
+            }
         }
         let status = process.status();
         let history = if ended.len() == self.heard[number] {
@@ -215,7 +249,8 @@ impl Run {
                 Status::Over => None,
                 _ => Some(self.place.now),
             };
-            let event = format!("{} {results:?} {now:?}", self.script(number));
+            let waiting = process.asked.waiting();
+            let event = format!("{} {results:?} {now:?} {waiting:?}", self.script(number));
             seen.then(History::EMPTY, &event)
         };
         self.place.processes[number] = history;
@@ -231,6 +266,11 @@ impl Run {
     /// Two processes with the same script differ in their marks.
     fn script(&self, number: usize) -> String {
         format!("{number} {:?}", self.begun.scripts[number])
+    }
+
+    /// How often a process did what no look of its could have kept it from.
+    pub fn excused(&self) -> usize {
+        self.keepers.as_ref().map_or(0, Keepers::excused)
     }
 
     pub fn results(&self) -> Vec<Vec<Ended>> {
@@ -252,7 +292,10 @@ impl Run {
 /// How an invocation ended, in a word.
 pub fn outcome(result: &Ended) -> String {
     match result {
-        Ok(answer) => answer["outcome"].as_str().unwrap_or_default().to_owned(),
+        Ok(answer) => of_one(answer)["outcome"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned(),
         Err(error) => error.error_type.clone(),
     }
 }

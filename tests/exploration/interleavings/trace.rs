@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::process::{Ended, INVOKE, STAGE};
+use super::process::{BEGIN, Ended, INVOKE, STAGE};
 use super::run::Begun;
 
 const PREFIX: &str = "AKIASANDBOX";
@@ -87,13 +87,18 @@ impl fmt::Display for Trace {
                     format!("{} -> {answered}", shown(call))
                 }
                 What::Woken => "(the time has come)".to_owned(),
-                What::Ended(Ok(answer)) => format!("ended: {}", answer["message"]),
+                What::Ended(Ok(answer)) => format!("ended: {}", of_one(answer)["message"]),
                 What::Ended(Err(error)) => format!("failed: {error:?}"),
             };
             writeln!(formatter, "{at:>12.3?} {process} {}", self.named(&what))?;
         }
         Ok(())
     }
+}
+
+/// The part of an answer that is about the secret. The keeper's is about several.
+pub fn of_one(answer: &Value) -> &Value {
+    answer["secrets"].get(0).unwrap_or(answer)
 }
 
 /// The action of a call and its parameters that are not secret.
@@ -106,7 +111,8 @@ fn shown(call: &str) -> String {
         "MoveToVersionId",
         "RemoveFromVersionId",
     ];
-    if call.starts_with(INVOKE) || call.starts_with(STAGE) {
+    let own = [INVOKE, STAGE, BEGIN];
+    if own.into_iter().any(|name| call.starts_with(name)) {
         return call.to_owned();
     }
     let mut parts = call.splitn(3, ' ');

@@ -66,10 +66,12 @@ impl Scenario for TwoSecrets {
             token: token.to_owned(),
             rotation_token: world.aws.make_rotation_token(arn),
             items: whole_rotation(),
+            key: String::new(),
             newest_first: false,
         });
         Begun {
             scripts: scripts.collect(),
+            kept: None,
             world,
             arns,
         }

@@ -88,8 +88,12 @@ impl Case {
         self == Self::RevokeAtOnce
     }
 
-    fn of_current(self) -> bool {
-        matches!(self, Self::RevokeCurrent | Self::RevokeAtOnce)
+    /// Which version holds the key that it is about.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::RevokeCurrent | Self::RevokeAtOnce => AWSCURRENT,
+            _ => AWSPREVIOUS,
+        }
     }
 
     pub fn event(self, arn: &str, key: &str) -> Value {
@@ -107,11 +111,17 @@ impl Case {
 }
 
 impl Ground {
-    pub async fn new(case: Case, source: Source) -> Self {
+    /// An account with a key that has just been replaced.
+    pub async fn replaced(source: Source) -> World {
         let mut world = World::from(source, 1);
         world.rotate().await.unwrap();
         world.aws.record_uses(false);
         world.prepared.add_keeper(&world.aws).unwrap();
+        world
+    }
+
+    pub async fn new(case: Case, source: Source) -> Self {
+        let world = Self::replaced(source).await;
         let account = match source {
             Source::AnotherAccount => sandbox::aws::OTHER_ACCOUNT,
             _ => sandbox::aws::ACCOUNT,
@@ -123,18 +133,32 @@ impl Ground {
             let mut keeper = keeper(&world.aws, world.arn());
             keeper.invoke(json!({"Action": "retire"})).await.unwrap();
         }
-        let label = match case.of_current() {
-            true => AWSCURRENT,
-            false => AWSPREVIOUS,
-        };
         Self {
             case,
             source,
             snapshot: world.aws.snapshot(),
             arn: world.arn().to_owned(),
             user: world.prepared.username.clone(),
-            key: world.key_of(label).unwrap(),
+            key: world.key_of(case.label()).unwrap(),
         }
+    }
+}
+
+/// The settings of one secret's keeper.
+pub fn settings(arn: &str) -> Config {
+    settings_with(arn, RETIRE_AFTER, Config::default())
+}
+
+fn settings_with(arn: &str, retire_after: Duration, config: Config) -> Config {
+    let keeper = KeeperConfig {
+        watches: Watches::One(arn.to_owned()),
+        retire_after,
+        at_once: false,
+        revokes_reported: true,
+    };
+    Config {
+        keeper: Some(keeper),
+        ..config
     }
 }
 
@@ -145,15 +169,5 @@ pub fn keeper(aws: &Aws, arn: &str) -> InProcess {
 
 /// The keeper of one secret with other settings.
 pub fn keeper_with(aws: &Aws, arn: &str, retire_after: Duration, config: Config) -> InProcess {
-    let keeper = KeeperConfig {
-        watches: Watches::One(arn.to_owned()),
-        retire_after,
-        at_once: false,
-        revokes_reported: true,
-    };
-    let config = Config {
-        keeper: Some(keeper),
-        ..config
-    };
-    InProcess::keeper(aws, config).time_out(TIME_OUT)
+    InProcess::keeper(aws, settings_with(arn, retire_after, config)).time_out(TIME_OUT)
 }

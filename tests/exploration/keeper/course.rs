@@ -167,15 +167,23 @@ impl<'a> Course<'a> {
     pub async fn run(mut self, hit: Option<&Hit>) -> Ended {
         let event = self.ground.case.event(&self.ground.arn, &self.ground.key);
         self.keep(event, hit).await;
-        self.shared.lock().unwrap().first = false;
         let actions = self.aws.calls().into_iter().map(|call| call.action);
         let actions = actions.collect();
+        Ended {
+            actions,
+            ..self.rest().await
+        }
+    }
+
+    /// Runs only what follows.
+    pub async fn rest(mut self) -> Ended {
+        self.shared.lock().unwrap().first = false;
         self.follow().await;
         let wrong = self.wrong();
         self.aws.forget_hooks();
         let mut shared = self.shared.lock().unwrap();
         Ended {
-            actions,
+            actions: Vec::new(),
             gaps: std::mem::take(&mut shared.gaps),
             invocations: self.invocations,
             excused: shared.watch.excused,

@@ -5,7 +5,7 @@
 
 mod accepted;
 pub mod case;
-mod course;
+pub mod course;
 mod explore;
 mod hand;
 pub mod watch;
