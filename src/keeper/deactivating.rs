@@ -3,7 +3,7 @@
 use crate::aws::iam::Iam;
 use crate::key::deactivatable::Deactivatable;
 use crate::rotation::context::Run;
-use crate::rotation::deactivation::{Deactivated, Deactivation};
+use crate::rotation::deactivation::{Basis, Deactivated, Deactivation};
 use crate::rotation::problem::Problem;
 use crate::rotation::staged_secret::Staged;
 
@@ -17,7 +17,7 @@ pub(crate) async fn deactivate(
     staged: &Staged,
     iam: &Iam,
     key: &Deactivatable,
-    to_go: impl AsyncFn() -> Result<bool, Problem>,
+    to_go: impl AsyncFn() -> Result<Basis, Problem>,
 ) -> Result<Deactivated, Problem> {
     let deactivation = Deactivation::new(run, staged, iam, key, false);
     let mut ended = deactivation.deactivate(&to_go).await?;

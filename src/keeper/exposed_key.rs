@@ -14,7 +14,7 @@ use crate::key::marks::Mark;
 use crate::key::revocation::{Gone, Revocation};
 use crate::rotation::context::Run;
 use crate::rotation::credential_source::CredentialSource;
-use crate::rotation::deactivation::Deactivated;
+use crate::rotation::deactivation::{Basis, Deactivated};
 use crate::rotation::keeper_problem::KeeperProblem;
 use crate::rotation::problem::Problem;
 use crate::rotation::watched_secret::Watched;
@@ -67,7 +67,12 @@ pub(super) async fn take_away(
     key: &Deactivatable,
 ) -> Result<Option<(Gone, Option<DateTime<Utc>>)>, Problem> {
     let (staged, id) = (&round.watched.staged, key.id());
-    let to_go = async || Ok(!run.gives_out(staged, id).await?);
+    let to_go = async || {
+        Ok(match run.gives_out(staged, id).await? {
+            true => Basis::Changed,
+            false => Basis::Unchanged(None),
+        })
+    };
     let mut ended = deactivate(run, staged, &round.iam, key, &to_go).await;
     if let Err(Problem::PermissionMissing(failure)) = &ended
         && let Some(role) = role_instead(run, round, failure)

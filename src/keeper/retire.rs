@@ -19,7 +19,7 @@ use crate::key::retirement::{
 };
 use crate::rotation::context::Run;
 use crate::rotation::credential_source::CredentialSource;
-use crate::rotation::deactivation::Deactivated;
+use crate::rotation::deactivation::{Basis, Deactivated};
 use crate::rotation::deletion::{held_with, previous_key};
 use crate::rotation::give_back::give_back;
 use crate::rotation::keeper_config::KeeperConfig;
@@ -158,7 +158,10 @@ async fn retire(
     key: &Deactivatable,
 ) -> Result<Found, Problem> {
     let (staged, id) = (&watched.staged, key.id());
-    let to_go = async || Ok(run.still_watched(staged).await?.is_some());
+    let to_go = async || {
+        let now = run.still_watched(staged).await?;
+        Ok(now.map_or(Basis::Changed, |now| Basis::Unchanged(Some(now.marks))))
+    };
     Ok(match deactivate(run, staged, iam, key, to_go).await? {
         Deactivated::Done { .. } => {
             info!(access_key_id = %id, "access key retired");

@@ -10,12 +10,12 @@ use tracing::info;
 use crate::aws::failure::Effect;
 use crate::aws::iam::Iam;
 use crate::key::deactivatable::Deactivatable;
-use crate::key::marks::Mark;
+use crate::key::marks::{Mark, Marks};
 use crate::rotation::context::Run;
 use crate::rotation::give_back::activate;
 use crate::rotation::marking::take_off;
 use crate::rotation::problem::Problem;
-use crate::rotation::staged_secret::Staged;
+use crate::rotation::staged_secret::{READ_AGAIN, Staged};
 
 /// Waits before the looks after the deactivation: 5 s in all, longer than the known lag of a read (fact 19).
 const LOOKS: [Duration; 3] = [
@@ -28,6 +28,31 @@ pub(crate) const LEAST_TIME: Duration = Duration::from_secs(10);
 /// The wait between attempts for a key that IAM does not know yet, and the number of attempts.
 pub(crate) const KNOWN_LATER: Duration = Duration::from_secs(2);
 pub(crate) const KNOWN_AT_LAST: u32 = 4;
+
+/// What a look saw of the basis of a decision.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Basis {
+    /// It has changed.
+    Changed,
+    /// It is unchanged. If the look read the labels, these are the marks.
+    Unchanged(Option<Marks>),
+}
+
+impl Basis {
+    pub(crate) const fn is_unchanged(&self) -> bool {
+        matches!(self, Self::Unchanged(_))
+    }
+
+    /// Whether a mark may be on, by what the look saw.
+    fn has(&self, mark: &Mark) -> bool {
+        match self {
+            Self::Changed => true,
+            Self::Unchanged(marks) => marks
+                .as_ref()
+                .is_none_or(|marks| marks.find(mark).is_some()),
+        }
+    }
+}
 
 /// What happened to the key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,29 +105,40 @@ impl<'r> Deactivation<'r> {
     /// An error of the look, or the IAM error. The key is then Inactive under its mark, or untouched.
     pub(crate) async fn deactivate(
         &self,
-        to_go: &impl AsyncFn() -> Result<bool, Problem>,
+        to_go: &impl AsyncFn() -> Result<Basis, Problem>,
     ) -> Result<Deactivated, Problem> {
         let (run, id) = (self.run, self.key.id());
         let mark = Mark::Removing(id.clone());
-        let look = async || Ok(to_go().await?.then_some(()));
-        if self.staged.marks.find(&mark).is_none() {
-            let put = async |(): &(), once| run.put_on(self.staged, &mark, once).await;
-            run.doing(format!(
-                "mark the access key {id} as one that is taken away"
-            ));
-            match run.change(LEAST_TIME, look, put).await? {
-                None => return Ok(Deactivated::Kept),
-                Some(ended) => ended?,
-            }
+        if !self.is_marked() && !self.mark(&mark, to_go).await? {
+            return Ok(Deactivated::Kept);
         }
-        for _ in 0..KNOWN_AT_LAST {
+        // Another run that leaves the key alone, such as undo, takes the mark off. Without it nothing would say that it was
+        // the function that deactivated the key.
+        let marked = Cell::new(true);
+        let look = async || {
+            let basis = to_go().await?;
+            marked.set(basis.has(&mark));
+            Ok((basis.is_unchanged() && marked.get()).then_some(()))
+        };
+        let deactivate = async |(): &(), once| {
+            self.deactivated.set(true);
+            self.iam.deactivate(self.key, once).await
+        };
+        let (mut waits, mut unknown) = (READ_AGAIN.into_iter(), 0);
+        while unknown < KNOWN_AT_LAST {
             run.doing(format!("deactivate the access key {id}"));
-            let deactivate = async |(): &(), once| {
-                self.deactivated.set(true);
-                self.iam.deactivate(self.key, once).await
-            };
             match run.change(LEAST_TIME, look, deactivate).await? {
-                None => return Ok(Deactivated::Kept),
+                None if marked.get() => return Ok(Deactivated::Kept),
+                // Or one read does not show it yet (fact 19).
+                None => match waits.next() {
+                    None => return Ok(Deactivated::Kept),
+                    Some(wait) => {
+                        run.clock.sleep(wait).await?;
+                        if !self.mark(&mark, to_go).await? {
+                            return Ok(Deactivated::Kept);
+                        }
+                    }
+                },
                 Some(Ok(())) => {
                     info!(access_key_id = %id, "access key deactivated");
                     run.changed(format!("the access key {id} was deactivated"));
@@ -114,6 +150,7 @@ impl<'r> Deactivation<'r> {
                         self.unmark().await;
                         return Ok(Deactivated::NotFound);
                     }
+                    unknown += 1;
                     run.clock.sleep(KNOWN_LATER).await?;
                 }
                 Some(Err(failure)) => {
@@ -129,17 +166,38 @@ impl<'r> Deactivation<'r> {
         Ok(Deactivated::NotFound)
     }
 
+    /// Puts the mark on, also if it is on already. Returns false if the basis of the decision has changed.
+    async fn mark(
+        &self,
+        mark: &Mark,
+        to_go: &impl AsyncFn() -> Result<Basis, Problem>,
+    ) -> Result<bool, Problem> {
+        let (run, id) = (self.run, self.key.id());
+        run.doing(format!(
+            "mark the access key {id} as one that is taken away"
+        ));
+        let look = async || Ok(to_go().await?.is_unchanged().then_some(()));
+        let put = async |(): &(), once| run.put_on(self.staged, mark, once).await;
+        match run.change(LEAST_TIME, look, put).await? {
+            None => Ok(false),
+            Some(ended) => {
+                ended?;
+                Ok(true)
+            }
+        }
+    }
+
     /// Looks again over some seconds. Returns whether the basis of the decision stays unchanged.
     pub(crate) async fn look_again(
         &self,
-        to_go: &impl AsyncFn() -> Result<bool, Problem>,
+        to_go: &impl AsyncFn() -> Result<Basis, Problem>,
     ) -> Result<bool, Problem> {
         let id = self.key.id();
         self.run
             .doing(format!("look again at the deactivated access key {id}"));
         for wait in LOOKS {
             self.run.clock.sleep(wait).await?;
-            if !to_go().await? {
+            if !to_go().await?.is_unchanged() {
                 return Ok(false);
             }
         }

@@ -12,7 +12,7 @@ use crate::key::marks::Mark;
 use crate::rotation::clock::OutOfTime;
 use crate::rotation::context::Rotation;
 use crate::rotation::credential_source::CredentialSource;
-use crate::rotation::deactivation::{self, Deactivation};
+use crate::rotation::deactivation::{self, Basis, Deactivation};
 use crate::rotation::deletion::{self, Plan};
 use crate::rotation::marking::take_off;
 use crate::rotation::pending::Pending;
@@ -185,8 +185,11 @@ async fn make_room(
             true => Ok(None),
             false => Pending::read(rotation, staged).await,
         };
-        let still_staged = rotation.still_staged(staged).await?;
-        Ok(still_staged && stored?.is_none())
+        let marks = rotation.still_staged(staged).await?;
+        Ok(match (marks, stored?) {
+            (Some(marks), None) => Basis::Unchanged(Some(marks)),
+            _ => Basis::Changed,
+        })
     };
     match removal.run(to_go).await? {
         Removed::Deleted | Removed::NotFound => {
@@ -220,7 +223,7 @@ async fn make(
     }
     let look = async || {
         time_for_a_key(rotation)?;
-        Ok(rotation.still_staged(staged).await?.then_some(()))
+        Ok(rotation.still_staged(staged).await?.map(drop))
     };
     rotation.doing("create an access key, and may have created one");
     let create = async |(): &(), once| facts.iam.create(once).await;

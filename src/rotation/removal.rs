@@ -8,7 +8,7 @@ use crate::aws::iam::Deletion;
 use crate::key::access_key::KeyStatus;
 use crate::key::deletion_rule::Deletable;
 use crate::key::refusal::Refusal;
-use crate::rotation::deactivation::{Deactivated, Deactivation, KNOWN_AT_LAST, KNOWN_LATER};
+use crate::rotation::deactivation::{Basis, Deactivated, Deactivation, KNOWN_AT_LAST, KNOWN_LATER};
 use crate::rotation::problem::Problem;
 use crate::rotation::staged_secret::READ_AGAIN;
 
@@ -49,7 +49,7 @@ impl Removal<'_> {
     /// An error of the look, or the IAM error. The key is then Inactive under its mark, or untouched.
     pub(crate) async fn run(
         &self,
-        to_go: impl AsyncFn() -> Result<bool, Problem>,
+        to_go: impl AsyncFn() -> Result<Basis, Problem>,
     ) -> Result<Removed, Problem> {
         let removed = self.take_away(&to_go).await;
         let moved = match &removed {
@@ -64,7 +64,7 @@ impl Removal<'_> {
 
     async fn take_away(
         &self,
-        to_go: &impl AsyncFn() -> Result<bool, Problem>,
+        to_go: &impl AsyncFn() -> Result<Basis, Problem>,
     ) -> Result<Removed, Problem> {
         if self.status == KeyStatus::Active {
             match self.deactivation.deactivate(to_go).await? {
@@ -81,7 +81,7 @@ impl Removal<'_> {
 
     async fn delete(
         &self,
-        to_go: &impl AsyncFn() -> Result<bool, Problem>,
+        to_go: &impl AsyncFn() -> Result<Basis, Problem>,
     ) -> Result<Removed, Problem> {
         let (run, id) = (self.deactivation.run, self.key.id());
         let seen = Cell::new(Seen::ToGo);
@@ -120,14 +120,17 @@ impl Removal<'_> {
     }
 
     /// The last look. It reads the labels last: they matter most, and an earlier read can wait.
-    async fn look(&self, to_go: &impl AsyncFn() -> Result<bool, Problem>) -> Result<Seen, Problem> {
+    async fn look(
+        &self,
+        to_go: &impl AsyncFn() -> Result<Basis, Problem>,
+    ) -> Result<Seen, Problem> {
         let list = async || self.deactivation.iam.list().await;
         let keys = self
             .deactivation
             .run
             .patiently(Duration::ZERO, list)
             .await?;
-        let to_go = to_go().await?;
+        let to_go = to_go().await?.is_unchanged();
         let listed = keys.iter().find(|listed| listed.id == *self.key.id());
         Ok(match listed {
             _ if !to_go => Seen::Moved,

@@ -94,16 +94,21 @@ impl Rotation<'_> {
         }
     }
 
-    /// Whether AWSCURRENT and AWSPREVIOUS are still where they were when a decision was made.
-    pub(crate) async fn still_staged(&self, staged: &Staged) -> Result<bool, Problem> {
+    /// Returns the marks if AWSCURRENT and AWSPREVIOUS are still where they were when a decision was made.
+    pub(crate) async fn still_staged(&self, staged: &Staged) -> Result<Option<Marks>, Problem> {
         let secret = self.describe().await?;
         let now = stages::judge(&secret.labels, self.token)
             .map_err(|unstaged| self.unstaged(unstaged))?;
-        Ok(matches!(
-            now,
-            Staging::Pending { current, previous, .. }
-                if current == staged.current_version && previous == staged.previous_version
-        ))
+        Ok(match now {
+            Staging::Pending {
+                current,
+                previous,
+                marks,
+            } if current == staged.current_version && previous == staged.previous_version => {
+                Some(marks)
+            }
+            _ => None,
+        })
     }
 
     /// Whether AWSPENDING is still on the event's version.

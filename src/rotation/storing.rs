@@ -10,7 +10,7 @@ use crate::aws::iam::Iam;
 use crate::key::access_key::{AccessKey, AccessKeyId, KeyStatus};
 use crate::key::deletion_rule::{HeldKeys, unstored};
 use crate::rotation::context::Rotation;
-use crate::rotation::deactivation::{Deactivation, LEAST_TIME};
+use crate::rotation::deactivation::{Basis, Deactivation, LEAST_TIME};
 use crate::rotation::give_back;
 use crate::rotation::pending::Pending;
 use crate::rotation::problem::{CleanUp, Problem};
@@ -188,7 +188,10 @@ async fn take_unstored_away(
     };
     let to_go = async || {
         let given_out = give_back::given_out(rotation, staged).await?;
-        Ok(!given_out.holds(&key.id))
+        Ok(match given_out.holds(&key.id) {
+            true => Basis::Changed,
+            false => Basis::Unchanged(None),
+        })
     };
     match removal.run(to_go).await {
         Ok(Removed::Deleted) => {

@@ -53,7 +53,7 @@ pub(crate) async fn run(rotation: &Rotation<'_>, staged: &Staged) -> Result<Outc
             let still_staged = rotation.still_staged(staged).await?;
             let authenticates = authenticates(rotation, key, &expected).await?;
             rotation.doing(format!("move AWSCURRENT to {}", key.id));
-            if !still_staged {
+            if still_staged.is_none() {
                 return Ok(None);
             }
             if authenticates {

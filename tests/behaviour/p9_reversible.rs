@@ -1,5 +1,6 @@
 //! P9: a key is deactivated, and looked at again, before it is deleted. Until then this can be undone, and is.
 
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use sandbox::aws::{AWSCURRENT, AWSPENDING, AWSPREVIOUS, Call, FaultKind, KeyStatus};
@@ -188,5 +189,40 @@ async fn a_key_is_not_deactivated_without_the_time_to_look_again() {
         let failed = world.step("createSecret").await.unwrap_err();
         assert_eq!(failed.error_type, "OutOfTime", "{failed:?}");
         assert_eq!(status(&world, &previous), Some(KeyStatus::Active));
+    }
+}
+
+/// Undo does that, and a keeper's run that leaves the key alone. Else nothing would say afterwards whose deactivation it was.
+#[tokio::test(start_paused = true)]
+async fn a_key_is_deactivated_under_its_mark_though_another_run_has_taken_that_off() {
+    const PUT: &str = "UpdateSecretVersionStage";
+    for source in SOURCES {
+        // The mark of another run, which this one has read, and its own, which comes after the mark of a creation.
+        for (was_marked, behind) in [(true, vec!["DescribeSecret"]), (false, vec![PUT, PUT])] {
+            let (mut world, previous) = staged(source).await;
+            let (aws, arn) = (world.aws.clone(), world.arn().to_owned());
+            let mark = format!("iam-key-rotator-removing-{previous}");
+            if was_marked {
+                let view = aws.secret(&arn).unwrap();
+                let current = view.with_label(AWSCURRENT).unwrap().id.clone();
+                aws.set_label(&arn, &mark, &current);
+            }
+            let is_on = Arc::new(Mutex::new(Vec::new()));
+            let (seen, account, label) = (is_on.clone(), aws.clone(), mark.clone());
+            let secret = arn.clone();
+            aws.on_call(move |call| {
+                if call.action == "UpdateAccessKey" {
+                    let view = account.secret(&secret).unwrap();
+                    seen.lock().unwrap().push(view.with_label(&label).is_some());
+                }
+            });
+            world.after_calls(&behind, {
+                let aws = aws.clone();
+                move || aws.remove_label(&arn, &mark)
+            });
+            world.step("createSecret").await.unwrap();
+            assert_eq!(*is_on.lock().unwrap(), [true], "{source:?} {was_marked}");
+            assert_eq!(status(&world, &previous), None);
+        }
     }
 }

@@ -14,6 +14,8 @@ pub struct Asked(Arc<Mutex<Inside>>);
 #[derive(Debug, Default)]
 struct Inside {
     tokens: VecDeque<String>,
+    /// Those that were taken up.
+    taken: Vec<String>,
     waker: Option<Waker>,
 }
 
@@ -37,7 +39,10 @@ impl Asked {
         poll_fn(|context| {
             let mut inside = self.0.lock().unwrap();
             match inside.tokens.pop_front() {
-                Some(token) => Poll::Ready(token),
+                Some(token) => {
+                    inside.taken.push(token.clone());
+                    Poll::Ready(token)
+                }
                 None => {
                     inside.waker = Some(context.waker().clone());
                     Poll::Pending
@@ -52,9 +57,10 @@ impl Asked {
         self.0.lock().unwrap().waker.is_some()
     }
 
-    /// Those that wait.
-    pub fn waiting(&self) -> Vec<String> {
-        self.0.lock().unwrap().tokens.iter().cloned().collect()
+    /// Those that were taken up, and those that wait, as a text.
+    pub fn told(&self) -> String {
+        let inside = self.0.lock().unwrap();
+        format!("{:?}, {:?}", inside.taken, inside.tokens)
     }
 }
 
