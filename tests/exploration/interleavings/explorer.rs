@@ -84,15 +84,6 @@ impl<S: Scenario> Explorer<'_, S> {
 
     async fn start(&mut self) -> Run {
         self.explored.runs += 1;
-        if std::env::var_os("PROGRESS").is_some() && (self.explored.runs.is_multiple_of(200)) {
-            eprintln!(
-                "runs {} nodes {} checked {} depth-now {:?}",
-                self.explored.runs,
-                self.nodes.len(),
-                self.checked.len(),
-                self.nodes.last().map(|n| n.place.now)
-            );
-        }
         let begun = self.scenario.begin().await;
         Run::new(begun, &mut self.seen)
     }

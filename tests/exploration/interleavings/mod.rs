@@ -14,6 +14,10 @@
 //! run does more than wait. That bounds the exploration, and the figures count only what is within these bounds. An
 //! invocation itself may come at any time.
 //!
+//! With the keeper, each call is also judged by what its process had seen: P6, P9 and P10 (`watching.rs`). So a change
+//! that is known in another place runs again, if its process had not seen the same. A rotation that a revocation asks for
+//! is a third process.
+//!
 //! If there are too many calls for every order, a run is *stopped* for the other at most twice, or once, while it
 //! could continue. A run that sleeps or has ended is not stopped. `EXPLORE=all` has no such limit, and takes hours.
 

@@ -14,6 +14,9 @@ use crate::hands::looks::Looks;
 use crate::hands::marks::{Attempt, Marks};
 use crate::keeper::hand::Act;
 
+/// How the function's own labels begin.
+const MARK: &str = "iam-key-rotator-";
+
 #[derive(Clone)]
 pub struct Watched {
     pub arn: String,
@@ -32,6 +35,8 @@ pub struct Watch {
     looks: Looks,
     /// Whether the last look at the key's last use showed everything.
     saw_uses: bool,
+    /// Whether the last look at the labels showed all marks.
+    saw_marks: bool,
     /// When the replaced key was last used by a consumer.
     used: Option<SystemTime>,
     /// When AWSCURRENT last moved.
@@ -52,6 +57,7 @@ impl Watch {
             looks: Looks::new(&watched.arn, &[]),
             watched,
             saw_uses: true,
+            saw_marks: true,
             used: None,
             moved: None,
             marks: Marks::default(),
@@ -102,6 +108,7 @@ impl Watch {
         }
         let was = std::mem::replace(&mut self.before, now);
         let now = &self.before;
+        self.saw_marks &= marks(&was) == marks(now);
         self.looks.keys &= was.keys == now.keys;
         self.looks.current &= was.text(AWSCURRENT) == now.text(AWSCURRENT);
         self.looks.labels &= labels(&was) == labels(now) && values(&was) == values(now);
@@ -125,6 +132,7 @@ impl Watch {
         if call.action == "GetAccessKeyLastUsed" && call.outcome == Outcome::Ok {
             self.saw_uses = !call.missed;
         }
+        self.saw_marks |= call.action == "DescribeSecret" && self.looks.labels;
         let now = self.seen(aws);
         if now == self.before {
             return;
@@ -227,11 +235,9 @@ impl Watch {
         } else if self.holds(AWSPENDING, key) && !cut_off && !self.unseen(self.looks.labels) {
             broken.push("P1: AWSPENDING's key was deactivated".to_owned());
         }
-        let marks =
-            ["removing", "exposed"].map(|mark| format!("iam-key-rotator-{mark}-{}", key.id));
-        let labels = now.secret.versions.iter();
-        let mut labels = labels.flat_map(|version| &version.labels);
-        if !labels.any(|label| marks.contains(label)) {
+        let either = ["removing", "exposed"].map(|mark| format!("{MARK}{mark}-{}", key.id));
+        let is_marked = marks(now).into_iter().any(|mark| either.contains(mark));
+        if !is_marked && !self.unseen(self.saw_marks) {
             broken.push("P9: a key was deactivated without a mark".to_owned());
         }
         if !self.is_exposed(key) && !self.rotates {
@@ -280,6 +286,13 @@ impl Watch {
         (!self.rotates && (made || !(same || begins)))
             .then(|| "P10: the keeper did more than its role may".to_owned())
     }
+}
+
+/// The function's own labels.
+fn marks(seen: &Seen) -> Vec<&String> {
+    let versions = seen.secret.versions.iter();
+    let labels = versions.flat_map(|version| &version.labels);
+    labels.filter(|label| label.starts_with(MARK)).collect()
 }
 
 /// The versions with AWS's labels.
