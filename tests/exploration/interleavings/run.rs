@@ -117,8 +117,7 @@ impl Run {
             let broken = watch.lock().unwrap().broken.clone();
             assert!(broken.is_empty(), "P1: {broken:?}\n{}", self.trace);
         }
-        let broken = self.keepers.iter().flat_map(Keepers::broken);
-        let broken: Vec<_> = broken.collect();
+        let broken: Vec<_> = self.keepers.iter().flat_map(Keepers::broken).collect();
         assert!(broken.is_empty(), "{broken:#?}\n{}", self.trace);
     }
 
