@@ -17,7 +17,7 @@ use super::run::{Begun, Run};
 use super::whole_rotation;
 use crate::faults::{explores_all, is_short};
 use crate::figures::figure;
-use crate::keeper::case::{Case, DUE, Ground, keeper};
+use crate::keeper::case::{Case, DUE, Ground, RETIRE_AFTER, keeper};
 use crate::keeper::course::Course;
 use crate::keeper::watch::Watched;
 
@@ -89,6 +89,7 @@ impl Scenario for Kept {
             arn: world.arn().to_owned(),
             user: world.prepared.username.clone(),
             exposed: case.exposed().then_some(key),
+            retire_after: RETIRE_AFTER,
             at_once: case.cuts_off(),
         };
         Begun {
