@@ -3,6 +3,7 @@
 set -euo pipefail
 recorded=$(realpath "${1:?which directory has the recorded calls? RECORD_CALLS=DIRECTORY cargo test makes one}")
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+source tests/deployment/tools.sh
 readonly source=tests/deployment/proof
 readonly copy=target/tools/proof
 
@@ -10,12 +11,7 @@ readonly copy=target/tools/proof
 mkdir -p $copy
 rm -f $copy/*.mjs
 cp $source/*.mjs $copy/
-if ! cmp --silent $source/package-lock.json $copy/installed; then
-    cp $source/package.json $source/package-lock.json $source/.npmrc $copy/
-    npm ci --prefix $copy --silent --no-update-notifier
-    # Written last: an installation that was cut short is begun anew.
-    cp $source/package-lock.json $copy/installed
-fi
+node_packages proof $source
 if ! POLICIES=policies RECORDED_CALLS=$recorded node --test --test-reporter=spec $copy/*.test.mjs >$copy/output 2>&1; then
     cat $copy/output
     exit 1

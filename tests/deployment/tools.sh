@@ -2,6 +2,9 @@
 #
 # python_tools NAME PIN... makes the virtual environment target/tools/NAME with these packages, unless it
 # holds them already. A tool whose needs clash with another's has an environment of its own.
+#
+# node_packages NAME SOURCE makes target/tools/NAME/node_modules with what SOURCE/package-lock.json names, unless it holds
+# that already.
 
 python_tools() (
     set -euo pipefail
@@ -27,5 +30,21 @@ python_tools() (
         target/tools/uv/bin/uv pip install --quiet --python "target/tools/$name/bin/python" "$@" >&2
         # Written last: an installation that was cut short is begun anew.
         printf '%s\n' "$@" >"target/tools/$name/pins"
+    fi
+)
+
+node_packages() (
+    set -euo pipefail
+    directory=target/tools/$1
+    listed=$2
+    mkdir -p "$directory"
+    exec 9>target/tools/lock
+    flock 9
+    if ! cmp --silent "$listed/package-lock.json" "$directory/installed"; then
+        rm -f "$directory/installed"
+        cp "$listed/package.json" "$listed/package-lock.json" "$listed/.npmrc" "$directory/"
+        npm ci --prefix "$directory" --silent --omit=dev --ignore-scripts --no-update-notifier
+        # Written last: an installation that was cut short is begun anew.
+        cp "$listed/package-lock.json" "$directory/installed"
     fi
 )
