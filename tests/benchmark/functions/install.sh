@@ -13,13 +13,7 @@ mkdir -p $python/function
 cp $source/python/*.py $python/function/
 $python/bin/python -m compileall -q $python/function $python/lib/python3*/site-packages
 
-mkdir -p $node
-if ! cmp --silent $source/node/package-lock.json $node/installed; then
-    cp $source/node/package.json $source/node/package-lock.json $source/node/.npmrc $node/
-    npm ci --prefix $node --silent --no-update-notifier
-    # Written last: an installation that was cut short is begun anew.
-    cp $source/node/package-lock.json $node/installed
-fi
+node_packages benchmark-node $source/node
 cp $source/node/*.mjs $node/
 (
     cd $node
