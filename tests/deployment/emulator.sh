@@ -4,7 +4,8 @@ set -euo pipefail
 binary=$(realpath "${1:-/dev/null}")
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 source tests/deployment/tools.sh
-python_tools emulator ministack==1.5.33 boto3==1.43.106 pytest==9.2.0 pytest-xdist==3.8.0
+python_tools emulator ministack==1.5.33 boto3==1.43.106 pytest==9.2.0 pytest-xdist==3.8.0 aws-sam-translator==1.115.0
+python_tools sam aws-sam-cli==1.170.0
 
 if [ $# -eq 0 ]; then
   cargo build --quiet --locked -p iam-key-rotator
