@@ -136,8 +136,9 @@ impl Rotator {
             .map(Outcome::bounded)
             .map_err(|problem| RotationError::of(&rotation, Some(rotation.token), problem));
         let throttled = rotation.notes.throttled();
-        counting::of_step(&result, step, secret, throttled)
-            .write(&self.resources.config, rotation.clock.now());
+        let mut counts = counting::of_step(&result, step, secret, throttled);
+        counts.property("requestId", invocation);
+        counts.write(&self.resources.config, rotation.clock.now());
         result
     }
 }

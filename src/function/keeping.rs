@@ -261,8 +261,10 @@ impl<'k> Keeping<'k> {
         }
         let revoking = matches!(task, Task::Revoke(..));
         let now = self.run(task.name(), "").clock.now();
-        counting::of_keeper(entries, task.name(), revoking, self.throttled.get())
-            .write(&self.resources.config, now);
+        let throttled = self.throttled.get();
+        let mut counts = counting::of_keeper(entries, task.name(), revoking, throttled);
+        counts.property("requestId", self.request);
+        counts.write(&self.resources.config, now);
     }
 }
 

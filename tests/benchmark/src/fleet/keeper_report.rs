@@ -131,7 +131,7 @@ fn capacity(row: &KeeperRow) -> Option<String> {
     let retired = thousands(first.retired);
     Some(format!(
         "- One run of {} retires {retired} keys, with {} calls of Secrets Manager and {} of IAM for each. That is {} calls of IAM a second. \
-         So {retired} secrets can be due within an hour. Of {} that are due at once, {} are left for the next runs. All are done after {} hourly runs.\n",
+         Of {} that are due at once, {} are left for the next runs. All are done after {} hourly runs, since each also looks in full at the keys that were retired within a day.\n",
         Span(row.watched.time_out),
         each(first.traffic.secrets_manager_calls),
         each(first.traffic.iam_calls),
@@ -224,8 +224,8 @@ mod tests {
         let line = "| all due | 1,500 | 1,000 | 500 | 11,000 | 3,000 | 100 | 14 min 30 s | 109 | 2.0 | 2 | 163 |";
         assert!(report.contains(line), "{report}");
         let line = "One run of 15 min retires 1,000 keys, with 11.0 calls of Secrets Manager and 3.00 of IAM for each. \
-                    That is 3.45 calls of IAM a second. So 1,000 secrets can be due within an hour. \
-                    Of 1,500 that are due at once, 500 are left for the next runs. All are done after 2 hourly runs.";
+                    That is 3.45 calls of IAM a second. Of 1,500 that are due at once, 500 are left for the next runs. \
+                    All are done after 2 hourly runs, since each also looks in full at the keys that were retired within a day.";
         assert!(report.contains(line), "{report}");
     }
 }
