@@ -30,7 +30,7 @@ locals {
   secret_key_field   = var.secret_key_field == "" ? "secretkey" : var.secret_key_field
   has_fields         = var.username_field != "" || var.access_key_field != "" || var.secret_key_field != ""
   named_fields       = replace("${local.username_field}/${local.access_key_field}/${local.secret_key_field}/", " ", "=")
-  name_before_user   = "${var.secret_path}${local.has_fields ? local.named_fields : ""}"
+  name_before_user   = join("", [var.secret_path, local.has_fields ? local.named_fields : ""])
   made_secret_name   = "${local.name_before_user}${var.user_name}"
   secret_name_to_ask = local.secret_exists ? var.secret_name : "${local.name_before_user}{username}"
 

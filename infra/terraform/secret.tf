@@ -55,6 +55,7 @@ resource "aws_secretsmanager_secret_rotation" "schedule" {
     aws_cloudwatch_event_target.rotation_failed,
     aws_cloudwatch_event_target.rotation_overdue,
     aws_cloudwatch_event_target.exposed_to_keeper,
+    aws_cloudwatch_event_target.exposed_to_topic,
     aws_lambda_permission.exposed,
     aws_lambda_function_event_invoke_config.keeper,
     aws_scheduler_schedule.keeper,

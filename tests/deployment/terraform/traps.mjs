@@ -1,0 +1,45 @@
+// Whether a secret's value may get into the state, or be written over, moved or taken away by Terraform.
+import { expressionOf, treeOf } from './module.mjs'
+
+// Each would hold a value in the state, or set one: a version writes its value again as soon as Secrets Manager has deleted it.
+const holdsValues = /^aws_secretsmanager_(secret_version|random_password)$|^aws_iam_access_key$|^aws_lambda_invocation$/
+
+// What must be there before the first rotation, and what may fail and leave a second one to the next try.
+const before = [
+  'aws_lambda_permission.secrets_manager',
+  'aws_iam_role_policy.execution',
+  'aws_iam_role_policy.execution_administrators_kms_key',
+]
+
+/** One line for each trap that a module is in. */
+export function* traps(module) {
+  for (const kind of ['resource', 'data']) {
+    for (const type of Object.keys(module[kind])) if (holdsValues.test(type)) yield `${type} has a secret's value in the state`
+  }
+  for (const [type, named] of Object.entries(module.resource)) {
+    for (const [name, body] of Object.entries(named)) {
+      const [lifecycle = {}] = body.lifecycle ?? []
+      if (lifecycle.ignore_changes) yield `${type}.${name} ignores changes: what drifts there is seen by nobody`
+      if (type === 'aws_secretsmanager_secret' && lifecycle.prevent_destroy !== true) {
+        yield `${type}.${name} may be destroyed, or replaced by one without a value`
+      }
+      if (type === 'aws_secretsmanager_secret' && body.recovery_window_in_days !== undefined) {
+        yield `${type}.${name} has a recovery window of its own`
+      }
+      if (type === 'aws_secretsmanager_secret_rotation') yield* rotation(module, `${type}.${name}`, body)
+    }
+  }
+  if (JSON.stringify(module.terraform).includes('"backend"')) yield 'where the state is kept is for whoever uses the module to say'
+}
+
+function* rotation(module, address, body) {
+  if (body.rotate_immediately !== '${var.rotate_at_once}') yield `${address} rotates at once unless it is told not to: rotate_immediately is not var.rotate_at_once`
+  const named = (body.depends_on ?? []).map((one) => treeOf(expressionOf(one)).meta.value)
+  // The schedule is a part of the secret: whatever can fail is made before it.
+  const alarms = ['aws_cloudwatch_metric_alarm', 'aws_cloudwatch_event_target', 'aws_scheduler_schedule', 'aws_lambda_function_event_invoke_config']
+  const all = [
+    ...before,
+    ...alarms.flatMap((type) => Object.keys(module.resource[type] ?? {}).map((name) => `${type}.${name}`)),
+  ]
+  for (const one of all) if (!named.includes(one)) yield `${address} does not wait for ${one}`
+}
