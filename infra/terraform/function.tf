@@ -73,7 +73,6 @@ locals {
 
 # No source_arn: it would bind the function to one secret (fact 10).
 resource "aws_lambda_permission" "secrets_manager" {
-  #checkov:skip=CKV_AWS_364:The source account is in it; a source ARN would bind the function to one secret
   function_name  = aws_lambda_function.rotator.arn
   action         = "lambda:InvokeFunction"
   principal      = "secretsmanager.amazonaws.com"

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Checks infra/terraform/ without Terraform, and with it where it is installed.
 #
-# terraform.sh                  all of it, on the repository
-# terraform.sh CHECK DIR...     one of the checks, on copies of infra/ and policies/
+# terraform.sh                  all of it: the repository, and each mistake of tests/deployment/terraform/mistakes
+# terraform.sh CHECK DIR...     one of the checks, on copies of infra/ and policies/: module, checkov
 #
 # TERRAFORM_PLUGINS=DIR         where the AWS provider is, for a Terraform that cannot fetch it
 set -euo pipefail
@@ -13,9 +13,8 @@ readonly source=tests/deployment/terraform
 readonly tools=target/tools/terraform
 readonly bindings=21.22.1
 readonly bindings_sha512=06e48779a40550bf65df7a41cc83114fb71343af4033698bb628e3b5e08f8554119afba1ba3f4bbdfca67fb92700c858a804faf8bae5b3d8e21955bf52cdf3ad
-readonly checks=(references arguments traps same checkov)
 
-# hcl2json, and of the provider's bindings the declarations alone: unpacked, the whole package has some 700 MB.
+# hcl2json, and of the provider's bindings the declarations alone: unpacked, the whole package has 392 MB.
 node_tools() (
     mkdir -p $tools
     exec 9>target/tools/lock
@@ -36,20 +35,16 @@ node_tools() (
     cp package-lock.json installed
 )
 
-# The templates as JSON, and the inputs that they are tried with.
-with_node() {
+# Syntax, references, arguments, traps, and whether it makes what the template makes.
+module() {
     node_tools
     python_tools template cfn-lint==1.58.0 cfn-guard-rs==0.3.3
-    local inputs=$tools/inputs.$BASHPID.json
-    target/tools/template/bin/python $source/template.py "${@:2}" >"$inputs" 2>"$inputs.log" || { cat "$inputs.log"; return 1; }
-    node $source/check.mjs "$inputs" "$@"
+    local inputs=$tools/inputs.$BASHPID.json failed=0
+    target/tools/template/bin/python $source/template.py "$@" >"$inputs" 2>"$inputs.log" || { cat "$inputs.log"; return 1; }
+    node $source/check.mjs "$inputs" "$@" || failed=1
     rm "$inputs" "$inputs.log"
+    return $failed
 }
-
-references() { with_node references "$@"; }
-arguments() { with_node arguments "$@"; }
-traps() { with_node traps "$@"; }
-same() { with_node same "$@"; }
 
 # What is skipped, and why, is beside the resource in the module.
 checkov() {
@@ -78,8 +73,8 @@ terraform_itself() {
 if [ $# -gt 0 ]; then
     "$@"
 else
-    for check in "${checks[@]}"; do
-        $check .
-    done
+    module .
+    checkov .
     terraform_itself .
+    bash $source/mistakes.sh
 fi

@@ -1,4 +1,5 @@
-// check.mjs INPUTS CHECK DIR...: one check on copies of infra/ and policies/. A line for each thing that is wrong.
+// check.mjs INPUTS DIR...: all checks on copies of infra/ and policies/. A line for each thing that is wrong,
+// or with FIRST_ALONE one for each check that finds something.
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { evaluatedArguments, writtenArguments } from './arguments.mjs'
@@ -50,23 +51,33 @@ const checks = {
   },
 }
 
-const [path, check, ...directories] = process.argv.slice(2)
+const [path, ...directories] = process.argv.slice(2)
 const { templates, ...tried } = inputs(path)
 let wrong = false
 for (const root of directories) {
   const directory = join(root, 'infra/terraform')
-  const say = (line) => {
-    console.log(`${directory}: ${line}`)
+  const say = (check, line) => {
+    console.log(`${directory}: ${check}: ${line}`)
     wrong = true
   }
+  let module
   try {
-    const module = await load(directory)
-    for await (const line of checks[check](directory, module, { template: templates[root], ...tried })) say(line)
+    module = await load(directory)
   } catch (error) {
-    // A module that cannot be read, or evaluated, is wrong too; a fault of the check's own is not hidden: its lines are shown.
-    say(`${check} ends early: ${error.message}`)
-    console.error(error)
+    say('syntax', error.message)
+    continue
+  }
+  for (const [check, lines] of Object.entries(checks)) {
+    try {
+      for await (const line of lines(directory, module, { template: templates[root], ...tried })) {
+        say(check, line)
+        if (process.env.FIRST_ALONE) break
+      }
+    } catch (error) {
+      // What cannot be evaluated may be a mistake of the module's or a lack of the evaluation: neither passes.
+      say(check, `ends early: ${error.message}`)
+    }
   }
 }
 if (wrong) process.exit(1)
-console.log(`${check}: nothing wrong`)
+console.log(`${['syntax', ...Object.keys(checks)].join(', ')}: nothing wrong`)

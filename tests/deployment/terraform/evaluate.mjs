@@ -214,8 +214,10 @@ export class Evaluation {
       ? [children[1], children[2], children[3]]
       : [null, children[1], children[2]]
     const made = []
+    const inner = { ...scope }
     for (const [name, one] of Object.entries(collection)) {
-      const inner = { ...scope, [meta.valVar]: one, ...(meta.keyVar ? { [meta.keyVar]: name } : {}) }
+      inner[meta.valVar] = one
+      if (meta.keyVar) inner[meta.keyVar] = name
       if (condition && !this.#tree(condition, inner)) continue
       made.push(key ? [text(this.#tree(key, inner)), this.#tree(value, inner)] : this.#tree(value, inner))
     }

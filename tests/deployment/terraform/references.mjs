@@ -67,7 +67,8 @@ export function* references(module, modules = {}) {
   const validations = Object.fromEntries(Object.entries(variable).map(([name, { validation }]) => [name, validation ?? []]))
   for (const [text, where] of texts({ variable: validations, local: locals, resource, data, output, provider, module: calls }, '')) {
     const expression = expressionOf(text)
-    if (expression === null) continue
+    // ignore_changes names the resource's own arguments.
+    if (expression === null || where.includes('.ignore_changes.')) continue
     for (const path of paths(treeOf(expression))) {
       const wrong = problem(module, path, modules)
       if (wrong) yield `${where.slice(1)}: ${path.join('.')}: ${wrong}`

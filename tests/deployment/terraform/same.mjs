@@ -5,10 +5,8 @@ import { Evaluation } from './evaluate.mjs'
 import { attributes, computed, dataOf, pairs, parts, properties, pseudoOf, withoutCounterpart } from './pairs.mjs'
 import { inTheModulesWords, snake } from './words.mjs'
 
-const worlds = [
-  { partition: 'aws', region: 'eu-west-1' },
-  { partition: 'aws-cn', region: 'cn-north-1' },
-]
+const world = { partition: 'aws', region: 'eu-west-1' }
+const anotherWorld = { partition: 'aws-cn', region: 'cn-north-1' }
 
 /** What the module is given beside the template's parameters. */
 export const own = { name: 'rotate-alice', package_s3_bucket: 'packages', package_s3_key: 'bootstrap.zip', first_value_stored: true }
@@ -96,7 +94,7 @@ function convert(value, type) {
 const evaluationOf = (module, given, world) => new Evaluation(module, variablesOf(module, given), dataOf(world), computed(world))
 
 /** The module for each input that the template takes. */
-export const evaluations = (module, { taken }) => [...taken, ...combined].map((given) => evaluationOf(module, given, worlds[0]))
+export const evaluations = (module, { taken }) => [...taken, ...combined].map((given) => evaluationOf(module, given, world))
 
 function* made(module, template, given, world) {
   const evaluation = evaluationOf(module, given, world)
@@ -161,8 +159,10 @@ function* firstValue(module, variables, resources, world) {
   if (expected === undefined ? stored !== undefined : stored === undefined || !sameJson(stored, expected)) {
     yield `store_first_value stores ${stored}, and the template ${expected}`
   }
-  const schedule = before.instances().filter(([address]) => address.startsWith('aws_secretsmanager_secret_rotation.'))
-  if (variables.secret_arn === '' && schedule.length > 0) yield 'the rotation is attached before there is a value'
+  const schedules = Object.keys(module.resource.aws_secretsmanager_secret_rotation).flatMap((name) =>
+    Object.keys(before.resource('aws_secretsmanager_secret_rotation', name)),
+  )
+  if (variables.secret_arn === '' && schedules.length > 0) yield 'the rotation is attached before there is a value'
 }
 
 const sameJson = (one, other) => JSON.stringify(JSON.parse(one)) === JSON.stringify(JSON.parse(other))
@@ -170,7 +170,7 @@ const sameJson = (one, other) => JSON.stringify(JSON.parse(one)) === JSON.string
 function* refused(module, template, [expected, given]) {
   let refusals
   try {
-    refusals = evaluationOf(module, given, worlds[0]).refusals()
+    refusals = evaluationOf(module, given, world).refusals()
   } catch (error) {
     if (!(error instanceof Refused)) throw error
     return
@@ -226,13 +226,12 @@ function* declared(module, template) {
 export function* same(module, { template, taken, refused: bad }) {
   yield* declared(module, template)
   const said = new Set()
-  for (const world of worlds) {
-    for (const given of [...taken, ...combined]) {
-      for (const line of made(module, template, given, world)) {
-        // What differs for one input differs for most.
-        if (!said.has(line)) yield `${line} (for ${JSON.stringify(given)})`
-        said.add(line)
-      }
+  const tried = [...[...taken, ...combined].map((given) => [given, world]), ...combined.map((given) => [given, anotherWorld])]
+  for (const [given, where] of tried) {
+    for (const line of made(module, template, given, where)) {
+      // What differs for one input differs for most.
+      if (!said.has(line)) yield `${line} (for ${JSON.stringify(given)} in ${where.region})`
+      said.add(line)
     }
   }
   for (const one of bad) for (const line of refused(module, template, one)) yield `${JSON.stringify(one[1])} is ${line}`
