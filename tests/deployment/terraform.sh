@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Checks infra/terraform/ without Terraform, and with it where it is installed.
+# Checks infra/terraform/ without Terraform.
 #
 # terraform.sh                  all of it: the repository, and each mistake of tests/deployment/terraform/mistakes
 # terraform.sh CHECK DIR...     one of the checks, on copies of infra/ and policies/: module, checkov
-#
-# TERRAFORM_PLUGINS=DIR         where the AWS provider is, for a Terraform that cannot fetch it
+# terraform.sh itself DIR       what Terraform says, where it is installed. TERRAFORM_PLUGINS=DIR: a folder with the AWS
+#                               provider, for a Terraform that cannot fetch it
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 source tests/deployment/tools.sh
@@ -60,14 +60,33 @@ checkov() {
     rm "$log"
 }
 
-# Where Terraform and the AWS provider are: its own format, its own validation, and what it plans, with a provider that invents
-# what AWS would answer.
-terraform_itself() {
-    if ! command -v terraform >/dev/null; then
-        printf 'terraform is not installed: not asked\n'
-        return
+# For a machine with Terraform 1.11 or newer, and the AWS provider: its format, its validation, and whether it plans for each
+# input what the evaluation makes, with a provider that answers in the place of AWS.
+itself() {
+    node_tools
+    python_tools template cfn-lint==1.58.0 cfn-guard-rs==0.3.3
+    local copy module inputs=$tools/inputs.$BASHPID.json init=(init -input=false -no-color)
+    export CHECKPOINT_DISABLE=1
+    if [ -n "${TERRAFORM_PLUGINS:-}" ]; then
+        init+=(-plugin-dir="$TERRAFORM_PLUGINS")
     fi
-    bash $source/itself.sh "$1"
+    terraform fmt -check -recursive "$1/infra/terraform"
+    # A copy, since init writes beside the module.
+    copy=$(mktemp -d "$tools/itself.XXXXXX")
+    mkdir -p "$copy/infra"
+    cp -r "$1/infra/terraform" "$copy/infra"
+    cp -r "$1/policies" "$copy"
+    module=$copy/infra/terraform
+    mkdir "$module/tests"
+    target/tools/template/bin/python $source/template.py "$1" >"$inputs" 2>/dev/null
+    node $source/itself.mjs write "$inputs" "$1" "$module/tests/inputs.tftest.hcl"
+    for directory in "$module" "$module"/examples/*; do
+        terraform -chdir="$directory" "${init[@]}" >"$copy/log" 2>&1 || { cat "$copy/log"; return 1; }
+        terraform -chdir="$directory" validate -no-color >"$copy/log" 2>&1 || { cat "$copy/log"; return 1; }
+    done
+    terraform -chdir="$module" test -json -verbose >"$copy/plans.json" 2>"$copy/log" || true
+    node $source/itself.mjs compare "$inputs" "$1" "$copy/plans.json"
+    rm -r "$copy" "$inputs"
 }
 
 if [ $# -gt 0 ]; then
@@ -75,6 +94,5 @@ if [ $# -gt 0 ]; then
 else
     module .
     checkov .
-    terraform_itself .
     bash $source/mistakes.sh
 fi

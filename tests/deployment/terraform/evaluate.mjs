@@ -76,6 +76,13 @@ export class Evaluation {
       .map(({ error_message: message }) => message)
   }
 
+  /** The variables whose validation fails. */
+  refusing() {
+    return Object.entries(this.#module.variable)
+      .filter(([, { validation }]) => validation?.some(({ condition }) => this.value(condition) !== true))
+      .map(([name]) => name)
+  }
+
   output(name) {
     return this.value(this.#module.output[name].value)
   }

@@ -5,7 +5,7 @@ import { Evaluation } from './evaluate.mjs'
 import { attributes, computed, dataOf, pairs, parts, properties, pseudoOf, withoutCounterpart } from './pairs.mjs'
 import { inTheModulesWords, snake } from './words.mjs'
 
-const world = { partition: 'aws', region: 'eu-west-1' }
+export const world = { partition: 'aws', region: 'eu-west-1' }
 const anotherWorld = { partition: 'aws-cn', region: 'cn-north-1' }
 
 /** What the module is given beside the template's parameters. */
@@ -95,6 +95,19 @@ const evaluationOf = (module, given, world) => new Evaluation(module, variablesO
 
 /** The module for each input that the template takes. */
 export const evaluations = (module, { taken }) => [...taken, ...combined].map((given) => evaluationOf(module, given, world))
+
+/** The inputs that the module refuses: [names of the variables that do, values of all variables]. */
+export const refusals = (module, { refused: bad }) =>
+  bad.flatMap(([, given]) => {
+    try {
+      const evaluation = evaluationOf(module, given, world)
+      const names = evaluation.refusing()
+      return names.length > 0 ? [[names, evaluation.variables]] : []
+    } catch (error) {
+      if (error instanceof Refused) return []
+      throw error
+    }
+  })
 
 function* made(module, template, given, world) {
   const evaluation = evaluationOf(module, given, world)
