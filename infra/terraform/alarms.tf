@@ -117,6 +117,9 @@ resource "aws_cloudwatch_event_rule" "rotation_failed" {
       additionalEventData = { SecretId = [local.secret_arn] }
     }
   })
+
+  # A name that is taken fails there, before anything of that name is written over.
+  depends_on = [aws_cloudwatch_log_group.rotator]
 }
 
 resource "aws_cloudwatch_event_target" "rotation_failed" {
@@ -151,6 +154,9 @@ resource "aws_config_config_rule" "rotation_on_schedule" {
     owner             = "AWS"
     source_identifier = "SECRETSMANAGER_SCHEDULED_ROTATION_SUCCESS_CHECK"
   }
+
+  # A name that is taken fails there, before anything of that name is written over.
+  depends_on = [aws_cloudwatch_log_group.rotator]
 }
 
 resource "aws_cloudwatch_event_rule" "rotation_overdue" {
@@ -168,6 +174,9 @@ resource "aws_cloudwatch_event_rule" "rotation_overdue" {
       resourceId = [{ suffix = element(split(":", local.secret_arn), 6) }]
     }
   })
+
+  # A name that is taken fails there, before anything of that name is written over.
+  depends_on = [aws_cloudwatch_log_group.rotator]
 }
 
 resource "aws_cloudwatch_event_target" "rotation_overdue" {

@@ -83,6 +83,9 @@ resource "aws_cloudwatch_event_rule" "exposed" {
   name          = "${var.name}-${each.value.rule}"
   description   = each.value.description
   event_pattern = each.value.pattern
+
+  # A name that is taken fails there, before anything of that name is written over.
+  depends_on = [aws_cloudwatch_log_group.rotator]
 }
 
 resource "aws_cloudwatch_event_target" "exposed_to_keeper" {

@@ -73,6 +73,9 @@ resource "aws_sqs_queue" "dead_letters" {
   name                      = "${var.name}-dead-letters"
   sqs_managed_sse_enabled   = true
   message_retention_seconds = 1209600
+
+  # A name that is taken fails there, before anything of that name is written over.
+  depends_on = [aws_cloudwatch_log_group.rotator]
 }
 
 resource "aws_lambda_function_event_invoke_config" "keeper" {

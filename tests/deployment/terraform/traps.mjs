@@ -11,6 +11,11 @@ const before = [
   'aws_iam_role_policy.execution_administrators_kms_key',
 ]
 
+// AWS takes these under a name that is there already, and writes over them. A log group it refuses.
+const writesOver = ['aws_cloudwatch_event_rule', 'aws_config_config_rule', 'aws_sqs_queue']
+
+const waitsFor = ({ depends_on: order = [] }) => order.map((one) => treeOf(expressionOf(one)).meta.value)
+
 /** One line for each trap that a module is in. */
 export function* traps(module) {
   for (const kind of ['resource', 'data']) {
@@ -26,6 +31,9 @@ export function* traps(module) {
       if (type === 'aws_secretsmanager_secret' && body.recovery_window_in_days !== undefined) {
         yield `${type}.${name} has a recovery window of its own`
       }
+      if (writesOver.includes(type) && !waitsFor(body).includes('aws_cloudwatch_log_group.rotator')) {
+        yield `${type}.${name} may be written over by another use of the module with the same name`
+      }
       if (type === 'aws_secretsmanager_secret_rotation') yield* rotation(module, `${type}.${name}`, body)
     }
   }
@@ -34,7 +42,7 @@ export function* traps(module) {
 
 function* rotation(module, address, body) {
   if (body.rotate_immediately !== '${var.rotate_at_once}') yield `${address} rotates at once unless it is told not to: rotate_immediately is not var.rotate_at_once`
-  const named = (body.depends_on ?? []).map((one) => treeOf(expressionOf(one)).meta.value)
+  const named = waitsFor(body)
   // The schedule is a part of the secret: whatever can fail is made before it.
   const alarms = ['aws_cloudwatch_metric_alarm', 'aws_cloudwatch_event_target', 'aws_scheduler_schedule', 'aws_lambda_function_event_invoke_config']
   const all = [
