@@ -65,14 +65,14 @@ checkov() {
 itself() {
     node_tools
     python_tools template cfn-lint==1.58.0 cfn-guard-rs==0.3.3
-    local copy module inputs=$tools/inputs.$BASHPID.json init=(init -input=false -no-color)
+    local copy=$tools/itself module inputs=$tools/itself/inputs.json init=(init -input=false -no-color)
     export CHECKPOINT_DISABLE=1
     if [ -n "${TERRAFORM_PLUGINS:-}" ]; then
         init+=(-plugin-dir="$TERRAFORM_PLUGINS")
     fi
     terraform fmt -check -recursive "$1/infra/terraform"
     # A copy, since init writes beside the module.
-    copy=$(mktemp -d "$tools/itself.XXXXXX")
+    rm -rf "$copy"
     mkdir -p "$copy/infra"
     cp -r "$1/infra/terraform" "$copy/infra"
     cp -r "$1/policies" "$copy"
@@ -86,7 +86,7 @@ itself() {
     done
     terraform -chdir="$module" test -json -verbose >"$copy/plans.json" 2>"$copy/log" || true
     node $source/itself.mjs compare "$inputs" "$1" "$copy/plans.json"
-    rm -r "$copy" "$inputs"
+    rm -r "$copy"
 }
 
 if [ $# -gt 0 ]; then

@@ -76,11 +76,14 @@ export class Evaluation {
       .map(({ error_message: message }) => message)
   }
 
-  /** The variables whose validation fails. */
+  /** The variables that Terraform names: it does not evaluate a condition on another variable that fails itself. */
   refusing() {
-    return Object.entries(this.#module.variable)
-      .filter(([, { validation }]) => validation?.some(({ condition }) => this.value(condition) !== true))
-      .map(([name]) => name)
+    const failing = Object.entries(this.#module.variable).flatMap(([name, { validation }]) => {
+      const conditions = validation?.map(({ condition }) => condition).filter((one) => this.value(one) !== true) ?? []
+      return conditions.length > 0 ? [[name, conditions]] : []
+    })
+    const onAnother = (name, condition) => failing.some(([other]) => other !== name && new RegExp(`\\bvar\\.${other}\\b`).test(condition))
+    return failing.filter(([name, conditions]) => conditions.some((one) => !onAnother(name, one))).map(([name]) => name)
   }
 
   output(name) {

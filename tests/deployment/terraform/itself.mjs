@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { load } from './module.mjs'
 import { computed, dataOf } from './pairs.mjs'
-import { evaluations, inputs, refusals, world } from './same.mjs'
+import { evaluations, inputs, literal, refusals, world } from './same.mjs'
 
 const [action, path, root, file] = process.argv.slice(2)
 const module = await load(join(root, 'infra/terraform'))
@@ -15,8 +15,7 @@ const tried = inputs(path)
 const all = evaluations(module, tried)
 // Those that a variable refuses: [variables, values]. What is not even of the variable's type is left out.
 const bad = refusals(module, tried)
-const hcl = (value) => JSON.stringify(value).replaceAll('${', '$${')
-const assignments = (values) => Object.entries(values).map(([name, value]) => `      ${name} = ${hcl(value)}`).join('\n')
+const assignments = (values) => Object.entries(values).map(([name, value]) => `      ${name} = ${literal(value)}`).join('\n')
 
 function answered(evaluation) {
   return evaluation.instances().flatMap(([address, values]) => {
@@ -27,12 +26,12 @@ function answered(evaluation) {
 }
 
 function run(evaluation, index) {
-  const variables = Object.entries(evaluation.variables).map(([name, value]) => `    ${name} = ${hcl(value)}`)
+  const variables = Object.entries(evaluation.variables).map(([name, value]) => `    ${name} = ${literal(value)}`)
   return `run "input_${index}" {\n  command = plan\n  variables {\n${variables.join('\n')}\n  }\n${answered(evaluation).join('\n')}\n}\n`
 }
 
 function refusedRun([names, variables], index) {
-  const values = Object.entries(variables).map(([name, value]) => `    ${name} = ${hcl(value)}`)
+  const values = Object.entries(variables).map(([name, value]) => `    ${name} = ${literal(value)}`)
   const expected = names.map((name) => `var.${name}`).join(', ')
   return `run "refused_${index}" {\n  command = plan\n  variables {\n${values.join('\n')}\n  }\n  expect_failures = [${expected}]\n}\n`
 }

@@ -125,42 +125,41 @@ function* made(module, template, given, world) {
   const words = (text) => inTheModulesWords(text, template)
   const resources = stack.resources()
   for (const [id, { Type, Properties }] of Object.entries(resources)) {
-    const address = pairs[id]
-    if (!instances.has(address)) {
-      yield `${id}: the module does not make ${address}`
-      continue
-    }
-    const unread = new Set()
-    // Its arguments, without what the template has no counterpart for.
-    const look = (address) => {
-      left.delete(address)
-      const [, type, name] = /^(\w+)\.(\w+)/.exec(address)
-      const without = withoutCounterpart(type)
-      const given = Object.keys(module.resource[type][name]).filter((key) => !without.includes(key))
-      const instance = instances.get(address)
-      return watched(Object.fromEntries(given.filter((key) => key in instance).map((key) => [key, instance[key]])), address, unread)
-    }
-    const one = look(address)
-    const [type] = address.split('.')
-    const belonging = [...instances.keys()].filter((name) => {
-      const part = parts[name.split('.')[0]]
-      return part?.of === type && instances.get(name)[part.by] === instances.get(address).name
-    })
-    const expected = { ...Properties }
-    // The package is sam's; no value of the secret is the module's.
-    delete expected.Code
-    delete expected.SecretString
-    yield* differences(sorted(properties[Type](one, belonging.map(look))), sorted(expected, words), address)
-    for (const path of unread) yield `${path} has no counterpart in the template's ${id}`
-    if (Type === 'AWS::CloudWatch::Alarm' && instances.get(address).alarm_name !== `${own.name}-${id}`) {
-      yield `${address} is not named ${own.name}-${id}, as the page and the notifications call it`
-    }
+    if (instances.has(pairs[id])) yield* compared(module, instances, left, id, Type, sorted(propertiesOf(Properties), words))
+    else yield `${id}: the module does not make ${pairs[id]}`
   }
   for (const address of left) yield `${address} is not in the template`
   for (const name of Object.keys(template.Outputs)) {
     if (snake(name) in module.output) yield* differences(evaluation.output(snake(name)), stack.output(name), `output ${snake(name)}`)
   }
   yield* firstValue(module, variables, resources, world)
+}
+
+// The package is sam's; no value of the secret is the module's.
+const propertiesOf = ({ Code, SecretString, ...properties }) => properties
+
+/** One resource with its counterpart; what of the module has none stays in `left`. */
+function* compared(module, instances, left, id, type, expected) {
+  const address = pairs[id]
+  const unread = new Set()
+  // Its arguments, without what the template has no counterpart for.
+  const look = (one) => {
+    left.delete(one)
+    const [, kind, name] = /^(\w+)\.(\w+)/.exec(one)
+    const without = withoutCounterpart(kind)
+    const instance = instances.get(one)
+    const given = Object.keys(module.resource[kind][name]).filter((key) => key in instance && !without.includes(key))
+    return watched(Object.fromEntries(given.map((key) => [key, instance[key]])), one, unread)
+  }
+  const belonging = [...instances.keys()].filter((one) => {
+    const part = parts[one.split('.')[0]]
+    return part?.of === address.split('.')[0] && instances.get(one)[part.by] === instances.get(address).name
+  })
+  yield* differences(sorted(properties[type](look(address), belonging.map(look))), expected, address)
+  for (const path of unread) yield `${path} has no counterpart in the template's ${id}`
+  if (type === 'AWS::CloudWatch::Alarm' && instances.get(address).alarm_name !== `${own.name}-${id}`) {
+    yield `${address} is not named ${own.name}-${id}, as the page and the notifications call it`
+  }
 }
 
 /** What the command stores first is what the template writes into the secret; a key that exists is nobody's but the user's. */
@@ -195,7 +194,8 @@ function* refused(module, template, [expected, given]) {
   if (!refusals.some(right)) yield `not refused by ${expected}, but by ${refusals.join('; ') || 'nothing'}`
 }
 
-const literal = (value) => JSON.stringify(value).replaceAll('${', '$${')
+/** A value as it is written in HCL. */
+export const literal = (value) => JSON.stringify(value).replaceAll('${', () => '$${')
 
 function* declared(module, template) {
   for (const [name, one] of Object.entries(template.Parameters)) {
