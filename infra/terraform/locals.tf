@@ -12,7 +12,7 @@ locals {
   secret_exists      = var.secret_arn != ""
   attaches           = local.secret_exists || var.first_value_stored
   role_manages       = var.credential_source == "execution-role"
-  own_key_manages    = var.credential_source == "own-key" && !local.secret_exists
+  own_key_manages    = var.credential_source == "own-key"
   reads_admin        = var.administrator_secret_arn != ""
   is_fleet           = var.fleet != ""
   has_one_secret     = !local.is_fleet && !local.reads_admin
@@ -38,6 +38,7 @@ locals {
   common_settings = {
     SECRET_NAME         = local.secret_name_to_ask
     IN_USE_WINDOW       = var.in_use_window
+    RETIRE_AFTER        = var.retire_after
     USERNAME_FIELD      = var.username_field
     ACCESS_KEY_FIELD    = var.access_key_field
     SECRET_KEY_FIELD    = var.secret_key_field
@@ -60,7 +61,6 @@ locals {
   keeper_settings = merge(local.common_settings, {
     SECRET_ARN   = local.is_fleet ? "" : local.secret_arn
     FLEET        = var.fleet
-    RETIRE_AFTER = var.retire_after
     REVOKE       = var.revoke
     EXPOSED_KEYS = local.revokes_exposed ? "revoke" : "report"
   })

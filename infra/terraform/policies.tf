@@ -13,6 +13,7 @@ locals {
       "fleet-execution-role",
       "fleet-keeper-role",
       "keeper-dead-letters",
+      "keeper-deactivates-own-key",
       "keeper-manages-keys",
       "keeper-role",
       "keeper-role-reads-administrator",
@@ -73,6 +74,7 @@ locals {
     execution-role-logs             = true
     keeper-dead-letters             = true
     keeper-manages-keys             = local.role_manages
+    keeper-deactivates-own-key      = local.own_key_manages
     keeper-role-reads-administrator = local.reads_admin
     consumer-kms-key                = var.kms_key_arn != ""
     execution-role-assumes-role     = var.role_arn != ""
