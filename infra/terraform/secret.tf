@@ -57,6 +57,8 @@ resource "aws_secretsmanager_secret_rotation" "schedule" {
     aws_cloudwatch_event_target.exposed_to_keeper,
     aws_cloudwatch_event_target.exposed_to_topic,
     aws_lambda_permission.exposed,
+    aws_sqs_queue_policy.dead_letters,
+    aws_iam_role_policy.keeper_administrators_kms_key,
     aws_lambda_function_event_invoke_config.keeper,
     aws_scheduler_schedule.keeper,
     aws_cloudwatch_metric_alarm.keeper,

@@ -31,6 +31,11 @@ inputs() {
     target/tools/template/bin/python $guard/inputs.py "${@/%//infra/template.yaml}"
 }
 
+order() {
+    python_tools template cfn-lint==1.58.0 cfn-guard-rs==0.3.3
+    target/tools/template/bin/python $guard/order.py "${@/%//infra/template.yaml}"
+}
+
 # What is skipped, and why, is beside the resource in the template.
 checkov() {
     local files=()
@@ -99,7 +104,7 @@ package() {
 if [ $# -gt 0 ]; then
     "${1//-/_}" "${@:2}"
 else
-    for check in cfn_lint cfn_guard inputs checkov parliament; do
+    for check in cfn_lint cfn_guard inputs order checkov parliament; do
         $check .
     done
     package

@@ -4,7 +4,7 @@ import { expressionOf, keyExpression, treeOf } from './module.mjs'
 import { hasAttribute, schemaOf } from './schema.mjs'
 
 /** All texts of a module, each with where it is. */
-function* texts(value, where) {
+export function* texts(value, where) {
   if (typeof value === 'string') yield [value, where]
   else if (value !== null && typeof value === 'object') {
     for (const [name, one] of Object.entries(value)) yield* texts(one, `${where}.${name}`)
@@ -12,7 +12,7 @@ function* texts(value, where) {
 }
 
 /** The paths in a tree that no `for` around them names: lists of names. */
-function paths(node, inner = []) {
+export function paths(node, inner = []) {
   const { type, children = [], meta } = node
   if (type === 'scopeTraversal') {
     const segments = meta.traversal.map(({ segment }) => segment)

@@ -1,15 +1,9 @@
 // Whether a secret's value may get into the state, or be written over, moved or taken away by Terraform.
 import { expressionOf, treeOf } from './module.mjs'
+import { paths, texts } from './references.mjs'
 
 // Each would hold a value in the state, or set one: a version writes its value again as soon as Secrets Manager has deleted it.
 const holdsValues = /^aws_secretsmanager_(secret_version|random_password)$|^aws_iam_access_key$|^aws_lambda_invocation$/
-
-// What must be there before the first rotation, and what may fail and leave a second one to the next try.
-const before = [
-  'aws_lambda_permission.secrets_manager',
-  'aws_iam_role_policy.execution',
-  'aws_iam_role_policy.execution_administrators_kms_key',
-]
 
 // AWS takes these under a name that is there already, and writes over them. A log group it refuses.
 const writesOver = ['aws_cloudwatch_event_rule', 'aws_config_config_rule', 'aws_sqs_queue']
@@ -42,12 +36,32 @@ export function* traps(module) {
 
 function* rotation(module, address, body) {
   if (body.rotate_immediately !== '${var.rotate_at_once}') yield `${address} rotates at once unless it is told not to: rotate_immediately is not var.rotate_at_once`
-  const named = waitsFor(body)
-  // The schedule is a part of the secret: whatever can fail is made before it.
-  const alarms = ['aws_cloudwatch_metric_alarm', 'aws_cloudwatch_event_target', 'aws_scheduler_schedule', 'aws_lambda_function_event_invoke_config']
-  const all = [
-    ...before,
-    ...alarms.flatMap((type) => Object.keys(module.resource[type] ?? {}).map((name) => `${type}.${name}`)),
-  ]
-  for (const one of all) if (!named.includes(one)) yield `${address} does not wait for ${one}`
+  // Whatever can fail is made before it.
+  const before = madeBefore(module, body)
+  for (const [type, named] of Object.entries(module.resource)) {
+    for (const name of Object.keys(named)) {
+      const one = `${type}.${name}`
+      if (one !== address && !before.has(one)) yield `${address} does not wait for ${one}`
+    }
+  }
+}
+
+/** The resources that Terraform has made before one: what it names, and what those name. */
+function madeBefore(module, body) {
+  const found = new Set()
+  const waiting = [body]
+  while (waiting.length > 0) {
+    for (const [text] of texts(waiting.pop(), '')) {
+      const expression = expressionOf(text)
+      if (expression === null) continue
+      for (const [head, second] of paths(treeOf(expression))) {
+        const named = head === 'local' ? module.locals[second] : module.resource[head]?.[second]
+        const name = `${head}.${second}`
+        if (named === undefined || found.has(name)) continue
+        found.add(name)
+        waiting.push(named)
+      }
+    }
+  }
+  return found
 }
