@@ -7,13 +7,13 @@ variable "schedule" {
   nullable    = false
 
   validation {
-    condition     = can(regex("^(?:rate\\(([4-9]|[1-9]\\d{1,2}) hours\\)|rate\\(1 day\\)|rate\\(([2-9]|[1-9]\\d{1,2}) days\\)|cron\\(0 (\\d{1,2}|(\\d{1,2}|\\*)?/([4-9]|1\\d|2[0-3])) [^ )]+ [^ )]+ [^ )]+ [^ )]+\\))$", var.schedule))
-    error_message = "schedule must be rate(N hours) with 4 hours or more, rate(N days), or cron(0 HOUR DAY MONTH WEEKDAY YEAR) at most every 4 hours"
+    condition     = can(regex("^(?:rate\\(([4-9]|[1-9]\\d{1,2}) hours\\)|rate\\(1 day\\)|rate\\(([2-9]|[1-9]\\d{1,2}) days\\)|cron\\(0 ([01]?\\d|2[0-3]|([01]?\\d|2[0-3]|\\*)?/([4-9]|1\\d|2[0-3])) [^ )]+ [^ )]+ [^ )]+ \\*\\))$", var.schedule))
+    error_message = "schedule must be rate(N hours) with 4 hours or more, rate(N days), or cron(0 HOUR DAY MONTH WEEKDAY *) at most every 4 hours"
   }
 }
 
 variable "window" {
-  description = "How many hours after the scheduled time the rotation may begin, such as 3h. It must not reach into the next UTC day or the next window."
+  description = "How many hours after the scheduled time the rotation may begin, such as 3h. It must not reach into the next UTC day or the next window: 2h at most for cron(0 22 * * ? *)."
   type        = string
   default     = "3h"
   nullable    = false
@@ -22,6 +22,21 @@ variable "window" {
     condition     = can(regex("^(?:([1-9]|1\\d|2[0-4])h)$", var.window))
     error_message = "window must be 1h to 24h"
   }
+
+  validation {
+    condition     = local.window_hours <= local.longest_window
+    error_message = "window must be no longer than the hours between two rotations, and must end within the UTC day"
+  }
+}
+
+# What Secrets Manager takes (fact 58), for a schedule that is allowed.
+locals {
+  window_hours   = try(tonumber(regex("^(\\d+)h$", var.window)[0]), 0)
+  rate_hours     = try(tonumber(regex("^rate\\(([4-9]|\\d\\d) hours\\)$", var.schedule)[0]), 24)
+  first_hour     = try(tonumber(regex("^cron\\(0 ([01]?\\d|2[0-3])[ /]", var.schedule)[0]), 0)
+  every_hours    = try(tonumber(regex("^cron\\(0 [^ /]*/([4-9]|1\\d|2[0-3]) ", var.schedule)[0]), 24)
+  last_hour      = local.first_hour + local.every_hours * floor((23 - local.first_hour) / local.every_hours)
+  longest_window = min(local.rate_hours, local.every_hours, 24 - local.last_hour)
 }
 
 variable "rotate_at_once" {

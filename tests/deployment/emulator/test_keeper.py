@@ -276,7 +276,7 @@ def test_a_person_is_told_in_a_sentence(deployments, rule):
 def test_a_stack_without_retire_after_has_no_keeper(emulator, accepted):
     stack = Stack(emulator, accepted, "without-a-keeper", {"UserName": "user-without-a-keeper", "RetireAfter": ""})
 
-    assert stack.resources.keys() == {"Function", "LogGroup", "ExecutionRole", "InvokePermission", "Secret", "StepFailed"}
+    assert stack.resources.keys() == {"Function", "LogGroup", "ExecutionRole", "InvokePermission", "Secret", "StepFailed", "EverythingElse"}
     assert stack.outputs.keys() == {"FunctionArn", "RoleArn", "SecretArn", "RotateNow"}
     function = emulator.client("lambda").get_function_configuration(FunctionName=stack.resources["Function"])
     assert "RETIRE_AFTER" not in function["Environment"]["Variables"]

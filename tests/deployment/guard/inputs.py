@@ -64,6 +64,16 @@ TAKEN = [
         "cron(0 /8 * * ? *)",
         "cron(0 8/4 ? * MON#1 *)",
     )
+] + [
+    {"Schedule": schedule, "Window": window}
+    for schedule, window in (
+        ("rate(4 hours)", "4h"),
+        ("rate(23 hours)", "23h"),
+        ("rate(24 hours)", "24h"),
+        ("rate(1 day)", "24h"),
+        ("cron(0 22 * * ? *)", "2h"),
+        ("cron(0 /5 * * ? *)", "4h"),
+    )
 ]
 
 # Which parameter, or which rule, refuses it.
@@ -92,6 +102,8 @@ REFUSED = [
             "cron(0 /2 * * ? *)",
             "cron(30 4 * * ? *)",
             "cron(0 4 * *)",
+            "cron(0 24 * * ? *)",
+            "cron(0 4 1 * ? 2027)",
         ),
         "Window": ("3", "0h", "25h", "90m"),
         "Architecture": ("amd64",),
@@ -141,6 +153,10 @@ REFUSED = [
     ("OverdueNeedsATopic", {"OverdueCheck": "aws-config"}),
     ("RevokingNeedsTheKeeper", {"RetireAfter": "", "RevokeExposedKeys": "revoke"}),
     ("RevokingNeedsTheKeeper", {"RetireAfter": "", "Revoke": "at-once"}),
+    *(
+        ("TheWindowFitsTheSchedule", {"Schedule": f"rate({hours} hours)", "Window": window})
+        for hours, window in [(4, "6h"), *((hours, f"{hours + 1}h") for hours in range(4, 24))]
+    ),
     ("NoProxyNeedsAProxy", {"NoProxy": "10.0.0.0/8"}),
     *(("NoFieldIsNamedTwice", dict.fromkeys(pair, "one")) for pair in itertools.combinations(FIELDS, 2)),
 ]

@@ -10,6 +10,10 @@ const operators = {
   lessThanOrEqual: (a, b) => a <= b,
   greaterThan: (a, b) => a > b,
   lessThan: (a, b) => a < b,
+  add: (a, b) => a + b,
+  subtract: (a, b) => a - b,
+  multiply: (a, b) => a * b,
+  divide: (a, b) => a / b,
 }
 
 const same = (a, b) => JSON.stringify(a) === JSON.stringify(b)
@@ -27,6 +31,7 @@ const functions = {
   jsonencode: (value) => JSON.stringify(value),
   length: (value) => (typeof value === 'string' ? [...value].length : Object.keys(value).length),
   lookup: (map, key, otherwise) => (Object.hasOwn(map, key) ? map[key] : otherwise),
+  min: Math.min,
   merge: (...maps) => Object.assign({}, ...maps),
   one: (list) => {
     if (list.length > 1) throw new Error('one() of several')
@@ -35,12 +40,16 @@ const functions = {
   regex: (expression, value) => {
     const found = new RegExp(expression).exec(value)
     if (found === null) throw new Error('no match')
-    return found[0]
+    return found.length > 1 ? found.slice(1) : found[0]
   },
   regexall: (expression, value) => value.match(new RegExp(expression, 'g')) ?? [],
   replace: (value, what, by) => value.replaceAll(pattern(what), () => by),
   split: (between, value) => value.split(between),
   toset: (list) => Object.fromEntries(list.map((one) => [one, one])),
+  tonumber: (value) => {
+    if (!Number.isFinite(Number(value))) throw new Error('no number')
+    return Number(value)
+  },
   tostring: (value) => String(value),
 }
 
@@ -210,6 +219,16 @@ export class Evaluation {
           } catch {
             return false
           }
+        }
+        if (meta.name === 'try') {
+          for (const index of children.keys()) {
+            try {
+              return child(index)
+            } catch {
+              // The next one.
+            }
+          }
+          throw new Error('nothing that is tried has a value')
         }
         if (!(meta.name in functions)) throw new Error(`${meta.name}() is not evaluated`)
         return functions[meta.name](...children.map((one) => this.#tree(one, scope)))

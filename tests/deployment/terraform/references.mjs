@@ -73,7 +73,7 @@ export function* references(module, modules = {}) {
       const wrong = problem(module, path, modules)
       if (wrong) yield `${where.slice(1)}: ${path.join('.')}: ${wrong}`
       // A variable's own validation does not use it.
-      if (!where.startsWith('.variable.')) used.add(path.slice(0, path[0] === 'data' ? 3 : 2).join('.'))
+      if (!where.startsWith('.variable.') || path[0] !== 'var') used.add(path.slice(0, path[0] === 'data' ? 3 : 2).join('.'))
     }
   }
   for (const name of Object.keys(variable)) if (!used.has(`var.${name}`)) yield `variable ${name} is not used`
