@@ -127,7 +127,7 @@ resource "aws_cloudwatch_event_target" "rotation_failed" {
 
   rule      = aws_cloudwatch_event_rule.rotation_failed[0].name
   target_id = "topic"
-  arn       = var.alarm_topic_arn
+  arn       = local.topic_arn
 
   input_transformer {
     input_paths = {
@@ -184,7 +184,7 @@ resource "aws_cloudwatch_event_target" "rotation_overdue" {
 
   rule      = aws_cloudwatch_event_rule.rotation_overdue[0].name
   target_id = "topic"
-  arn       = var.alarm_topic_arn
+  arn       = local.topic_arn
 
   input_transformer {
     input_paths    = { secret = "$.detail.resourceId" }

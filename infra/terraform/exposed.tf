@@ -105,7 +105,7 @@ resource "aws_cloudwatch_event_target" "exposed_to_topic" {
 
   rule      = aws_cloudwatch_event_rule.exposed[each.key].name
   target_id = "topic"
-  arn       = var.alarm_topic_arn
+  arn       = local.topic_arn
 
   input_transformer {
     input_paths    = each.value.paths

@@ -19,9 +19,10 @@ locals {
   has_keeper         = var.retire_after != ""
   hears_of_exposed   = local.has_keeper && var.revoke_exposed_keys != "no"
   revokes_exposed    = local.has_keeper && var.revoke_exposed_keys == "revoke"
-  has_topic          = var.alarm_topic_arn != ""
+  has_topic          = var.alarm_topic != ""
+  topic_arn          = "arn:${local.partition}:sns:${local.region}:${local.account}:${var.alarm_topic}"
   checks_overdue     = local.has_topic && var.overdue_check == "aws-config"
-  alarm_actions      = local.has_topic ? [var.alarm_topic_arn] : []
+  alarm_actions      = local.has_topic ? [local.topic_arn] : []
   keeper_count       = local.has_keeper ? 1 : 0
   user_arn           = "arn:${local.partition}:iam::${local.account}:user${var.user_path}${var.user_name}"
   secret_arn         = local.secret_exists ? var.secret_arn : aws_secretsmanager_secret.made[0].arn

@@ -182,15 +182,15 @@ variable "log_retention_days" {
   }
 }
 
-variable "alarm_topic_arn" {
-  description = "Empty, or the ARN of the SNS topic that alarms, failed rotations and exposed keys are sent to. Its policy must let cloudwatch.amazonaws.com and events.amazonaws.com publish."
+variable "alarm_topic" {
+  description = "Empty, or the name of the SNS topic, in this account and Region, that alarms, failed rotations and exposed keys are sent to. Its policy must let cloudwatch.amazonaws.com and events.amazonaws.com publish."
   type        = string
   default     = ""
   nullable    = false
 
   validation {
-    condition     = can(regex("^(?:(arn:aws[a-z-]*:sns:[a-z0-9-]+:\\d{12}:[A-Za-z0-9_-]{1,256})?)$", var.alarm_topic_arn))
-    error_message = "alarm_topic_arn must be the ARN of a standard SNS topic"
+    condition     = can(regex("^(?:[A-Za-z0-9_-]{0,256})$", var.alarm_topic))
+    error_message = "alarm_topic must be empty or the name of a standard SNS topic in this account and Region, not an ARN"
   }
 }
 
@@ -206,7 +206,7 @@ variable "overdue_check" {
   }
 
   validation {
-    condition     = var.overdue_check != "aws-config" || var.alarm_topic_arn != ""
-    error_message = "overdue_check needs alarm_topic_arn, the topic that is told"
+    condition     = var.overdue_check != "aws-config" || var.alarm_topic != ""
+    error_message = "overdue_check needs alarm_topic, the topic that is told"
   }
 }

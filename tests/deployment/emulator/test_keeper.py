@@ -254,7 +254,7 @@ def test_a_person_is_told_in_a_sentence(deployments, rule):
         for one in events.list_targets_by_rule(Rule=deployment.stack.resources[rule])["Targets"]
         if one["Arn"].split(":")[2] == "sns"
     ]
-    assert target["Arn"] == deployment.parameters["AlarmTopicArn"]
+    assert target["Arn"] == f"arn:aws:sns:{REGION}:{ACCOUNT}:{deployment.parameters['AlarmTopic']}"
     detail, named = SENTENCES[rule]
     name = f"told-{uuid.uuid4()}"
     queue = sqs.create_queue(QueueName=name, Attributes={"Policy": open_to("sns", "sqs:SendMessage")})["QueueUrl"]

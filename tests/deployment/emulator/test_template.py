@@ -11,7 +11,7 @@ from emulator import ACCOUNT, REGION
 from stack import NOT_ACCEPTED, NotMade, Stack, template, without
 
 
-EVERYTHING = {"AlarmTopicArn": TOPIC, "OverdueCheck": "aws-config"}
+EVERYTHING = {"AlarmTopic": TOPIC, "OverdueCheck": "aws-config"}
 
 
 @pytest.mark.parametrize("name", NOT_ACCEPTED)

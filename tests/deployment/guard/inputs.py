@@ -10,7 +10,7 @@ from cfnlint.decode import decode
 
 SECRET = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:iam/admin-AbCdEf"
 ROLE = "arn:aws:iam::444455556666:role/rotator"
-TOPIC = "arn:aws:sns:eu-west-1:123456789012:alarms"
+TOPIC = "alarms"
 EXISTING = {"CreateFirstKey": "false", "RotateAtOnce": "false"}
 FIELDS = {
     "UsernameField": "UserName",
@@ -36,7 +36,7 @@ TAKEN = [
     {"CredentialSource": "administrator", "AdministratorSecretArn": SECRET},
     {"CredentialSource": "another-account", "RoleArn": ROLE, "ExternalId": "rotator:1"},
     {"KmsKeyArn": "arn:aws-cn:kms:cn-north-1:123456789012:key/mrk-1234abcd"},
-    {"OverdueCheck": "aws-config", "AlarmTopicArn": TOPIC},
+    {"OverdueCheck": "aws-config", "AlarmTopic": TOPIC},
     FIELDS,
     FIELDS | EXISTING,
     PROXY | {"NoProxy": ".vpce.amazonaws.com, 10.0.0.0/8,[fd00::1]", "CaBundle": "/opt/ca.pem"},
@@ -116,7 +116,7 @@ REFUSED = [
         "RevokeExposedKeys": ("", "yes", "true", "delete"),
         "Revoke": ("", "now", "at once"),
         "LogRetentionDays": ("2",),
-        "AlarmTopicArn": ("alarms",),
+        "AlarmTopic": ("arn:aws:sns:eu-west-1:123456789012:alarms", "alarms.fifo", "a" * 257),
         **dict.fromkeys(FIELDS, (" ", "name ", 'na"me', "na\\me", "a/b", "a=b", "aws:name", "${UserName}", "a" * 65)),
         "SmtpRegion": ("Ireland", "eu-west-1a", "eu-west"),
         "VerifySmtp": ("", "true"),

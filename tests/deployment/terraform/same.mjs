@@ -62,16 +62,16 @@ function variablesOf(module, given) {
   return { ...variables, ...own }
 }
 
-const topic = 'arn:aws:sns:eu-west-1:123456789012:alarms'
+const topic = 'alarms'
 const secret = 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:iam/admin-AbCdEf'
 const key = 'arn:aws:kms:eu-west-1:123456789012:key/1234abcd'
 
 // What the inputs of the template's own check leave out, since its pairs of conditions need no trial there.
 const combined = [
-  { AlarmTopicArn: topic },
-  { AlarmTopicArn: topic, RevokeExposedKeys: 'revoke' },
-  { AlarmTopicArn: topic, RevokeExposedKeys: 'no' },
-  { AlarmTopicArn: topic, RetireAfter: '', OverdueCheck: 'aws-config' },
+  { AlarmTopic: topic },
+  { AlarmTopic: topic, RevokeExposedKeys: 'revoke' },
+  { AlarmTopic: topic, RevokeExposedKeys: 'no' },
+  { AlarmTopic: topic, RetireAfter: '', OverdueCheck: 'aws-config' },
   { CredentialSource: 'administrator', AdministratorSecretArn: secret, AdministratorKmsKeyArn: key, KmsKeyArn: key },
   { CredentialSource: 'administrator', AdministratorSecretArn: secret, SourceSecretField: 'administrator', RetireAfter: '' },
   { CredentialSource: 'own-key', CreateFirstKey: 'false', RotateAtOnce: 'false', SecretKeyField: 'secret key', SourceSecretField: 'own' },

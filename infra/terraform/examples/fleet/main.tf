@@ -25,8 +25,8 @@ variable "package" {
   type        = object({ bucket = string, key = string })
 }
 
-variable "alarm_topic_arn" {
-  description = "The topic for alarms, whose policy lets cloudwatch.amazonaws.com and events.amazonaws.com publish"
+variable "alarm_topic" {
+  description = "The name of the topic for alarms, whose policy lets cloudwatch.amazonaws.com and events.amazonaws.com publish"
   type        = string
 }
 
@@ -38,7 +38,7 @@ module "fleet" {
   fleet               = "blue"
   package_s3_bucket   = var.package.bucket
   package_s3_key      = var.package.key
-  alarm_topic_arn     = var.alarm_topic_arn
+  alarm_topic         = var.alarm_topic
   revoke_exposed_keys = "revoke"
   first_value_stored  = var.first_value_stored
 }
