@@ -1,6 +1,6 @@
 resource "aws_cloudwatch_metric_alarm" "step_failed" {
   alarm_name          = "${var.name}-StepFailed"
-  alarm_description   = "A step of a rotation failed. The function's log says why, and what to do: log group ${aws_cloudwatch_log_group.rotator.name}"
+  alarm_description   = "A step of a rotation of the secret ${local.secret_arn}${local.or_another} failed. Consumers go on with the key that they have. The command in the output last_errors of the module ${var.name} prints the error type, the cause and the way out (README.md#when-a-rotation-fails)"
   namespace           = "AWS/Lambda"
   metric_name         = "Errors"
   dimensions          = { FunctionName = aws_lambda_function.rotator.function_name }
@@ -15,7 +15,7 @@ resource "aws_cloudwatch_metric_alarm" "step_failed" {
 
 resource "aws_cloudwatch_metric_alarm" "near_time_out" {
   alarm_name          = "${var.name}-NearTimeOut"
-  alarm_description   = "A step took 80 % or more of the time-out of ${var.timeout} s. Raise timeout before one is cut off"
+  alarm_description   = "A step took 80 % or more of the time-out of ${var.timeout} s. Raise timeout before one is cut off (infra/README.md#alarms)"
   evaluation_periods  = 1
   threshold           = 80
   comparison_operator = "GreaterThanOrEqualToThreshold"
@@ -46,6 +46,7 @@ resource "aws_cloudwatch_metric_alarm" "near_time_out" {
 # The keeper runs each hour. StillInUse looks at one of the last two hours: so the alarm does not go on and off.
 locals {
   keeper_name = join("", aws_lambda_function.keeper[*].function_name)
+  or_another  = local.is_fleet ? " or of another one of its fleet" : ""
   queue_name  = join("", aws_sqs_queue.dead_letters[*].name)
   usual_alarm = { namespace = "iam-key-rotator", dimensions = { Function = local.keeper_name }, statistic = "Sum", period = 300, periods = 1, to_alarm = null }
   keeper_alarms = {
@@ -54,32 +55,32 @@ locals {
       period      = 3600
       periods     = 2
       to_alarm    = 1
-      description = "A key that was replaced is still used after ${var.retire_after}, so it was left active. The next rotation cuts off who uses it. The log group ${local.keeper_log} says by which service, in which Region and when: have that consumer read the secret again"
+      description = "A key that was replaced is still used after ${var.retire_after}, so it was left active. The next rotation cuts off who uses it. The log group ${local.keeper_log} says by which service, in which Region and when: have that consumer read the secret again (infra/README.md#alarms)"
     })
     Exposed = merge(local.usual_alarm, {
       metric      = "Exposed"
-      description = "A key of one of the secrets was reported as exposed. The log group ${local.keeper_log} says which. Unless revoke_exposed_keys is revoke, run the command in the output revoke_now of the module ${var.name} for that secret"
+      description = "A key of one of the secrets was reported as exposed. The log group ${local.keeper_log} says which. Unless revoke_exposed_keys is revoke, run the command in the output revoke_now of the module ${var.name} for that secret (infra/README.md#exposed-keys)"
     })
     RevokeFailed = merge(local.usual_alarm, {
       metric      = "RevokeFailed"
-      description = "An exposed key could not be revoked and still works. The last ERROR line in the log group ${local.keeper_log} says what stands in the way, and what to do"
+      description = "An exposed key could not be revoked and still works. The command in the output last_keeper_errors of the module ${var.name} prints its secret, what stands in the way, and what to do (infra/README.md#alarms)"
     })
     KeeperFailed = merge(local.usual_alarm, {
       metric      = "KeeperFailed"
-      description = "The keeper could not do its work for a secret. The last ERROR line in the log group ${local.keeper_log} says why, and what to do"
+      description = "The keeper could not do its work for a secret. The command in the output last_keeper_errors of the module ${var.name} prints which, why, and what to do (infra/README.md#alarms)"
     })
     KeeperErrors = merge(local.usual_alarm, {
       namespace   = "AWS/Lambda"
       metric      = "Errors"
       dimensions  = { FunctionName = local.keeper_name }
-      description = "The keeper ended with an error, or was cut off by its time-out. The log group ${local.keeper_log} says why"
+      description = "The keeper ended with an error, or was cut off by its time-out. The command in the output last_keeper_errors of the module ${var.name} prints why (infra/README.md#alarms)"
     })
     DeadLettersWait = merge(local.usual_alarm, {
       namespace   = "AWS/SQS"
       metric      = "ApproximateNumberOfMessagesVisible"
       dimensions  = { QueueName = local.queue_name }
       statistic   = "Maximum"
-      description = "The keeper did not get an event, or failed on it twice. The queue ${local.queue_name} holds the event and the error: fix the cause, invoke the keeper with the event, and delete the message"
+      description = "The keeper did not get an event, or failed on it twice. The queue ${local.queue_name} holds the event and the error: fix the cause, invoke the keeper with the event, and delete the message (infra/README.md#alarms)"
     })
   }
 }
@@ -102,19 +103,29 @@ resource "aws_cloudwatch_metric_alarm" "keeper" {
   alarm_actions       = local.alarm_actions
 }
 
-# fact 13
+# The ARN is in one of two places (facts 13 and 66). A fleet's secrets are known by the names that SECRET_NAME asks for.
+locals {
+  rotated_secrets = (local.is_fleet
+    ? [{ wildcard = "arn:${local.partition}:secretsmanager:${local.region}:${local.account}:secret:${replace(local.secret_name_to_ask, "{username}", "*")}-*" }]
+    : [local.secret_arn]
+  )
+}
+
 resource "aws_cloudwatch_event_rule" "rotation_failed" {
   count = local.has_topic ? 1 : 0
 
   name        = "${var.name}-rotation-failed"
-  description = "A rotation of the secret failed or was abandoned"
+  description = "A rotation of a secret, or the test of one, failed or was abandoned"
   event_pattern = jsonencode({
     source        = ["aws.secretsmanager"]
     "detail-type" = ["AWS Service Event via CloudTrail"]
     detail = {
-      eventSource         = ["secretsmanager.amazonaws.com"]
-      eventName           = ["RotationFailed", "RotationAbandoned"]
-      additionalEventData = { SecretId = [local.secret_arn] }
+      eventSource = ["secretsmanager.amazonaws.com"]
+      eventName   = ["RotationFailed", "RotationAbandoned", "TestRotationFailed"]
+      "$or" = [
+        { additionalEventData = { SecretId = local.rotated_secrets } },
+        { serviceEventDetails = { secretId = local.rotated_secrets } },
+      ]
     }
   })
 
@@ -130,12 +141,14 @@ resource "aws_cloudwatch_event_target" "rotation_failed" {
   arn       = local.topic_arn
 
   input_transformer {
+    # What an event does not have is left out of the sentence.
     input_paths = {
-      event  = "$.detail.eventName"
-      secret = "$.detail.additionalEventData.SecretId"
-      time   = "$.time"
+      event   = "$.detail.eventName"
+      secret  = "$.detail.additionalEventData.SecretId"
+      managed = "$.detail.serviceEventDetails.secretId"
+      time    = "$.time"
     }
-    input_template = "\"<event> of the secret <secret> at <time>: consumers go on with the key that they have, and the last ERROR line in the log group ${aws_cloudwatch_log_group.rotator.name} says why and what to do.\""
+    input_template = "\"<event> of the secret <secret><managed> at <time>: consumers go on with the key that they have, and the command in the output last_errors of the module ${var.name} prints the error type, the cause and the way out (README.md#when-a-rotation-fails).\""
   }
 }
 
@@ -188,6 +201,6 @@ resource "aws_cloudwatch_event_target" "rotation_overdue" {
 
   input_transformer {
     input_paths    = { secret = "$.detail.resourceId" }
-    input_template = "\"The secret <secret> was not rotated when its schedule says: look at the schedule with aws secretsmanager describe-secret, then run the command in the output rotate_now of the module ${var.name}.\""
+    input_template = "\"The secret <secret> was not rotated when its schedule says: look at the schedule with aws secretsmanager describe-secret, then run the command in the output rotate_now of the module ${var.name} (infra/README.md#alarms).\""
   }
 }

@@ -2,8 +2,8 @@
 # brings them here.
 locals {
   what_was_done = (local.revokes_exposed
-    ? "the keeper of the module ${var.name} replaces and deactivates it if one of its secrets gives it out, so look at the log group ${local.keeper_log} and at the alarm RevokeFailed."
-    : "nothing was deactivated, so look in the log group ${local.keeper_log} for the secret that gives it out, and run the command in the output revoke_now of the module ${var.name} for that secret."
+    ? "the keeper of the module ${var.name} replaces and deactivates it if one of its secrets gives it out, so look at the log group ${local.keeper_log} and at the alarm RevokeFailed (infra/README.md#exposed-keys)."
+    : "nothing was deactivated, so look in the log group ${local.keeper_log} for the secret that gives it out, and run the command in the output revoke_now of the module ${var.name} for that secret (infra/README.md#exposed-keys)."
   )
   keeper_log = join("", aws_cloudwatch_log_group.keeper[*].name)
 

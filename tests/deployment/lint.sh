@@ -36,6 +36,11 @@ order() {
     target/tools/template/bin/python $guard/order.py "${@/%//infra/template.yaml}"
 }
 
+sentences() {
+    python_tools template cfn-lint==1.58.0 cfn-guard-rs==0.3.3
+    target/tools/template/bin/python $guard/sentences.py "${@/%//infra/template.yaml}"
+}
+
 # What is skipped, and why, is beside the resource in the template.
 checkov() {
     local files=()
@@ -104,7 +109,7 @@ package() {
 if [ $# -gt 0 ]; then
     "${1//-/_}" "${@:2}"
 else
-    for check in cfn_lint cfn_guard inputs order checkov parliament; do
+    for check in cfn_lint cfn_guard inputs order sentences checkov parliament; do
         $check .
     done
     package

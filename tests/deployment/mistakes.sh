@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
 readonly copies=target/mistakes
-readonly linters=(cfn-lint cfn-guard inputs order checkov parliament)
+readonly linters=(cfn-lint cfn-guard inputs order sentences checkov parliament)
 
 rm -rf $copies target/mistakes-*.log
 for patch in tests/deployment/mistakes/*.patch; do

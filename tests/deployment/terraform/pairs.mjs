@@ -66,7 +66,7 @@ export const properties = {
     LoggingConfig: { LogFormat: one.logging_config[0].log_format, LogGroup: one.logging_config[0].log_group },
     Environment: { Variables: one.environment[0].variables },
   }),
-  'AWS::Logs::LogGroup': (one) => ({ RetentionInDays: one.retention_in_days }),
+  'AWS::Logs::LogGroup': (one) => ({ LogGroupName: one.name, RetentionInDays: one.retention_in_days }),
   'AWS::IAM::Role': (one, policies) => ({
     Description: one.description,
     AssumeRolePolicyDocument: JSON.parse(one.assume_role_policy),
@@ -171,6 +171,7 @@ const own = {
   aws_iam_role_policy: ['role'],
   aws_cloudwatch_event_target: ['rule'],
   aws_secretsmanager_secret: [],
+  aws_cloudwatch_log_group: [],
 }
 
 /** The arguments of a type that have no counterpart in the template. */

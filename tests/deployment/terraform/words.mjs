@@ -11,7 +11,14 @@ const phrases = [
 ]
 
 /** A sentence of the template, with the module's names of parameters and outputs. */
-export function inTheModulesWords(text, template) {
+export const inTheModulesWords = (text, template) =>
+  text
+    .split(/(\barn:\S+)/)
+    // An ARN is in nobody's words.
+    .map((part, at) => (at % 2 === 1 ? part : translated(part, template)))
+    .join('')
+
+function translated(text, template) {
   const names = [...Object.keys(template.Parameters), ...Object.keys(template.Outputs)]
   const named = text.replace(/\b[A-Z]\w+\b/g, (word) => (names.includes(word) ? snake(word) : word))
   const assigned = named.replace(/\b([a-z_]+)=([a-z-]+)\b/g, '$1 = $2')
