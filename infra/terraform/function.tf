@@ -28,6 +28,15 @@ resource "aws_iam_role_policy" "execution_administrators_kms_key" {
   policy = local.policies.administrator["consumer-kms-key"]
 }
 
+# fact 59
+resource "aws_iam_role_policy" "execution_previous_kms_key" {
+  count = local.has_previous_kms_key ? 1 : 0
+
+  name   = "consumer-kms-key-of-before"
+  role   = aws_iam_role.execution.name
+  policy = local.policies.before["consumer-kms-key"]
+}
+
 resource "aws_lambda_function" "rotator" {
   #checkov:skip=CKV_AWS_50:Its log has each step and each call's attempts; tracing would need X-Ray's permissions
   #checkov:skip=CKV_AWS_115:With reserved concurrency, a retry or a key that has leaked waits for the run that hangs (fact 14)

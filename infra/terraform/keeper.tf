@@ -65,6 +65,15 @@ resource "aws_iam_role_policy" "keeper_administrators_kms_key" {
   policy = local.policies.administrator["consumer-kms-key"]
 }
 
+# fact 59
+resource "aws_iam_role_policy" "keeper_previous_kms_key" {
+  count = local.has_keeper && local.has_previous_kms_key ? 1 : 0
+
+  name   = "consumer-kms-key-of-before"
+  role   = aws_iam_role.keeper[0].name
+  policy = local.policies.before["consumer-kms-key"]
+}
+
 # An invocation that failed: the event, and the error. Both name keys by their ids.
 resource "aws_sqs_queue" "dead_letters" {
   #checkov:skip=CKV_AWS_27:SQS's own encryption is on; EventBridge could not send to a queue under the AWS managed KMS key

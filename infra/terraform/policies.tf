@@ -45,6 +45,8 @@ locals {
       keeper   = merge(local.values, { LOG_GROUP_ARN = "${local.log_groups}:${join("", aws_cloudwatch_log_group.keeper[*].name)}" })
       # For the key that encrypts the administrator's secret.
       administrator = merge(local.values, { SECRET_ARN = var.administrator_secret_arn, KMS_KEY_ARN = var.administrator_kms_key_arn })
+      # For the key that encrypted the secret before.
+      before = merge(local.values, { KMS_KEY_ARN = var.previous_kms_key_arn })
       } : whose => {
       for name, text in local.documents : name => join("", [for word in regexall("\\w+|\\W+", text) : lookup(values, word, word)])
     }
@@ -80,5 +82,6 @@ locals {
     execution-role-assumes-role     = var.role_arn != ""
     fleet-keeper-role               = local.is_fleet
   }
+  has_previous_kms_key      = var.previous_kms_key_arn != ""
   administrator_has_kms_key = var.administrator_kms_key_arn != ""
 }

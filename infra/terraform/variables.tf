@@ -158,6 +158,18 @@ variable "kms_key_arn" {
   }
 }
 
+variable "previous_kms_key_arn" {
+  description = "Empty, or for a change of kms_key_arn the ARN of the customer managed KMS key before it. The functions may then decrypt with both, for what the secret holds may stay under the old one."
+  type        = string
+  default     = ""
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^(?:(arn:aws[a-z-]*:kms:[a-z0-9-]+:\\d{12}:key/[A-Za-z0-9-]+)?)$", var.previous_kms_key_arn))
+    error_message = "previous_kms_key_arn must be the ARN of a KMS key (not of an alias)"
+  }
+}
+
 variable "fleet" {
   description = "Empty, or a word. Then the function may also rotate every other secret and user in this account that carries the tag iam-key-rotator with this value, and whose name is that of its user's secret. Whoever may set tags decides what is in it."
   type        = string

@@ -11,7 +11,7 @@ rm -rf $copies target/mistakes-*.log
 for patch in tests/deployment/mistakes/*.patch; do
     copy=$copies/$(basename "$patch" .patch)
     mkdir -p "$copy/infra"
-    cp infra/*.yaml "$copy/infra"
+    cp infra/*.yaml infra/samconfig.toml "$copy/infra"
     cp -r policies "$copy"
     patch --silent -d "$copy" -p0 <"$patch"
 done

@@ -5,12 +5,14 @@ import itertools
 import pathlib
 import re
 import sys
+import tomllib
 
 from cfnlint.decode import decode
 
 SECRET = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:iam/admin-AbCdEf"
 ROLE = "arn:aws:iam::444455556666:role/rotator"
 TOPIC = "alarms"
+KEY = "arn:aws:kms:eu-west-1:123456789012:key/1234abcd"
 EXISTING = {"CreateFirstKey": "false", "RotateAtOnce": "false"}
 FIELDS = {
     "UsernameField": "UserName",
@@ -30,11 +32,14 @@ TAKEN = [
     {"SecretArn": SECRET, "SecretName": "iam/{username}", "CredentialSource": "own-key"},
     {"SecretArn": SECRET, "SecretName": "{username}"},
     {"SecretArn": SECRET, "SecretName": "Team_1/{username}-a+b=c.d@e", "Fleet": "blue"},
-    {"Fleet": "blue", "KmsKeyArn": "arn:aws:kms:eu-west-1:123456789012:key/1234abcd"},
+    {"Fleet": "blue", "KmsKeyArn": KEY},
     EXISTING,
     EXISTING | {"CredentialSource": "own-key"},
     {"CredentialSource": "administrator", "AdministratorSecretArn": SECRET},
     {"CredentialSource": "another-account", "RoleArn": ROLE, "ExternalId": "rotator:1"},
+    {"CreateFirstKey": "false", "FirstValueStored": "true"},
+    {"KmsKeyArn": KEY, "PreviousKmsKeyArn": KEY.replace("1234abcd", "5678efab")},
+    {"PreviousKmsKeyArn": KEY, "CredentialSource": "administrator", "AdministratorSecretArn": SECRET, "AdministratorKmsKeyArn": KEY},
     {"KmsKeyArn": "arn:aws-cn:kms:cn-north-1:123456789012:key/mrk-1234abcd"},
     {"OverdueCheck": "aws-config", "AlarmTopic": TOPIC},
     FIELDS,
@@ -87,6 +92,8 @@ REFUSED = [
         "SecretName": ("iam/alice", "iam/{user}", "iam/${username}", "{username}{username}", "iam:{username}", "{username} "),
         "AdministratorSecretArn": (SECRET[:-7],),
         "KmsKeyArn": ("arn:aws:kms:eu-west-1:123456789012:alias/secrets", "1234abcd"),
+        "PreviousKmsKeyArn": ("alias/secrets",),
+        "FirstValueStored": ("yes",),
         "RoleArn": ("arn:aws:iam:eu-west-1:444455556666:role/rotator", "rotator"),
         "ExternalId": ("x", "two words"),
         "CreateFirstKey": ("yes",),
@@ -240,6 +247,10 @@ for path in sys.argv[1:]:
     template, errors = decode(path)
     if errors:
         sys.exit(f"{path}: {errors[0]}")
+    for environment in tomllib.loads(pathlib.Path(path).with_name("samconfig.toml").read_text()).values():
+        if isinstance(environment, dict) and "stack_name" in environment.get("deploy", {}).get("parameters", {}):
+            print(f"{path}: samconfig.toml names a stack, which a second user would change")
+            failed = True
     for line in mistakes(template):
         print(f"{path}: {line}")
         failed = True
