@@ -41,7 +41,7 @@ resource "aws_lambda_function" "rotator" {
   #checkov:skip=CKV_AWS_50:Its log has each step and each call's attempts; tracing would need X-Ray's permissions
   #checkov:skip=CKV_AWS_115:With reserved concurrency, a retry or a key that has leaked waits for the run that hangs (fact 14)
   #checkov:skip=CKV_AWS_116:Secrets Manager waits for the rotation and tries again itself
-  #checkov:skip=CKV_AWS_117:It calls AWS alone; IAM and Secrets Manager would need an endpoint or NAT in the VPC
+  #checkov:skip=CKV_AWS_117:It calls AWS alone; a network is for whoever deploys to choose, with subnet_ids
   #checkov:skip=CKV_AWS_173:The environment holds settings, and no secret
   #checkov:skip=CKV_AWS_272:Code signing is for whoever deploys to choose
   function_name     = var.name
@@ -63,10 +63,18 @@ resource "aws_lambda_function" "rotator" {
     log_group  = aws_cloudwatch_log_group.rotator.name
   }
 
+  # Empty, it is none.
+  vpc_config {
+    subnet_ids         = var.subnet_ids
+    security_group_ids = var.security_group_ids
+  }
+
   # A variable that is empty is not set at all: the function refuses one.
   environment {
     variables = { for name, value in local.function_settings : name => value if value != "" }
   }
+
+  depends_on = [aws_iam_role_policy.execution_network]
 }
 
 locals {

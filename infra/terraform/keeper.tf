@@ -3,7 +3,7 @@ resource "aws_lambda_function" "keeper" {
   #checkov:skip=CKV_AWS_50:Its log has each action and each call's attempts; tracing would need X-Ray's permissions
   #checkov:skip=CKV_AWS_115:With reserved concurrency, a retry or a key that has leaked waits for the run that hangs (fact 14)
   #checkov:skip=CKV_AWS_116:The event invoke config has a queue for what it fails on
-  #checkov:skip=CKV_AWS_117:It calls AWS alone; IAM and Secrets Manager would need an endpoint or NAT in the VPC
+  #checkov:skip=CKV_AWS_117:It calls AWS alone; a network is for whoever deploys to choose, with subnet_ids
   #checkov:skip=CKV_AWS_173:The environment holds settings, and no secret
   #checkov:skip=CKV_AWS_272:Code signing is for whoever deploys to choose
   count = local.keeper_count
@@ -27,9 +27,17 @@ resource "aws_lambda_function" "keeper" {
     log_group  = aws_cloudwatch_log_group.keeper[0].name
   }
 
+  # Empty, it is none.
+  vpc_config {
+    subnet_ids         = var.subnet_ids
+    security_group_ids = var.security_group_ids
+  }
+
   environment {
     variables = { for name, value in local.keeper_settings : name => value if value != "" }
   }
+
+  depends_on = [aws_iam_role_policy.keeper_network]
 }
 
 resource "aws_cloudwatch_log_group" "keeper" {

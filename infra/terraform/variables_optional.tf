@@ -150,6 +150,35 @@ variable "verify_successes" {
   }
 }
 
+variable "subnet_ids" {
+  description = "Empty, or the private subnets that both functions call AWS from. Their routes must lead to AWS IAM, AWS STS and Secrets Manager."
+  type        = list(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = length(var.subnet_ids) <= 16 && alltrue([for one in var.subnet_ids : can(regex("^subnet-[0-9a-f]{8,17}$", one))])
+    error_message = "subnet_ids must be empty or up to 16 ids of subnets, such as subnet-0123456789abcdef0"
+  }
+
+  validation {
+    condition     = (length(var.subnet_ids) == 0) == (length(var.security_group_ids) == 0)
+    error_message = "subnet_ids and security_group_ids belong together, so give both or neither"
+  }
+}
+
+variable "security_group_ids" {
+  description = "For subnet_ids, the security groups of both functions. They must let HTTPS out."
+  type        = list(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = length(var.security_group_ids) <= 5 && alltrue([for one in var.security_group_ids : can(regex("^sg-[0-9a-f]{8,17}$", one))])
+    error_message = "security_group_ids must be empty or up to five ids of security groups, such as sg-0123456789abcdef0"
+  }
+}
+
 variable "https_proxy" {
   description = "Empty, or the proxy to AWS, as in http://proxy.example.com:3128. Without a user and a password, for whoever may look at the function sees its environment."
   type        = string

@@ -82,6 +82,8 @@ parliament() {
         s/\bFLEET\b/blue/' {} +
     find $copies -name '*-trust*.json' -exec sed -i \
         's|"Action": "sts:AssumeRole",|& "Resource": "arn:aws:iam::123456789012:role/rotator",|' {} +
+    # A key of every action that a function calls, which it does not know.
+    find $copies -name execution-role-network.json -exec sed -i 's|"lambda:SourceFunctionArn"|"aws:SourceArn"|' {} +
     if grep -r -n -E '\b[A-Z_]+_(ARN|ID)\b' $copies; then
         printf 'no value for a placeholder\n'
         return 1

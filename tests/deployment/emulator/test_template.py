@@ -183,6 +183,7 @@ AGAINST_THE_RULES = {
     "OnlyAnExistingSecretHasAName": {"SecretName": "iam/{username}"},
     "OverdueNeedsATopic": {"OverdueCheck": "aws-config"},
     "NoFieldIsNamedTwice": {"SecretKeyField": "key", "SmtpPasswordField": "key"},
+    "ANetworkHasSubnetsAndSecurityGroups": {"SubnetIds": "subnet-01234567"},
     "TheWindowFitsTheSchedule": {"Schedule": "rate(4 hours)", "Window": "6h"},
     "NoProxyNeedsAProxy": {"NoProxy": "10.0.0.0/8"},
     "RevokingNeedsTheKeeper": {"RetireAfter": "", "RevokeExposedKeys": "revoke"},

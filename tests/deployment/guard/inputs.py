@@ -23,6 +23,7 @@ FIELDS = {
     "ExternalIdField": "external.id",
     "SmtpPasswordField": "smtp_password",
 }
+NETWORK = {"SubnetIds": "subnet-0123456789abcdef0,subnet-01234567", "SecurityGroupIds": "sg-0123456789abcdef0"}
 PROXY = {"HttpsProxy": "http://proxy.example.com:3128"}
 
 TAKEN = [
@@ -45,6 +46,8 @@ TAKEN = [
     FIELDS,
     FIELDS | EXISTING,
     PROXY | {"NoProxy": ".vpce.amazonaws.com, 10.0.0.0/8,[fd00::1]", "CaBundle": "/opt/ca.pem"},
+    NETWORK,
+    NETWORK | PROXY | {"RetireAfter": ""},
     {"HttpsProxy": "https://[fd00::1]:8443/"},
     {"HttpsProxy": "http://10.0.0.1"},
     {"SmtpPasswordField": "smtp_password", "SmtpRegion": "us-gov-west-1", "VerifySmtp": "off"},
@@ -128,6 +131,8 @@ REFUSED = [
         "SmtpRegion": ("Ireland", "eu-west-1a", "eu-west"),
         "VerifySmtp": ("", "true"),
         "VerifySuccesses": ("", "0", "21", "2.5", "03"),
+        "SubnetIds": ("vpc-01234567", "subnet-01234567, subnet-01234567", "subnet-01234567,", "sg-01234567"),
+        "SecurityGroupIds": ("subnet-01234567", ",".join(["sg-01234567"] * 6)),
         "HttpsProxy": (
             "proxy.example.com:3128",
             "socks5://proxy.example.com:1080",
@@ -164,6 +169,7 @@ REFUSED = [
         ("TheWindowFitsTheSchedule", {"Schedule": f"rate({hours} hours)", "Window": window})
         for hours, window in [(4, "6h"), *((hours, f"{hours + 1}h") for hours in range(4, 24))]
     ),
+    *(("ANetworkHasSubnetsAndSecurityGroups", {name: value}) for name, value in NETWORK.items()),
     ("NoProxyNeedsAProxy", {"NoProxy": "10.0.0.0/8"}),
     *(("NoFieldIsNamedTwice", dict.fromkeys(pair, "one")) for pair in itertools.combinations(FIELDS, 2)),
 ]

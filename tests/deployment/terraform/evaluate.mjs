@@ -22,6 +22,7 @@ const same = (a, b) => JSON.stringify(a) === JSON.stringify(b)
 const pattern = (text) => (text.length > 1 && text.startsWith('/') && text.endsWith('/') ? new RegExp(text.slice(1, -1), 'g') : text)
 
 const functions = {
+  alltrue: (list) => list.every((one) => one === true),
   contains: (list, value) => list.some((one) => same(one, value)),
   element: (list, index) => list[index % list.length],
   file: (path) => readFileSync(path, 'utf8'),

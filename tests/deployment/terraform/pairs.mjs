@@ -51,6 +51,8 @@ export const attributes = {
 }
 
 const dimensions = (of) => Object.entries(of ?? {}).map(([Name, Value]) => ({ Name, Value }))
+const network = ({ subnet_ids: subnets, security_group_ids: groups }) =>
+  subnets.length + groups.length > 0 ? { SubnetIds: [...subnets], SecurityGroupIds: [...groups] } : undefined
 const some = (list) => (list?.length ? [...list] : undefined)
 
 /** The properties that an instance of the module has, as CloudFormation has them: {type: (instance, instances that belong to it)}. */
@@ -64,6 +66,7 @@ export const properties = {
     Timeout: one.timeout,
     Role: one.role,
     LoggingConfig: { LogFormat: one.logging_config[0].log_format, LogGroup: one.logging_config[0].log_group },
+    VpcConfig: network(one.vpc_config[0]),
     Environment: { Variables: one.environment[0].variables },
   }),
   'AWS::Logs::LogGroup': (one) => ({ LogGroupName: one.name, RetentionInDays: one.retention_in_days }),

@@ -95,6 +95,7 @@ class Refused extends Error {}
 function convert(value, type) {
   if (type === 'string') return value
   if (type === 'bool' && (value === 'true' || value === 'false')) return value === 'true'
+  if (type === 'list(string)') return value === '' ? [] : value.split(',')
   // What is no number as one writes it.
   if (type === 'number' && String(Number(value)) === value) return Number(value)
   throw new Refused(`${JSON.stringify(value)} is no ${type}`)
@@ -217,7 +218,7 @@ function* declared(module, template) {
     }
     const type = variable.type.slice(2, -1)
     const value = one.Default === undefined ? undefined : convert(String(one.Default), type)
-    if (variable.default !== value) yield `variable ${snake(name)} is ${variable.default} by default, and the parameter ${value}`
+    if (JSON.stringify(variable.default) !== JSON.stringify(value)) yield `variable ${snake(name)} is ${variable.default} by default, and the parameter ${value}`
     if (!variable.description) yield `variable ${snake(name)} has no description`
     if (variable.nullable !== false) yield `variable ${snake(name)} takes null, which means its default to nobody`
     // Word by word, where the two languages can be told to mean the same.
