@@ -17,6 +17,12 @@ cfn_lint() {
     printf 'cfn-lint: no finding\n'
 }
 
+# AWS's own. It warns of much that is meant, so its errors alone count.
+cloudformation_validate() {
+    python_tools validate cloudformation-validate==1.14.0
+    target/tools/validate/bin/python $guard/validate.py "${@/%//infra/template.yaml}" "${@/%//infra/health-forwarder.yaml}"
+}
+
 cfn_guard() {
     python_tools template cfn-lint==1.58.0 cfn-guard-rs==0.3.3
     local failed=0 name
@@ -111,7 +117,7 @@ package() {
 if [ $# -gt 0 ]; then
     "${1//-/_}" "${@:2}"
 else
-    for check in cfn_lint cfn_guard inputs order sentences checkov parliament; do
+    for check in cfn_lint cloudformation_validate cfn_guard inputs order sentences checkov parliament; do
         $check .
     done
     package

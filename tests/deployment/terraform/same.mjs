@@ -71,6 +71,8 @@ const combined = [
   { AlarmTopic: topic },
   { AlarmTopic: topic, RevokeExposedKeys: 'revoke' },
   { AlarmTopic: topic, RevokeExposedKeys: 'no' },
+  { AlarmTopic: topic, Fleet: 'blue' },
+  { AlarmTopic: topic, Fleet: 'blue', SecretArn: secret, SecretName: 'team/{username}/key' },
   { AlarmTopic: topic, RetireAfter: '', OverdueCheck: 'aws-config' },
   { CredentialSource: 'administrator', AdministratorSecretArn: secret, AdministratorKmsKeyArn: key, KmsKeyArn: key },
   { CredentialSource: 'administrator', AdministratorSecretArn: secret, SourceSecretField: 'administrator', RetireAfter: '' },
