@@ -24,14 +24,13 @@ variable "window" {
   }
 
   validation {
-    condition     = local.window_hours <= local.longest_window
+    condition     = try(tonumber(regex("^(\\d+)h$", var.window)[0]), 0) <= local.longest_window
     error_message = "window must be no longer than the hours between two rotations, and must end within the UTC day"
   }
 }
 
 # What Secrets Manager takes (fact 58), for a schedule that is allowed.
 locals {
-  window_hours   = try(tonumber(regex("^(\\d+)h$", var.window)[0]), 0)
   rate_hours     = try(tonumber(regex("^rate\\(([4-9]|\\d\\d) hours\\)$", var.schedule)[0]), 24)
   first_hour     = try(tonumber(regex("^cron\\(0 ([01]?\\d|2[0-3])[ /]", var.schedule)[0]), 0)
   every_hours    = try(tonumber(regex("^cron\\(0 [^ /]*/([4-9]|1\\d|2[0-3]) ", var.schedule)[0]), 24)

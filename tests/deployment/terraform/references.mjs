@@ -64,6 +64,12 @@ export function* references(module, modules = {}) {
   const used = new Set()
   const { variable, locals, resource, data, output, provider, module: calls } = module
   for (const [name, { type }] of Object.entries(variable)) if (!type) yield `variable ${name}: no type`
+  for (const [name, { validation = [] }] of Object.entries(variable)) {
+    for (const { condition } of validation) {
+      const named = paths(treeOf(expressionOf(condition)))
+      if (!named.some(([head, second]) => head === 'var' && second === name)) yield `variable ${name}: a validation does not name it`
+    }
+  }
   const validations = Object.fromEntries(Object.entries(variable).map(([name, { validation }]) => [name, validation ?? []]))
   for (const [text, where] of texts({ variable: validations, local: locals, resource, data, output, provider, module: calls }, '')) {
     const expression = expressionOf(text)
