@@ -105,9 +105,10 @@ resource "aws_cloudwatch_metric_alarm" "keeper" {
 
 # The ARN is in one of two places (facts 13 and 66). A fleet's secrets are known by the names that SECRET_NAME asks for.
 locals {
-  rotated_secrets = (local.is_fleet
-    ? [{ wildcard = "arn:${local.partition}:secretsmanager:${local.region}:${local.account}:secret:${replace(local.secret_name_to_ask, "{username}", "*")}-*" }]
-    : [local.secret_arn]
+  # Two types, of which no condition takes one or the other.
+  rotated_secrets = concat(
+    [for name in [replace(local.secret_name_to_ask, "{username}", "*")] : { wildcard = "arn:${local.partition}:secretsmanager:${local.region}:${local.account}:secret:${name}-*" } if local.is_fleet],
+    [for arn in [local.secret_arn] : arn if !local.is_fleet],
   )
 }
 

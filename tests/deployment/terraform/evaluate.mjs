@@ -23,6 +23,7 @@ const pattern = (text) => (text.length > 1 && text.startsWith('/') && text.endsW
 
 const functions = {
   alltrue: (list) => list.every((one) => one === true),
+  concat: (...lists) => lists.flat(),
   contains: (list, value) => list.some((one) => same(one, value)),
   element: (list, index) => list[index % list.length],
   file: (path) => readFileSync(path, 'utf8'),
