@@ -17,6 +17,12 @@ cfn_lint() {
     printf 'cfn-lint: no finding\n'
 }
 
+# AWS's own. It warns of much that is meant, so its errors alone count.
+cloudformation_validate() {
+    python_tools validate cloudformation-validate==1.14.0
+    target/tools/validate/bin/python $guard/validate.py "${@/%//infra/template.yaml}" "${@/%//infra/health-forwarder.yaml}"
+}
+
 cfn_guard() {
     python_tools template cfn-lint==1.58.0 cfn-guard-rs==0.3.3
     local failed=0 name
@@ -29,6 +35,16 @@ cfn_guard() {
 inputs() {
     python_tools template cfn-lint==1.58.0 cfn-guard-rs==0.3.3
     target/tools/template/bin/python $guard/inputs.py "${@/%//infra/template.yaml}"
+}
+
+order() {
+    python_tools template cfn-lint==1.58.0 cfn-guard-rs==0.3.3
+    target/tools/template/bin/python $guard/order.py "${@/%//infra/template.yaml}"
+}
+
+sentences() {
+    python_tools template cfn-lint==1.58.0 cfn-guard-rs==0.3.3
+    target/tools/template/bin/python $guard/sentences.py "${@/%//infra/template.yaml}"
 }
 
 # What is skipped, and why, is beside the resource in the template.
@@ -72,6 +88,8 @@ parliament() {
         s/\bFLEET\b/blue/' {} +
     find $copies -name '*-trust*.json' -exec sed -i \
         's|"Action": "sts:AssumeRole",|& "Resource": "arn:aws:iam::123456789012:role/rotator",|' {} +
+    # A key of every action that a function calls, which it does not know.
+    find $copies -name execution-role-network.json -exec sed -i 's|"lambda:SourceFunctionArn"|"aws:SourceArn"|' {} +
     if grep -r -n -E '\b[A-Z_]+_(ARN|ID)\b' $copies; then
         printf 'no value for a placeholder\n'
         return 1
@@ -99,7 +117,7 @@ package() {
 if [ $# -gt 0 ]; then
     "${1//-/_}" "${@:2}"
 else
-    for check in cfn_lint cfn_guard inputs checkov parliament; do
+    for check in cfn_lint cloudformation_validate cfn_guard inputs order sentences checkov parliament; do
         $check .
     done
     package

@@ -6,10 +6,10 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 source tests/deployment/planted.sh
 
 readonly patches=tests/deployment/mistakes copies=target/mistakes
-readonly linters=(cfn-lint cfn-guard inputs checkov parliament)
+readonly linters=(cfn-lint cfn-guard inputs order sentences checkov parliament)
 
 rm -f target/mistakes-*.log
-planted_copies $patches $copies infra/*.yaml policies
+planted_copies $patches $copies infra/*.yaml infra/samconfig.toml policies
 
 # Each once, over all copies: starting is most of what they do.
 for linter in "${linters[@]}"; do

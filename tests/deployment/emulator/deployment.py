@@ -66,7 +66,7 @@ KEEPERS = {
 }
 EXISTING_SECRET = {"SecretArn": "SECRET_ARN", "SecretName": "there/before/{username}"}
 NO_KEY_YET = {"CreateFirstKey": "false", "RotateAtOnce": "false"}
-TOPIC = f"arn:aws:sns:{REGION}:{ACCOUNT}:rotation"
+TOPIC = "rotation"
 NONE = {"accesskey": "store the user's access key id here", "secretkey": "and its secret access key here"}
 ENVIRONMENT = {"DELETE_KEY_IN_USE": "previous", "IN_USE_WINDOW": "24h", "VERIFY_TIMEOUT": "60s", "RETIRE_AFTER": "7days"}
 # A space cannot be in the secret's name.
@@ -226,7 +226,7 @@ class Deployment:
             "UserName": self.user,
             "UserPath": "/team/blue/",
             "Architecture": "x86_64",
-            "AlarmTopicArn": TOPIC,
+            "AlarmTopic": TOPIC,
         } | self.fill(self.way.parameters)
         self.stack = stack = Stack(emulator, template, f"rotates-{self.name}", self.parameters)
         self.rotation.function = stack.resources["Function"]

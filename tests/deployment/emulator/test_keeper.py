@@ -62,7 +62,7 @@ TAKES = [
 SENTENCES = {
     "RotationFailed": (
         {"eventName": "RotationFailed", "additionalEventData": {"SecretId": "iam/alice"}},
-        ["RotationFailed", "iam/alice"],
+        ["RotationFailed", "the secret iam/alice at", "LastErrors"],
     ),
     # Not its key: ministack's paths have no indices.
     "ExposedByHealth": (HEALTH, [ACCOUNT, "AWS_RISK_CREDENTIALS_EXPOSED", "RevokeNow"]),
@@ -210,6 +210,47 @@ def test_a_rule_takes_its_reports(deployments, rule, changes, takes):
         assert taken == (takes and name == rule)
 
 
+# Of which way's stack, the event's name, the secret, and whether the rule takes it.
+FAILURES = [
+    ("execution-role", "RotationFailed", "OWN", True),
+    ("execution-role", "RotationAbandoned", "OWN", True),
+    ("execution-role", "TestRotationFailed", "OWN", True),
+    ("execution-role", "RotationSucceeded", "OWN", False),
+    ("execution-role", "RotationFailed", "iam/bob-AbCdEf", False),
+    ("fleet", "RotationFailed", "OWN", True),
+    ("fleet", "RotationFailed", "iam/bob-AbCdEf", True),
+    ("fleet", "RotationFailed", "team/bob-AbCdEf", False),
+    ("fleet-existing-secret", "RotationFailed", "OWN", True),
+    ("fleet-existing-secret", "TestRotationFailed", "there/before/bob-AbCdEf", True),
+    ("fleet-existing-secret", "RotationFailed", "iam/bob-AbCdEf", False),
+]
+# Facts 13 and 66.
+SHAPES = [("additionalEventData", "SecretId"), ("serviceEventDetails", "secretId")]
+
+
+@pytest.mark.parametrize("way, name, secret, takes", FAILURES)
+@pytest.mark.parametrize("shape", SHAPES, ids=[shape for shape, _ in SHAPES])
+def test_a_failed_rotation_is_told(deployments, way, name, secret, takes, shape):
+    deployment = deployments(way)
+    events = deployment.emulator.client("events")
+    of_the_account = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{secret}"
+    arn = deployment.values["SECRET_ARN"] if secret == "OWN" else of_the_account
+    event = {
+        "id": str(uuid.uuid4()),
+        "account": ACCOUNT,
+        "region": REGION,
+        "time": "2025-02-12T00:38:36Z",
+        "resources": [],
+        "source": "aws.secretsmanager",
+        "detail-type": "AWS Service Event via CloudTrail",
+        "detail": {"eventSource": "secretsmanager.amazonaws.com", "eventName": name, shape[0]: {shape[1]: arn}},
+    }
+
+    pattern = events.describe_rule(Name=deployment.stack.resources["RotationFailed"])["EventPattern"]
+
+    assert events.test_event_pattern(EventPattern=pattern, Event=json.dumps(event))["Result"] == takes
+
+
 def test_the_forwarder_sends_what_the_rules_take():
     home = template()["Resources"]
     elsewhere = template("health-forwarder")["Resources"]
@@ -254,7 +295,7 @@ def test_a_person_is_told_in_a_sentence(deployments, rule):
         for one in events.list_targets_by_rule(Rule=deployment.stack.resources[rule])["Targets"]
         if one["Arn"].split(":")[2] == "sns"
     ]
-    assert target["Arn"] == deployment.parameters["AlarmTopicArn"]
+    assert target["Arn"] == f"arn:aws:sns:{REGION}:{ACCOUNT}:{deployment.parameters['AlarmTopic']}"
     detail, named = SENTENCES[rule]
     name = f"told-{uuid.uuid4()}"
     queue = sqs.create_queue(QueueName=name, Attributes={"Policy": open_to("sns", "sqs:SendMessage")})["QueueUrl"]
@@ -276,8 +317,8 @@ def test_a_person_is_told_in_a_sentence(deployments, rule):
 def test_a_stack_without_retire_after_has_no_keeper(emulator, accepted):
     stack = Stack(emulator, accepted, "without-a-keeper", {"UserName": "user-without-a-keeper", "RetireAfter": ""})
 
-    assert stack.resources.keys() == {"Function", "LogGroup", "ExecutionRole", "InvokePermission", "Secret", "StepFailed"}
-    assert stack.outputs.keys() == {"FunctionArn", "RoleArn", "SecretArn", "RotateNow"}
+    assert stack.resources.keys() == {"Function", "LogGroup", "ExecutionRole", "InvokePermission", "Secret", "StepFailed", "EverythingElse"}
+    assert stack.outputs.keys() == {"FunctionArn", "RoleArn", "SecretArn", "RotateNow", "TailLogs", "LastErrors"}
     function = emulator.client("lambda").get_function_configuration(FunctionName=stack.resources["Function"])
     assert "RETIRE_AFTER" not in function["Environment"]["Variables"]
 

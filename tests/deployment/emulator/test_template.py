@@ -11,7 +11,7 @@ from emulator import ACCOUNT, REGION
 from stack import NOT_ACCEPTED, NotMade, Stack, template, without
 
 
-EVERYTHING = {"AlarmTopicArn": TOPIC, "OverdueCheck": "aws-config"}
+EVERYTHING = {"AlarmTopic": TOPIC, "OverdueCheck": "aws-config"}
 
 
 @pytest.mark.parametrize("name", NOT_ACCEPTED)
@@ -183,6 +183,8 @@ AGAINST_THE_RULES = {
     "OnlyAnExistingSecretHasAName": {"SecretName": "iam/{username}"},
     "OverdueNeedsATopic": {"OverdueCheck": "aws-config"},
     "NoFieldIsNamedTwice": {"SecretKeyField": "key", "SmtpPasswordField": "key"},
+    "ANetworkHasSubnetsAndSecurityGroups": {"SubnetIds": "subnet-01234567"},
+    "TheWindowFitsTheSchedule": {"Schedule": "rate(4 hours)", "Window": "6h"},
     "NoProxyNeedsAProxy": {"NoProxy": "10.0.0.0/8"},
     "RevokingNeedsTheKeeper": {"RetireAfter": "", "RevokeExposedKeys": "revoke"},
 }

@@ -5,12 +5,14 @@ import itertools
 import pathlib
 import re
 import sys
+import tomllib
 
 from cfnlint.decode import decode
 
 SECRET = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:iam/admin-AbCdEf"
 ROLE = "arn:aws:iam::444455556666:role/rotator"
-TOPIC = "arn:aws:sns:eu-west-1:123456789012:alarms"
+TOPIC = "alarms"
+KEY = "arn:aws:kms:eu-west-1:123456789012:key/1234abcd"
 EXISTING = {"CreateFirstKey": "false", "RotateAtOnce": "false"}
 FIELDS = {
     "UsernameField": "UserName",
@@ -21,6 +23,7 @@ FIELDS = {
     "ExternalIdField": "external.id",
     "SmtpPasswordField": "smtp_password",
 }
+NETWORK = {"SubnetIds": "subnet-0123456789abcdef0,subnet-01234567", "SecurityGroupIds": "sg-0123456789abcdef0"}
 PROXY = {"HttpsProxy": "http://proxy.example.com:3128"}
 
 TAKEN = [
@@ -30,16 +33,21 @@ TAKEN = [
     {"SecretArn": SECRET, "SecretName": "iam/{username}", "CredentialSource": "own-key"},
     {"SecretArn": SECRET, "SecretName": "{username}"},
     {"SecretArn": SECRET, "SecretName": "Team_1/{username}-a+b=c.d@e", "Fleet": "blue"},
-    {"Fleet": "blue", "KmsKeyArn": "arn:aws:kms:eu-west-1:123456789012:key/1234abcd"},
+    {"Fleet": "blue", "KmsKeyArn": KEY},
     EXISTING,
     EXISTING | {"CredentialSource": "own-key"},
     {"CredentialSource": "administrator", "AdministratorSecretArn": SECRET},
     {"CredentialSource": "another-account", "RoleArn": ROLE, "ExternalId": "rotator:1"},
+    {"CreateFirstKey": "false", "FirstValueStored": "true"},
+    {"KmsKeyArn": KEY, "PreviousKmsKeyArn": KEY.replace("1234abcd", "5678efab")},
+    {"PreviousKmsKeyArn": KEY, "CredentialSource": "administrator", "AdministratorSecretArn": SECRET, "AdministratorKmsKeyArn": KEY},
     {"KmsKeyArn": "arn:aws-cn:kms:cn-north-1:123456789012:key/mrk-1234abcd"},
-    {"OverdueCheck": "aws-config", "AlarmTopicArn": TOPIC},
+    {"OverdueCheck": "aws-config", "AlarmTopic": TOPIC},
     FIELDS,
     FIELDS | EXISTING,
     PROXY | {"NoProxy": ".vpce.amazonaws.com, 10.0.0.0/8,[fd00::1]", "CaBundle": "/opt/ca.pem"},
+    NETWORK,
+    NETWORK | PROXY | {"RetireAfter": ""},
     {"HttpsProxy": "https://[fd00::1]:8443/"},
     {"HttpsProxy": "http://10.0.0.1"},
     {"SmtpPasswordField": "smtp_password", "SmtpRegion": "us-gov-west-1", "VerifySmtp": "off"},
@@ -64,6 +72,16 @@ TAKEN = [
         "cron(0 /8 * * ? *)",
         "cron(0 8/4 ? * MON#1 *)",
     )
+] + [
+    {"Schedule": schedule, "Window": window}
+    for schedule, window in (
+        ("rate(4 hours)", "4h"),
+        ("rate(23 hours)", "23h"),
+        ("rate(24 hours)", "24h"),
+        ("rate(1 day)", "24h"),
+        ("cron(0 22 * * ? *)", "2h"),
+        ("cron(0 /5 * * ? *)", "4h"),
+    )
 ]
 
 # Which parameter, or which rule, refuses it.
@@ -77,6 +95,8 @@ REFUSED = [
         "SecretName": ("iam/alice", "iam/{user}", "iam/${username}", "{username}{username}", "iam:{username}", "{username} "),
         "AdministratorSecretArn": (SECRET[:-7],),
         "KmsKeyArn": ("arn:aws:kms:eu-west-1:123456789012:alias/secrets", "1234abcd"),
+        "PreviousKmsKeyArn": ("alias/secrets",),
+        "FirstValueStored": ("yes",),
         "RoleArn": ("arn:aws:iam:eu-west-1:444455556666:role/rotator", "rotator"),
         "ExternalId": ("x", "two words"),
         "CreateFirstKey": ("yes",),
@@ -92,6 +112,8 @@ REFUSED = [
             "cron(0 /2 * * ? *)",
             "cron(30 4 * * ? *)",
             "cron(0 4 * *)",
+            "cron(0 24 * * ? *)",
+            "cron(0 4 1 * ? 2027)",
         ),
         "Window": ("3", "0h", "25h", "90m"),
         "Architecture": ("amd64",),
@@ -104,11 +126,13 @@ REFUSED = [
         "RevokeExposedKeys": ("", "yes", "true", "delete"),
         "Revoke": ("", "now", "at once"),
         "LogRetentionDays": ("2",),
-        "AlarmTopicArn": ("alarms",),
+        "AlarmTopic": ("arn:aws:sns:eu-west-1:123456789012:alarms", "alarms.fifo", "a" * 257),
         **dict.fromkeys(FIELDS, (" ", "name ", 'na"me', "na\\me", "a/b", "a=b", "aws:name", "${UserName}", "a" * 65)),
         "SmtpRegion": ("Ireland", "eu-west-1a", "eu-west"),
         "VerifySmtp": ("", "true"),
         "VerifySuccesses": ("", "0", "21", "2.5", "03"),
+        "SubnetIds": ("vpc-01234567", "subnet-01234567, subnet-01234567", "subnet-01234567,", "sg-01234567"),
+        "SecurityGroupIds": ("subnet-01234567", ",".join(["sg-01234567"] * 6)),
         "HttpsProxy": (
             "proxy.example.com:3128",
             "socks5://proxy.example.com:1080",
@@ -141,6 +165,11 @@ REFUSED = [
     ("OverdueNeedsATopic", {"OverdueCheck": "aws-config"}),
     ("RevokingNeedsTheKeeper", {"RetireAfter": "", "RevokeExposedKeys": "revoke"}),
     ("RevokingNeedsTheKeeper", {"RetireAfter": "", "Revoke": "at-once"}),
+    *(
+        ("TheWindowFitsTheSchedule", {"Schedule": f"rate({hours} hours)", "Window": window})
+        for hours, window in [(4, "6h"), *((hours, f"{hours + 1}h") for hours in range(4, 24))]
+    ),
+    *(("ANetworkHasSubnetsAndSecurityGroups", {name: value}) for name, value in NETWORK.items()),
     ("NoProxyNeedsAProxy", {"NoProxy": "10.0.0.0/8"}),
     *(("NoFieldIsNamedTwice", dict.fromkeys(pair, "one")) for pair in itertools.combinations(FIELDS, 2)),
 ]
@@ -224,6 +253,10 @@ for path in sys.argv[1:]:
     template, errors = decode(path)
     if errors:
         sys.exit(f"{path}: {errors[0]}")
+    for environment in tomllib.loads(pathlib.Path(path).with_name("samconfig.toml").read_text()).values():
+        if isinstance(environment, dict) and "stack_name" in environment.get("deploy", {}).get("parameters", {}):
+            print(f"{path}: samconfig.toml names a stack, which a second user would change")
+            failed = True
     for line in mistakes(template):
         print(f"{path}: {line}")
         failed = True

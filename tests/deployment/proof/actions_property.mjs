@@ -1,6 +1,6 @@
 // Every action on the own resources: what is needed, and nothing else.
 import { parse } from './arn.mjs'
-import { bearers } from './bearers.mjs'
+import { anyUsersLastUse, bearers } from './bearers.mjs'
 import { judge, tally } from './judge.mjs'
 import { everyService, ours, requests } from './requests.mjs'
 
@@ -14,6 +14,7 @@ async function exactly(result, bearer, services) {
     const documents = isNeeded ? bearer.documents : bearer.allowances
     const request = { ...bearer, documents, action, resource, context: bearer.context(resource, action), isOfType: !owned }
     const verdict = await judge(result, request)
+    if (!isNeeded && anyUsersLastUse(bearer, action, resource)) continue
     if (verdict === 'allowed' && !isNeeded) result.broken.push(`${bearer.name}: ${action} on ${resource} is allowed`)
     if (verdict !== 'allowed' && isNeeded) result.broken.push(`${bearer.name}: ${action} on ${resource} is ${verdict}`)
   }

@@ -13,6 +13,13 @@ export const queue = `arn:aws:sqs:${region}:${account}:iam-key-keeper-dead-lette
 export const schedulerRole = `arn:aws:iam::${account}:role/iam-key-keeper-schedules`
 
 const secret = `arn:aws:secretsmanager:${region}:${account}:secret:iam/alice-AbCdEf`
+/**
+ * Whether a bearer may do this though nobody needs it: a fleet's roles see when the key of any user of the account was used, for
+ * whether IAM reads the tags of a key's owner is not known.
+ */
+export const anyUsersLastUse = ({ name }, action, resource) =>
+  name.startsWith("fleet's ") && action === 'iam:GetAccessKeyLastUsed' && resource.startsWith(`arn:aws:iam::${account}:user/`)
+
 /** Another secret of the fleet, which carries its tag. */
 const fleetSecret = `arn:aws:secretsmanager:${region}:${account}:secret:iam/carol-MnOpQr`
 const administratorSecret = `arn:aws:secretsmanager:${region}:${account}:secret:iam/administrator-GhIjKl`

@@ -1,6 +1,6 @@
 // What is allowed, on other resources and without what the conditions ask for.
 import { parse } from './arn.mjs'
-import { account, bearers, fleet, setup } from './bearers.mjs'
+import { account, anyUsersLastUse, bearers, fleet, setup } from './bearers.mjs'
 import { judge, tally } from './judge.mjs'
 import { others } from './others.mjs'
 
@@ -13,7 +13,7 @@ export async function nowhereElse(policies, record, which = () => true) {
     for (const [action, resource] of [...bearer.needs].map((need) => need.split(' '))) {
       // What takes no resource is nowhere else.
       if (resource === '*') continue
-      for (const other of others(resource).filter((one) => !bearer.needs.has(`${action} ${one}`))) {
+      for (const other of others(resource).filter((one) => !bearer.needs.has(`${action} ${one}`) && !anyUsersLastUse(bearer, action, one))) {
         // A tag on the other one too, where the fleet's is in another account or Region.
         const isOutside = parse(other).account !== account || parse(other).region !== parse(resource).region || parse(other).partition !== 'aws'
         const context = bearer.context(isOutside ? resource : other, action)
@@ -50,6 +50,7 @@ export async function onlyUnderTheConditions(policies, record, which = () => tru
     const guarded = all
       .filter((bearer) => who.test(bearer.name))
       .flatMap((bearer) => [...bearer.needs].filter((need) => what.test(need)).map((need) => [bearer, ...need.split(' ')]))
+      .filter((guard) => !anyUsersLastUse(...guard))
     // Without recorded calls, the keeper alone is asked about.
     if (record.length > 0 && guarded.length === 0) result.broken.push(`nothing is guarded by ${key}`)
     for (const [bearer, action, resource] of guarded.filter(([one]) => asked.has(one))) {
