@@ -51,14 +51,14 @@ locals {
   usual_alarm = { namespace = "iam-key-rotator", dimensions = { Function = local.keeper_name }, statistic = "Sum", period = 300, periods = 1, to_alarm = null }
   keeper_alarms = {
     StillInUse = merge(local.usual_alarm, {
-      metric      = "StillInUse"
+      metric      = "KeysStillInUse"
       period      = 3600
       periods     = 2
       to_alarm    = 1
       description = "A key that was replaced is still used after ${var.retire_after}, so it was left active. The next rotation cuts off who uses it. The log group ${local.keeper_log} says by which service, in which Region and when: have that consumer read the secret again (infra/README.md#alarms)"
     })
     Exposed = merge(local.usual_alarm, {
-      metric      = "Exposed"
+      metric      = "KeysExposed"
       description = "A key of one of the secrets was reported as exposed. The log group ${local.keeper_log} says which. Unless revoke_exposed_keys is revoke, run the command in the output revoke_now of the module ${var.name} for that secret (infra/README.md#exposed-keys)"
     })
     RevokeFailed = merge(local.usual_alarm, {

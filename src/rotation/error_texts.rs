@@ -218,7 +218,7 @@ impl Problem {
             Self::Unreachable(failure) => Texts::of(
                 "Unreachable",
                 failure.to_string(),
-                "Open a way from the function to that host: a route to a NAT gateway, an endpoint of the service in the VPC, or a proxy (HTTPS_PROXY), and a security group that lets port 443 out (see \"Private networks\" in infra/README.md). More time does not help",
+                "Open a way from the function to that host: a route to a NAT gateway, an endpoint of the service in the VPC, or a proxy (HTTPS_PROXY), and a security group that lets port 443 out (see \"A private network\" in infra/README.md). More time does not help",
             ),
             Self::AwsCallFailed(failure) => Texts::of(
                 "AwsCallFailed",

@@ -16,7 +16,7 @@ fn asks_for_a_way(failed: &FunctionError, host: &str) {
         said.contains(&format!("{host} cannot be reached")),
         "{said}"
     );
-    for part in ["VPC", "HTTPS_PROXY", "security group", "Private networks"] {
+    for part in ["VPC", "HTTPS_PROXY", "security group", "A private network"] {
         assert!(said.contains(part), "{part}: {said}");
     }
     assert!(!said.contains("raise"), "{said}");

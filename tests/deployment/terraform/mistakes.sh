@@ -3,18 +3,12 @@
 # those that the patch names, and that the table of infra/terraform/README.md names, and no other.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../../.."
+source tests/deployment/planted.sh
 
 readonly patches=tests/deployment/terraform/mistakes copies=target/terraform-mistakes
 readonly checks=(syntax references arguments traps same checkov)
 
-rm -rf $copies
-for patch in $patches/*.patch; do
-    copy=$copies/$(basename "$patch" .patch)
-    mkdir -p "$copy/infra"
-    cp -r infra/template.yaml infra/terraform "$copy/infra"
-    cp -r policies "$copy"
-    patch --silent -d "$copy" -p0 <"$patch"
-done
+planted_copies $patches $copies infra/template.yaml infra/terraform policies
 
 # Each once, over all copies: starting is most of what they do.
 logs=$copies.log
@@ -36,32 +30,15 @@ if grep -B 20 -E '^(Traceback|file://|Error)' $logs; then
     exit 1
 fi
 
-table=$(sed -n '/^| mistake |/,/^$/p' infra/terraform/README.md)
-wrong=0
-rows=0
-for patch in $patches/*.patch; do
-    name=$(basename "$patch" .patch)
-    found=
+finders() {
+    local check found=
     for check in "${checks[@]}"; do
-        if grep -q -F "$copies/$name/infra/terraform: $check: " $logs; then
+        if grep -q -F "$copies/$1/infra/terraform: $check: " $logs; then
             found+="${found:+, }$check"
         fi
     done
-    named=$(sed -n 's/^Caught by: //p' "$patch")
-    if [ "${found:-none}" != "$named" ]; then
-        printf '%s: found by %s, not by %s\n' "$name" "${found:-no check}" "$named"
-        wrong=1
-    fi
-    row="| $(head -n 1 "$patch") | $named |"
-    if ! grep -q -x -F "$row" <<<"$table"; then
-        printf '%s: not in the table of infra/terraform/README.md:\n%s\n' "$name" "$row"
-        wrong=1
-    fi
-    rows=$((rows + 1))
-done
-if [ "$(grep -c '^| ' <<<"$table")" -ne $((rows + 1)) ]; then
-    printf 'the table of infra/terraform/README.md has rows for which there is no patch\n'
-    wrong=1
-fi
-[ $wrong -eq 0 ]
-printf '%d mistakes in the Terraform module: each found by the checks that it names\n' $rows
+    printf '%s' "$found"
+}
+
+planted_are_found $patches infra/terraform/README.md finders
+printf 'terraform: %d mistakes, each found\n' "$(find $patches -name '*.patch' | wc -l)"
